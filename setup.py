@@ -1,0 +1,55 @@
+"""Metadata, and the table of every public name."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "spacy_hmtl/__init__.py").read_text(encoding="utf8"))[1]
+
+setup(
+    name="spacy-hmtl",
+    version=VERSION,
+    description="Names, mentions, coreference and relations in one spaCy component",
+    long_description=(HERE / "README.md").read_text(encoding="utf8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    packages=find_packages(include=["spacy_hmtl", "spacy_hmtl.*"]),
+    package_data={"spacy_hmtl": ["py.typed"]},
+    python_requires=">=3.10,<3.15",
+    install_requires=[
+        "spacy>=3.8.7,<3.9",
+        "thinc>=8.3.12,<8.4",
+        "spacy-transformers>=1.4,<1.5",
+        "torch>=2.6",
+        "pytorch-crf>=0.7.2,<0.8",
+        "safetensors>=0.4",
+        "scipy>=1.10",
+    ],
+    extras_require={"test": ["pytest>=8", "hypothesis>=6", "ruff", "mypy", "build"]},
+    entry_points={
+        "spacy_factories": ["hmtl = spacy_hmtl.factory:make_hmtl_pipe"],
+        "spacy_architectures": [
+            "spacy_hmtl.HMTL.v1 = spacy_hmtl.bridge.model:make_hmtl",
+            "spacy_hmtl.BiLSTM.v1 = spacy_hmtl.bridge.settings:make_bilstm",
+            "spacy_hmtl.CRFTagger.v1 = spacy_hmtl.bridge.settings:make_tagger",
+            "spacy_hmtl.MultiHeadSelection.v1 = spacy_hmtl.bridge.settings:make_relation",
+            "spacy_hmtl.SpanRanking.v1 = spacy_hmtl.bridge.settings:make_coref",
+            "spacy_hmtl.Concat.v1 = spacy_hmtl.bridge.embeddings.concat:make_concat",
+            "spacy_hmtl.HashEmbedding.v1 = spacy_hmtl.bridge.embeddings.concat:make_hash_embedding",
+            "spacy_hmtl.CharCNN.v1 = spacy_hmtl.bridge.embeddings.characters:make_char_cnn",
+            "spacy_hmtl.Transformer.v1 = spacy_hmtl.bridge.embeddings.transformer:make_transformer",
+        ],
+        "spacy_readers": ["spacy_hmtl.MultiTaskCorpus.v1 = spacy_hmtl.data.corpus:make_multi_task_corpus"],
+        "spacy_batchers": ["spacy_hmtl.TaskBatcher.v1 = spacy_hmtl.data.batcher:make_task_batcher"],
+        "spacy_scorers": ["spacy_hmtl.Scorer.v1 = spacy_hmtl.scoring.scorer:make_hmtl_scorer"],
+        "spacy_loggers": ["spacy_hmtl.ConsoleLogger.v1 = spacy_hmtl.logger:make_console_logger"],
+        "spacy_cli": ["hmtl = spacy_hmtl.cli.app:register"],
+    },
+    classifiers=[
+        "License :: OSI Approved :: MIT License",
+        "Programming Language :: Python :: 3",
+        "Topic :: Text Processing :: Linguistic",
+    ],
+)

@@ -1,0 +1,344 @@
+"""Where annotations sit on a Doc: the only file that knows.
+
+`doc.ents` holds the names; span groups hold the rest, because groups and their
+`attrs` survive bytes, a default DocBin, pickle, copies and worker processes,
+while extension values and `user_data` do not:
+
+    hmtl_entities  the spans of doc.ents;   attrs: scores
+    mentions       typed, may nest;         attrs: scores
+    coref          mentions of clusters in document order; attrs: clusters, scores
+    relations      arguments, typed;        attrs: pairs (head, tail), labels, scores
+    hmtl_meta      no spans;                attrs: name, genre, speakers ... of a converted document
+
+An absent group means "not annotated", an empty one "annotated, nothing there".
+The extensions are getters and setters over the groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy.vocab import Vocab
+
+from .errors import Errors
+from .types import AnnotatedDocument, Cluster, LabeledSpan, MentionSpan, ScoredClusters, Triple
+
+ENTITIES = "hmtl_entities"
+MENTIONS = "mentions"
+COREF = "coref"
+RELATIONS = "relations"
+META = "hmtl_meta"
+_TASKS = "hmtl_tasks"
+
+
+class Relation(NamedTuple):
+    """A directed relation on a Doc: `head` stands in relation `label` to `tail`.
+
+    score (float): confidence in [0, 1]; 1.0 for human annotation.
+    """
+
+    head: Span
+    label: str
+    tail: Span
+    score: float = 1.0
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def get_entities(doc: Doc) -> list[LabeledSpan] | None:
+    """Names of a Doc with their confidences, or None if names were not annotated."""
+    if not doc.has_annotation("ENT_IOB"):
+        return None
+    scores: dict[tuple[int, int, str], float] = {}
+    if ENTITIES in doc.spans:
+        group = doc.spans[ENTITIES]
+        for span, score in zip(group, _scores(group)):
+            scores[(span.start, span.end, span.label_)] = score
+    return [
+        LabeledSpan(ent.start, ent.end, ent.label_, scores.get((ent.start, ent.end, ent.label_), 1.0))
+        for ent in doc.ents
+    ]
+
+
+def get_mentions(doc: Doc, key: str = MENTIONS) -> list[LabeledSpan] | None:
+    """Mentions of a Doc with their confidences, or None if they were not annotated."""
+    if key not in doc.spans:
+        return None
+    group = doc.spans[key]
+    return [LabeledSpan(s.start, s.end, s.label_, score) for s, score in zip(group, _scores(group))]
+
+
+def get_clusters(doc: Doc, key: str = COREF) -> ScoredClusters | None:
+    """Clusters of a Doc in order of their first mention, or None if coreference was not annotated."""
+    if key not in doc.spans:
+        return None
+    clusters: dict[int, Cluster] = {}
+    scores: dict[int, list[float]] = {}
+    for span, number, score in _coref_rows(doc, key):
+        clusters.setdefault(number, []).append((span.start, span.end))
+        scores.setdefault(number, []).append(score)
+    return ScoredClusters(list(clusters.values()), list(scores.values()))
+
+
+def get_relations(doc: Doc, key: str = RELATIONS) -> list[Triple] | None:
+    """Relations of a Doc as plain triples, or None if relations were not annotated."""
+    if key not in doc.spans:
+        return None
+    return [
+        Triple(_labeled(rel.head), rel.label, _labeled(rel.tail), rel.score) for rel in _relation_objects(doc, key)
+    ]
+
+
+def get_meta(doc: Doc) -> dict[str, Any]:
+    """Facts a converter stored about the document: name, genre, speakers (one per token) ..."""
+    return dict(doc.spans[META].attrs) if META in doc.spans else {}
+
+
+def get_tasks(doc: Doc) -> tuple[str, ...] | None:
+    """Tasks a corpus reader meant this Doc for, or None: decide by what is annotated."""
+    return doc.user_data.get(_TASKS)
+
+
+def set_tasks(doc: Doc, tasks: Sequence[str]) -> None:
+    """Mark an Example's reference as meant for these tasks (in memory only)."""
+    doc.user_data[_TASKS] = tuple(tasks)
+
+
+def is_annotated(doc: Doc, task: str) -> bool:
+    """Whether a Doc carries the layer of a task, even an empty one."""
+    if task == "ner":
+        return doc.has_annotation("ENT_IOB")
+    return {"emd": MENTIONS, "coref": COREF, "relation": RELATIONS}[task] in doc.spans
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+def set_entities(doc: Doc, entities: Sequence[LabeledSpan]) -> None:
+    """Write names to doc.ents, and with their confidences to the group "hmtl_entities"."""
+    ents = [Span(doc, e.start, e.end, label=e.label) for e in entities]
+    doc.set_ents(ents, default="outside")
+    _set_group(doc, ENTITIES, ents, {"scores": numpy.asarray([e.score for e in entities], dtype="float32")})
+
+
+def set_mentions(doc: Doc, mentions: Sequence[LabeledSpan], key: str = MENTIONS) -> None:
+    """Write typed mentions, which may nest, in document order (longer first)."""
+    mentions = sorted(mentions, key=lambda m: (m.start, -m.end, m.label))
+    spans = [Span(doc, m.start, m.end, label=m.label) for m in mentions]
+    _set_group(doc, key, spans, {"scores": numpy.asarray([m.score for m in mentions], dtype="float32")})
+
+
+def set_clusters(doc: Doc, clusters: ScoredClusters, key: str = COREF) -> None:
+    """Write clusters of (start, end) mentions; each mention keeps its link's confidence."""
+    rows = sorted(
+        (start, -end, number, score)
+        for number, (cluster, scores) in enumerate(zip(clusters.clusters, clusters.scores))
+        for (start, end), score in zip(cluster, scores)
+    )
+    order: dict[int, int] = {}
+    numbers = [order.setdefault(number, len(order)) for _, _, number, _ in rows]
+    spans = [Span(doc, start, -end) for start, end, _, _ in rows]
+    _set_group(doc, key, spans, {"clusters": numbers, "scores": [float(row[3]) for row in rows]})
+
+
+def set_relations(doc: Doc, relations: Sequence[Triple], key: str = RELATIONS) -> None:
+    """Write triples; an argument shared by several relations is stored once."""
+    arguments = sorted({a[:3] for rel in relations for a in (rel.head, rel.tail)}, key=lambda a: (a[0], -a[1], a[2]))
+    index = {argument: i for i, argument in enumerate(arguments)}
+    spans = [Span(doc, start, end, label=label) for start, end, label in arguments]
+    ordered = sorted(relations, key=lambda r: (index[r.head[:3]], index[r.tail[:3]], r.label))
+    attrs = {
+        "pairs": [[index[rel.head[:3]], index[rel.tail[:3]]] for rel in ordered],
+        "labels": [rel.label for rel in ordered],
+        "scores": [float(rel.score) for rel in ordered],
+    }
+    _set_group(doc, key, spans, attrs)
+
+
+# --- documents ---------------------------------------------------------------------------------
+
+
+def to_doc(document: AnnotatedDocument, vocab: Vocab) -> Doc:
+    """Make a Doc of a converted document, after checking that its layers make sense.
+
+    RAISES (ValueError): H105 to H109, H111, naming the document.
+    """
+    _check(document)
+    sent_starts = None
+    if document.sent_starts is not None:
+        starts = set(document.sent_starts)
+        sent_starts = [i in starts for i in range(len(document.words))]
+    # Converters of corpora without spacing say "a space everywhere": spaCy then keeps the tokens as they are.
+    spaces = None if all(document.spaces) else document.spaces
+    doc = Doc(vocab, words=document.words, spaces=spaces, sent_starts=sent_starts)
+    if document.entities is not None:
+        doc.set_ents([Span(doc, e.start, e.end, label=e.label) for e in document.entities], default="outside")
+    if document.mentions is not None:
+        set_mentions(doc, document.mentions)
+    if document.clusters is not None:
+        set_clusters(doc, ScoredClusters(document.clusters, [[1.0] * len(c) for c in document.clusters]))
+    if document.relations is not None:
+        set_relations(doc, document.relations)
+    _set_group(doc, META, [], {"name": document.name, **document.meta})
+    return doc
+
+
+def from_doc(doc: Doc) -> AnnotatedDocument:
+    """The opposite of `to_doc`: everything annotated on a Doc, as plain Python."""
+    meta = get_meta(doc)
+    clusters = get_clusters(doc)
+    return AnnotatedDocument(
+        name=str(meta.pop("name", "")),
+        words=[t.text for t in doc],
+        spaces=[bool(t.whitespace_) for t in doc],
+        sent_starts=[t.i for t in doc if t.is_sent_start] if doc.has_annotation("SENT_START") else None,
+        entities=get_entities(doc),
+        mentions=get_mentions(doc),
+        clusters=None if clusters is None else clusters.clusters,
+        relations=get_relations(doc),
+        meta=meta,
+    )
+
+
+class Cut(NamedTuple):
+    """What a slice left behind: mentions that crossed its border, links and relations to the outside."""
+
+    mentions: int = 0
+    links: int = 0
+    relations: int = 0
+
+
+def slice_doc(doc: Doc, start: int, end: int) -> tuple[Doc, Cut]:
+    """Tokens start to end as a Doc of its own, with every layer that lies inside.
+
+    RETURNS (Doc, Cut): the part, and counts of what crossed its borders (a coreference
+        link is counted where a cluster's mentions before `start` were left behind).
+    """
+    part = doc[start:end].as_doc()
+    cut_mentions = cut_links = cut_relations = 0
+
+    def inside(span: Sequence[Any]) -> bool:
+        return bool(start <= span[0] and span[1] <= end)
+
+    def crosses(span: Sequence[Any]) -> bool:
+        return bool(span[0] < end and span[1] > start) and not inside(span)
+
+    def shift(span: LabeledSpan) -> LabeledSpan:
+        return span._replace(start=span.start - start, end=span.end - start)
+
+    entities = get_entities(doc)
+    if entities is not None:
+        set_entities(part, [shift(e) for e in entities if inside(e)])
+        if ENTITIES not in doc.spans:
+            del part.spans[ENTITIES]
+    mentions = get_mentions(doc)
+    if mentions is not None:
+        set_mentions(part, [shift(m) for m in mentions if inside(m)])
+        cut_mentions += sum(map(crosses, mentions))
+    scored = get_clusters(doc)
+    if scored is not None:
+        kept, kept_scores = [], []
+        for cluster, scores in zip(*scored):
+            rows = [((s - start, e - start), score) for (s, e), score in zip(cluster, scores) if inside((s, e))]
+            cut_mentions += sum(map(crosses, cluster))
+            if rows:
+                cut_links += int(cluster[0][0] < start)
+                kept.append([row[0] for row in rows])
+                kept_scores.append([row[1] for row in rows])
+        set_clusters(part, ScoredClusters(kept, kept_scores))
+    relations = get_relations(doc)
+    if relations is not None:
+        inner = [r for r in relations if inside(r.head) and inside(r.tail)]
+        set_relations(part, [r._replace(head=shift(r.head), tail=shift(r.tail)) for r in inner])
+        touching = [r for r in relations if inside(r.head) != inside(r.tail) or crosses(r.head) or crosses(r.tail)]
+        cut_relations += len(touching)
+    meta = get_meta(doc)
+    if meta:
+        if isinstance(meta.get("speakers"), list):
+            meta["speakers"] = meta["speakers"][start:end]
+        _set_group(part, META, [], meta)
+    return part, Cut(cut_mentions, cut_links, cut_relations)
+
+
+def _check(document: AnnotatedDocument) -> None:
+    """Raise where layers of a document contradict its tokens or each other."""
+    where, length = f"document {document.name!r}", len(document.words)
+    spans: list[tuple[int, int]] = [s[:2] for s in (document.entities or []) + (document.mentions or [])]
+    spans += [m for cluster in document.clusters or [] for m in cluster]
+    spans += [a[:2] for r in document.relations or [] for a in (r.head, r.tail)]
+    for start, end in spans:
+        if start >= end:
+            raise ValueError(Errors.H111.format(where=where, start=start, end=end))
+        if start < 0 or end > length:
+            raise ValueError(Errors.H105.format(where=where, start=start, end=end, length=length))
+    entities = sorted(document.entities or [])
+    for a, b in zip(entities, entities[1:]):
+        if b.start < a.end:
+            raise ValueError(Errors.H106.format(where=where, a=_words(document, a), b=_words(document, b)))
+    seen: set[MentionSpan] = set()
+    for cluster in document.clusters or []:
+        ordered = sorted(cluster, key=lambda m: (m[0], -m[1]))
+        for mention in ordered:
+            if mention in seen:
+                raise ValueError(Errors.H109.format(where=where, start=mention[0], end=mention[1]))
+            seen.add(mention)
+        for crossing in _crossing(ordered):
+            a_words, b_words = (_words(document, m) for m in crossing)
+            raise ValueError(Errors.H108.format(where=where, a=a_words, b=b_words))
+    if document.relations and (document.mentions is not None or document.entities is not None):
+        known = {s[:2] for s in (document.entities or []) + (document.mentions or [])}
+        for relation in document.relations:
+            for argument in (relation.head, relation.tail):
+                if argument[:2] not in known:
+                    raise ValueError(Errors.H107.format(where=where, start=argument.start, end=argument.end))
+
+
+def _crossing(ordered: Sequence[MentionSpan]) -> Iterable[tuple[MentionSpan, MentionSpan]]:
+    """Pairs of spans that overlap without nesting; `ordered` by start, longer first."""
+    stack: list[MentionSpan] = []
+    for mention in ordered:
+        while stack and stack[-1][1] <= mention[0]:
+            stack.pop()
+        if stack and stack[-1][1] < mention[1]:
+            yield stack[-1], mention
+        stack.append(mention)
+
+
+def _words(document: AnnotatedDocument, span: Sequence[Any]) -> str:
+    return " ".join(document.words[span[0] : span[1]])
+
+
+def _set_group(doc: Doc, key: str, spans: list[Span], attrs: dict[str, Any]) -> None:
+    doc.spans[key] = SpanGroup(doc, name=key, spans=spans, attrs=attrs)
+
+
+def _scores(group: SpanGroup) -> list[float]:
+    scores = group.attrs.get("scores")
+    if scores is None or len(scores) != len(group):
+        return [1.0] * len(group)
+    return [float(score) for score in scores]
+
+
+def _labeled(span: Span) -> LabeledSpan:
+    return LabeledSpan(span.start, span.end, span.label_)
+
+
+def _coref_rows(doc: Doc, key: str = COREF) -> list[tuple[Span, int, float]]:
+    """Mentions of the clusters in document order: span, cluster number, confidence."""
+    group = doc.spans[key]
+    return list(zip(group, group.attrs.get("clusters", []), _scores(group)))
+
+
+def _relation_objects(doc: Doc, key: str = RELATIONS) -> list[Relation]:
+    group = doc.spans[key]
+    spans, attrs = list(group), group.attrs
+    return [
+        Relation(spans[head], label, spans[tail], float(score))
+        for (head, tail), label, score in zip(
+            attrs.get("pairs", []), attrs.get("labels", []), attrs.get("scores", [])
+        )
+    ]

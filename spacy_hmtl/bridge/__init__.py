@@ -1,0 +1,1 @@
+"""Where torch meets Thinc and spaCy: embedding layers, targets, the shim, the Thinc model."""

@@ -1,0 +1,1 @@
+"""Embedding layers: Thinc models from Docs to one array per Doc, shape (tokens, width)."""

@@ -1,0 +1,104 @@
+"""Character CNN over the words of a batch, each distinct word once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy
+import torch
+from spacy.tokens import Doc
+from thinc.api import Model, get_torch_default_device, torch2xp, xp2torch
+from thinc.types import Floats2d
+from torch import Tensor, nn
+
+from ..shim import ModuleShim
+
+# Characters are told apart by code point modulo this many rows: no vocabulary to build,
+# none unseen. Latin, Greek and Cyrillic letters have rows of their own.
+_ROWS = 1536
+# Longer words keep their first characters.
+_MAX_CHARACTERS = 50
+
+
+class CharacterCNN(nn.Module):
+    """Embedding, convolution, ReLU, max over the characters of a word.
+
+    Words are padded to the filter's width, and padding never wins the maximum, so that
+    a word's vector does not depend on its neighbours in the batch.
+
+    Source: settings of the HMTL authors' configurations (16-d characters, 64 filters of
+    width 3, ReLU, dropout 0.1).
+    """
+
+    def __init__(self, character_width: int, n_filters: int, filter_width: int, dropout: float) -> None:
+        super().__init__()
+        self.filter_width = filter_width
+        self.embed = nn.Embedding(_ROWS + 1, character_width, padding_idx=0)
+        self.convolve = nn.Conv1d(character_width, n_filters, filter_width, padding=filter_width // 2)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, characters: Tensor, lengths: Tensor, words: Tensor) -> Tensor:
+        """Vectors of the tokens of a batch.
+
+        characters (Tensor): Int64, shape (V, C), rows of distinct words, 0 where padded.
+        lengths (Tensor): Int64, shape (V,), characters of each word.
+        words (Tensor): Int64, shape (T,), number of each token's word.
+        RETURNS (Tensor): Float32, shape (T, n_filters).
+        """
+        hidden = self.convolve(self.embed(characters).transpose(1, 2))  # (V, F, C)
+        real = torch.arange(hidden.shape[2], device=hidden.device) < lengths.clamp(min=1).unsqueeze(1)  # (V, C)
+        pooled = torch.where(real.unsqueeze(1), torch.relu(hidden), 0.0).amax(dim=2)  # (V, F)
+        return self.dropout(pooled.index_select(0, words))
+
+
+def make_char_cnn(
+    *, character_width: int, n_filters: int, filter_width: int, dropout: float
+) -> Model[list[Doc], list[Floats2d]]:
+    """Character CNN embedding.
+
+    character_width (int): Width of a character's embedding.
+    n_filters (int): Filters, which is also the width of the output.
+    filter_width (int): Characters a filter sees; odd.
+    dropout (float): On the output.
+    RETURNS (Model): From Docs to arrays of shape (tokens, n_filters).
+    """
+    module = CharacterCNN(character_width, n_filters, filter_width, dropout)
+    return Model("hmtl_char_cnn", _forward, init=_init, shims=[ModuleShim(module)], dims={"nO": n_filters})
+
+
+def _init(model: Model, X: object = None, Y: object = None) -> None:
+    # Drawn anew here, so that the seed set before initialization decides.
+    for layer in model.shims[0]._model.children():
+        if hasattr(layer, "reset_parameters"):
+            layer.reset_parameters()
+
+
+def _rows(docs: list[Doc]) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
+    """Character rows of the distinct words, their lengths, and the word of each token."""
+    orths = numpy.concatenate([doc.to_array("ORTH").reshape(-1) for doc in docs])
+    distinct, words = numpy.unique(orths, return_inverse=True)
+    strings = docs[0].vocab.strings
+    texts = [strings[int(orth)][:_MAX_CHARACTERS] for orth in distinct]
+    lengths = numpy.asarray([len(text) for text in texts], dtype="int64")
+    points = numpy.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="uint32").astype("int64")
+    characters = numpy.zeros((len(texts), max(1, int(lengths.max()))), dtype="int64")
+    characters[numpy.arange(characters.shape[1]) < lengths[:, None]] = 1 + points % _ROWS
+    return characters, lengths, words.reshape(-1)
+
+
+def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+    module, sizes = model.shims[0]._model, [len(doc) for doc in docs]
+    if not sum(sizes):
+        return [model.ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_output: docs
+    device = get_torch_default_device()
+    inputs = [torch.as_tensor(array, device=device) for array in _rows(docs)]
+    module.train(is_train)
+    with torch.set_grad_enabled(is_train):
+        vectors = module(*inputs)
+    flat = torch2xp(vectors.detach())
+
+    def backprop(d_output: list[Floats2d]) -> list[Doc]:
+        vectors.backward(xp2torch(model.ops.xp.concatenate(d_output), device=device))
+        return docs
+
+    return model.ops.unflatten(flat, model.ops.asarray1i(sizes)), backprop

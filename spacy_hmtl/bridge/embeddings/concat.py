@@ -1,0 +1,77 @@
+"""Concatenation of embedding layers, and the hash embeddings of the default config."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from spacy.ml.models import MultiHashEmbed
+from spacy.tokens import Doc
+from thinc.api import Model
+from thinc.types import Floats2d
+
+
+def make_concat(*, layers: dict[str, Model[list[Doc], list[Floats2d]]]) -> Model[list[Doc], list[Floats2d]]:
+    """Any embedding layers side by side.
+
+    layers (dict): Name of each layer to the layer. They are concatenated in the order of
+        their names, because config sections come back sorted.
+    RETURNS (Model): From Docs to arrays of shape (tokens, sum of the widths).
+
+    Source: Sanh et al. (2019), section "Words embeddings": GloVe, ELMo and character
+    embeddings concatenated.
+    """
+    names = sorted(layers)
+    return Model(
+        "hmtl_concat(" + "|".join(names) + ")",
+        _forward,
+        init=_init,
+        layers=[layers[name] for name in names],
+        dims={"nO": None},
+    )
+
+
+def make_hash_embedding(
+    *, width: int, rows: list[int], attrs: list[str], characters: Model[list[Doc], list[Floats2d]] | None
+) -> Model[list[Doc], list[Floats2d]]:
+    """spaCy's hash embeddings of lexical attributes, beside character embeddings; needs no download.
+
+    width (int): Width of the hash embeddings after mixing.
+    rows (list): Rows of the table of each attribute.
+    attrs (list): Lexical attributes, such as "NORM", "PREFIX", "SUFFIX", "SHAPE".
+    characters (Model, optional): Such as `spacy_hmtl.CharCNN.v1`.
+    RETURNS (Model): From Docs to arrays of shape (tokens, width + width of the characters).
+    """
+    words = MultiHashEmbed(width=width, rows=rows, attrs=list(attrs), include_static_vectors=False)
+    layers = {"words": words}
+    if characters is not None:
+        layers["characters"] = characters
+    return make_concat(layers=layers)
+
+
+def _init(model: Model, X: Any = None, Y: Any = None) -> None:
+    for layer in model.layers:
+        layer.initialize(X=X)
+    model.set_dim("nO", sum(width_of(layer, X) for layer in model.layers), force=True)
+
+
+def width_of(layer: Model, docs: list[Doc] | None) -> int:
+    """Output width of an initialized embedding layer, found by running it where it does not tell."""
+    if layer.has_dim("nO"):
+        return int(layer.get_dim("nO"))
+    return int(layer.predict(docs)[0].shape[1])
+
+
+def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+    columns, callbacks = zip(*(layer(docs, is_train) for layer in model.layers))
+    output = [model.ops.xp.hstack(parts) for parts in zip(*columns)]
+    borders = [0]
+    for column in columns:
+        borders.append(borders[-1] + (column[0].shape[1] if column else 0))
+
+    def backprop(d_output: list[Floats2d]) -> list[Doc]:
+        for start, end, callback in zip(borders, borders[1:], callbacks):
+            callback([model.ops.xp.ascontiguousarray(d[:, start:end]) for d in d_output])
+        return docs
+
+    return output, backprop

@@ -1,0 +1,216 @@
+"""The Thinc model of the component: embeddings, then the hierarchy in its shim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from spacy.tokens import Doc
+from thinc.api import Model, get_torch_default_device, torch2xp, xp2torch
+from thinc.types import Floats2d
+
+from ..errors import Errors
+from ..nn.encoder import Encoded
+from ..nn.hierarchy import HeadConfig, Hierarchy, Levels
+from ..nn.layout import Layout
+from ..nn.spans import SpanIndex
+from ..types import TASKS, LabeledSpan
+from .embeddings.concat import width_of
+from .outputs import Prediction, split_clusters, split_relations, split_spans
+from .segments import make_layout
+from .shim import HierarchyShim
+
+
+@dataclass
+class Batch:
+    """Input of the model.
+
+    docs: Docs, empty ones included.
+    targets: with these, the output is the loss of each task in nats per document.
+    settings: thresholds of decoding.
+    given: mentions to cluster instead of the head's own, per document (gold-mention mode).
+    """
+
+    docs: Sequence[Doc]
+    targets: Mapping[str, Any] | None = None
+    settings: Mapping[str, float] = field(default_factory=dict)
+    given: Sequence[Sequence[LabeledSpan]] | None = None
+
+
+def make_hmtl(
+    *,
+    embed: Model[list[Doc], list[Floats2d]],
+    levels: list[list[str]],
+    heads: dict[str, HeadConfig],
+    max_segment: int,
+    lr_scale: float,
+) -> Model[Batch, Any]:
+    """The hierarchical multi-task model.
+
+    embed (Model): Shared embeddings, from Docs to arrays of shape (tokens, E).
+    levels (list): Tasks of each level from the bottom, e.g.
+        [["ner"], ["emd"], ["relation", "coref"]]. An encoder reads the embeddings and the
+        states of the last task of the level below.
+    heads (dict): Settings of each task; those of tasks outside `levels` are not used.
+    max_segment (int): Longest sequence an encoder runs over, in tokens; sentences where
+        the Doc has them are not cut unless they are longer.
+    lr_scale (float): Factor on the optimizer's learning rate for encoders and heads.
+    RETURNS (Model): From a Batch to predictions, one per Doc, or to losses.
+    RAISES (ValueError): H201 to H206, H210, before anything is built.
+
+    Source: Sanh, Wolf and Ruder (2019), "A Hierarchical Multi-task Approach for Learning
+    Embeddings from Semantic Tasks", section "Model".
+    """
+    check_levels(levels, heads)
+    if max_segment < 1:
+        section = "[components.hmtl.model]"
+        raise ValueError(Errors.H205.format(key="max_segment", expected="at least 1", value=max_segment, section=section))
+    used = {task: heads[task] for level in levels for task in level}
+    shim = HierarchyShim(partial(_build, levels=levels, configs=used), lr_scale)
+    return Model(
+        "hmtl",
+        _forward,
+        init=_init,
+        layers=[embed],
+        shims=[shim],
+        attrs={"levels": levels, "max_segment": max_segment},
+    )
+
+
+def check_levels(levels: Levels, heads: Mapping[str, HeadConfig]) -> None:
+    """Fail where levels name what does not exist, or heads lack what levels name."""
+    known = ", ".join(TASKS)
+    if not levels:
+        raise ValueError(Errors.H204)
+    seen: set[str] = set()
+    for index, level in enumerate(levels):
+        if not level:
+            raise ValueError(Errors.H203.format(index=index, known=known))
+        for task in level:
+            if task not in TASKS:
+                raise ValueError(Errors.H201.format(task=task, known=known, pipe="hmtl"))
+            if task in seen:
+                raise ValueError(Errors.H202.format(task=task))
+            seen.add(task)
+    if unknown := sorted(set(heads) - set(TASKS)):
+        raise ValueError(Errors.H210.format(tasks=unknown, known=known))
+    for task in seen:
+        if task not in heads:
+            raise ValueError(Errors.H211.format(task=task, levels=levels))
+
+
+def _build(input_width: int, labels: dict[str, list[str]], levels: Levels, configs: dict[str, HeadConfig]) -> Hierarchy:
+    return Hierarchy(input_width, levels, labels, configs)
+
+
+def initialize(model: Model[Batch, Any], docs: list[Doc], labels: dict[str, list[str]]) -> None:
+    """Initialize the embeddings with sample Docs and build the hierarchy for these labels."""
+    embed = model.layers[0]
+    embed.initialize(X=docs)
+    model.shims[0].build(width_of(embed, docs), labels)
+
+
+def _init(model: Model[Batch, Any], X: Any = None, Y: Any = None) -> None:
+    model.layers[0].initialize(X=X.docs if isinstance(X, Batch) else X)
+
+
+def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[Any, Callable]:
+    docs = list(batch.docs)
+    device = get_torch_default_device()
+    layout = make_layout(docs, model.attrs["max_segment"], device)
+    if batch.targets is not None:
+        return _loss(model, docs, layout, batch.targets, is_train)
+    embeddings = _embed(model, docs, layout)
+    hierarchy = _eval(model)
+    with torch.inference_mode():
+        encoded = hierarchy.encode(embeddings, layout, hierarchy.tasks)
+        return decode(hierarchy, encoded, batch), lambda _: docs
+
+
+def _embed(model: Model[Batch, Any], docs: list[Doc], layout: Layout) -> torch.Tensor:
+    """Embeddings of a batch without gradients, shape (T, E)."""
+    if layout.n_tokens == 0:
+        return torch.zeros((0, model.shims[0].hierarchy.input_width), device=get_torch_default_device())
+    arrays = model.layers[0].predict(docs)
+    return xp2torch(model.ops.xp.concatenate(arrays), device=get_torch_default_device())
+
+
+def _eval(model: Model[Batch, Any]) -> Hierarchy:
+    hierarchy = model.shims[0].hierarchy
+    if hierarchy.training:
+        hierarchy.eval()
+    return hierarchy
+
+
+def _loss(
+    model: Model[Batch, Any], docs: list[Doc], layout: Layout, targets: Mapping[str, Any], is_train: bool
+) -> tuple[dict[str, float], Callable]:
+    """Losses of the tasks that have targets; the callback goes back to the embeddings."""
+    hierarchy = model.shims[0].hierarchy
+    if layout.n_tokens == 0:
+        return {task: 0.0 for task in targets}, lambda _: docs
+    arrays, backprop_embed = model.layers[0](docs, is_train)
+    embeddings = xp2torch(
+        model.ops.xp.concatenate(arrays), requires_grad=is_train, device=get_torch_default_device()
+    )
+    hierarchy.train(is_train)
+    with torch.set_grad_enabled(is_train):
+        losses = hierarchy.loss(embeddings, layout, targets)
+
+    def backprop(_: Any) -> list[Doc]:
+        torch.stack(list(losses.values())).sum().backward()
+        gradient = embeddings.grad if embeddings.grad is not None else torch.zeros_like(embeddings)
+        lengths = model.ops.asarray1i([len(doc) for doc in docs])
+        return backprop_embed(model.ops.unflatten(torch2xp(gradient), lengths))
+
+    return {task: float(loss.detach()) for task, loss in losses.items()}, backprop
+
+
+def decode(hierarchy: Hierarchy, encoded: Mapping[str, Encoded], batch: Batch) -> list[Prediction]:
+    """Run the heads on encoded states and sort out what belongs to which Doc."""
+    lengths = [len(doc) for doc in batch.docs]
+    found: dict[str, Any] = {}
+    for task in ("ner", "emd"):
+        if task in encoded:
+            found[task] = split_spans(hierarchy.heads[task].decode(encoded[task]), hierarchy.labels[task], lengths)
+    if "coref" in encoded:
+        given = None if batch.given is None else _given(batch.given, lengths, encoded["coref"].states.device)
+        clusters = hierarchy.heads["coref"].decode(encoded["coref"], given, batch.settings["singleton_threshold"])
+        found["coref"] = split_clusters(clusters, lengths)
+    if "relation" in encoded:
+        pairs = hierarchy.heads["relation"].decode(encoded["relation"], batch.settings["relation_threshold"])
+        nothing: list[list[LabeledSpan]] = [[] for _ in lengths]
+        # A mention wins over a name that ends at the same token.
+        arguments = [n + m for n, m in zip(found.get("ner", nothing), found.get("emd", nothing))]
+        found["relation"] = split_relations(pairs, hierarchy.labels["relation"], lengths, arguments)
+    columns = [found.get(task, [None] * len(lengths)) for task in ("ner", "emd", "coref", "relation")]
+    return [Prediction(*row) for row in zip(*columns)]
+
+
+def _given(spans: Sequence[Sequence[LabeledSpan]], lengths: Sequence[int], device: torch.device) -> SpanIndex:
+    """Spans of each document as flat offsets in document order."""
+    rows, first = [], 0
+    for own, length in zip(spans, lengths):
+        rows += sorted({(span.start + first, span.end + first) for span in own})
+        first += length
+    table = torch.tensor(rows, dtype=torch.int64, device=device).reshape(-1, 2)
+    return SpanIndex(table[:, 0], table[:, 1])
+
+
+def states(model: Model[Batch, Any], docs: Sequence[Doc]) -> dict[str, list[Floats2d]]:
+    """States of every level, and the embeddings under the key "embeddings".
+
+    RETURNS (dict): Task -> one array per Doc, shape (tokens, H of the task's encoder).
+    """
+    docs = list(docs)
+    layout = make_layout(docs, model.attrs["max_segment"], get_torch_default_device())
+    hierarchy = _eval(model)
+    lengths = model.ops.asarray1i([len(doc) for doc in docs])
+    with torch.inference_mode():
+        embeddings = _embed(model, docs, layout)
+        encoded = hierarchy.encode(embeddings, layout, hierarchy.tasks)
+        flat = {"embeddings": embeddings, **{task: e.states for task, e in encoded.items()}}
+        return {name: model.ops.unflatten(torch2xp(values.clone()), lengths) for name, values in flat.items()}

@@ -1,0 +1,52 @@
+"""Cuts Docs into the segments that encoders and heads run over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy
+import torch
+from spacy.pipeline import Sentencizer
+from spacy.tokens import Doc
+
+from ..nn.layout import Layout
+
+
+@lru_cache(maxsize=1)
+def _sentencizer() -> Sentencizer:
+    return Sentencizer()
+
+
+def segment_starts(doc: Doc, max_length: int) -> numpy.ndarray:
+    """Offsets of the tokens that begin a segment, ascending, the first one 0.
+
+    Sentences where the Doc has them, else spans between sentence-final punctuation
+    (spaCy's Sentencizer rule; the Doc is not changed); longer ones are cut every
+    `max_length` tokens.
+    """
+    if len(doc) == 0:
+        return numpy.zeros(0, dtype="int64")
+    if doc.has_annotation("SENT_START"):
+        is_start = doc.to_array("SENT_START").astype("int64") == 1
+    else:
+        is_start = numpy.asarray(_sentencizer().predict([doc])[0], dtype=bool)
+    is_start[0] = True
+    starts = is_start.nonzero()[0].astype("int64")
+    lengths = numpy.diff(numpy.append(starts, len(doc)))
+    if lengths.max() > max_length:
+        starts = numpy.concatenate([numpy.arange(s, s + n, max_length) for s, n in zip(starts, lengths)])
+    return starts
+
+
+def make_layout(docs: Sequence[Doc], max_length: int, device: torch.device | None = None) -> Layout:
+    """Segment and document lengths of a batch.
+
+    max_length (int): Most tokens of a segment.
+    """
+    lengths = [numpy.diff(numpy.append(segment_starts(doc, max_length), len(doc))) for doc in docs if len(doc)]
+    segments = numpy.concatenate(lengths) if lengths else numpy.zeros(0, dtype="int64")
+    return Layout(
+        torch.as_tensor(segments, dtype=torch.int64, device=device),
+        torch.tensor([len(doc) for doc in docs], dtype=torch.int64, device=device),
+    )

@@ -1,0 +1,124 @@
+"""Registered settings of encoders and heads: frozen values, checked where they are made."""
+
+from __future__ import annotations
+
+from ..errors import Errors
+from ..nn.encoder import EncoderConfig
+from ..nn.heads.coref import CorefConfig
+from ..nn.heads.relation import ACTIVATIONS, RelationConfig
+from ..nn.heads.tagger import TaggerConfig
+
+
+def make_bilstm(
+    *, hidden_width: int, depth: int, input_dropout: float, dropout: float, output_dropout: float
+) -> EncoderConfig:
+    """Settings of a task's biLSTM encoder; its input width is computed.
+
+    hidden_width (int): Units per direction.
+    depth (int): Stacked layers.
+    input_dropout (float): On what the encoder reads.
+    dropout (float): Between layers.
+    output_dropout (float): On the states.
+    RETURNS (EncoderConfig): Frozen.
+    """
+    _positive("[...encoder]", hidden_width=hidden_width, depth=depth)
+    _share("[...encoder]", input_dropout=input_dropout, dropout=dropout, output_dropout=output_dropout)
+    return EncoderConfig(hidden_width, depth, input_dropout, dropout, output_dropout)
+
+
+def make_tagger(*, encoder: EncoderConfig) -> TaggerConfig:
+    """Settings of a tagging head (NER, EMD): linear layer and CRF over BILUO tags.
+
+    encoder (EncoderConfig): The task's encoder.
+    RETURNS (TaggerConfig): Frozen; widths and labels come later.
+    """
+    return TaggerConfig(encoder)
+
+
+def make_relation(*, encoder: EncoderConfig, hidden_width: int, activation: str, prior: float) -> RelationConfig:
+    """Settings of the relation head: multi-head selection between tokens of a sentence.
+
+    encoder (EncoderConfig): The task's encoder.
+    hidden_width (int): Width of the pair vector.
+    activation (str): "relu" or "tanh".
+    prior (float): Probability of a relation that the output bias starts from, in (0, 1).
+    RETURNS (RelationConfig): Frozen.
+    """
+    section = "[...heads.relation]"
+    _positive(section, hidden_width=hidden_width)
+    if activation not in ACTIVATIONS:
+        _fail("activation", " or ".join(ACTIVATIONS), activation, section)
+    if not 0.0 < prior < 1.0:
+        _fail("prior", "between 0 and 1", prior, section)
+    return RelationConfig(encoder, hidden_width, activation, prior)
+
+
+def make_coref(
+    *,
+    encoder: EncoderConfig,
+    max_span_width: int,
+    spans_per_token: float,
+    max_antecedents: int,
+    hidden_width: int,
+    depth: int,
+    feature_width: int,
+    pair_width: int,
+    dropout: float,
+    singletons: bool,
+) -> CorefConfig:
+    """Settings of the coreference head: span ranking.
+
+    encoder (EncoderConfig): The task's encoder.
+    max_span_width (int): Widest candidate, in tokens.
+    spans_per_token (float): Spans kept after pruning, as a share of the tokens.
+    max_antecedents (int): How many kept spans back a mention may refer.
+    hidden_width, depth (int): Feed-forward scorers.
+    feature_width (int): Width and distance embeddings.
+    pair_width (int): Width span vectors are projected to before they are multiplied; 0
+        multiplies the full vectors, as the paper does.
+    dropout (float): In the scorers and on the features.
+    singletons (bool): Whether the corpus marks entities of a single mention.
+    RETURNS (CorefConfig): Frozen.
+    """
+    section = "[...heads.coref]"
+    _positive(
+        section,
+        max_span_width=max_span_width,
+        max_antecedents=max_antecedents,
+        hidden_width=hidden_width,
+        depth=depth,
+        feature_width=feature_width,
+    )
+    _share(section, dropout=dropout)
+    if spans_per_token <= 0:
+        _fail("spans_per_token", "above 0", spans_per_token, section)
+    if pair_width < 0:
+        _fail("pair_width", "0 or a width", pair_width, section)
+    return CorefConfig(
+        encoder,
+        max_span_width,
+        spans_per_token,
+        max_antecedents,
+        hidden_width,
+        depth,
+        feature_width,
+        pair_width,
+        dropout,
+        singletons,
+    )
+
+
+def _positive(section: str, **values: int) -> None:
+    for key, value in values.items():
+        if value < 1:
+            _fail(key, "at least 1", value, section)
+
+
+def _share(section: str, **values: float) -> None:
+    for key, value in values.items():
+        if not 0.0 <= value < 1.0:
+            _fail(key, "at least 0 and below 1", value, section)
+
+
+def _fail(key: str, expected: str, value: object, section: str) -> None:
+    raise ValueError(Errors.H205.format(key=key, expected=expected, value=value, section=section))

@@ -1,0 +1,148 @@
+"""Shims between Thinc and torch that step only what took part in an update."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import srsly
+import torch
+from safetensors.torch import load as load_safetensors
+from safetensors.torch import save as save_safetensors
+from thinc.api import Optimizer, PyTorchShim, get_torch_default_device, torch2xp, xp2torch
+
+from ..errors import Errors
+from ..nn.hierarchy import Hierarchy
+
+
+class TouchedParams:
+    """Mixin for a PyTorchShim: isolation, own learning rate, averages.
+
+    Thinc's shim zeroes gradients after an update, so that parameters which took no
+    part in later updates go on drifting by Adam's momentum; here they are dropped.
+    Thinc's shim looks averages up under other keys than the optimizer stores them by.
+    """
+
+    id: int
+    _model: Any
+    lr_scale: float = 1.0
+
+    def finish_update(self, optimizer: Optimizer) -> None:
+        """Step the parameters that have a gradient, then drop all gradients."""
+        for name, parameter in self._model.named_parameters():
+            if parameter.grad is None:
+                continue
+            weights, _ = optimizer(
+                (self.id, name), torch2xp(parameter.data), torch2xp(parameter.grad), lr_scale=self.lr_scale
+            )
+            with torch.no_grad():
+                parameter.copy_(xp2torch(weights, device=parameter.device))
+            parameter.grad = None
+
+    @contextlib.contextmanager
+    def use_params(self, params: Mapping[Any, Any]) -> Iterator[None]:
+        """Swap in averaged weights, which the optimizer keeps by (shim id, parameter name)."""
+        backup: dict[str, torch.Tensor] = {}
+        parameters = dict(self._model.named_parameters()) if self._model is not None else {}
+        for name, parameter in parameters.items():
+            average = params.get((self.id, name))
+            if average is not None:
+                backup[name] = parameter.data
+                parameter.data = xp2torch(average, device=parameter.device).clone()
+        try:
+            yield
+        finally:
+            for name, data in backup.items():
+                parameters[name].data = data
+
+
+class ModuleShim(TouchedParams, PyTorchShim):
+    """A shim for a torch module whose shape the config knows (character CNN); weights as safetensors."""
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        super().__init__(module)
+
+    def to_bytes(self) -> bytes:
+        return save_state(self._model)
+
+    def from_bytes(self, bytes_data: bytes) -> ModuleShim:
+        load_state(self._model, bytes_data)
+        self._model.to(get_torch_default_device())
+        return self
+
+
+class HierarchyShim(TouchedParams, PyTorchShim):
+    """Holds the hierarchy, which is built once the labels and the input width are known.
+
+    Its bytes carry labels and width beside the weights, so that a saved pipeline needs
+    nothing else to be built again.
+    """
+
+    def __init__(self, build: Callable[[int, dict[str, list[str]]], Hierarchy], lr_scale: float) -> None:
+        super().__init__(None)
+        self._build = build
+        self.lr_scale = lr_scale
+
+    @property
+    def is_built(self) -> bool:
+        return self._model is not None
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """The network. RAISES (ValueError): H208, before initialization."""
+        if self._model is None:
+            raise ValueError(Errors.H208)
+        return self._model
+
+    def build(self, input_width: int, labels: dict[str, list[str]]) -> None:
+        """Make a new network with random weights."""
+        self._model = self._build(input_width, labels)
+        self._model.to(get_torch_default_device())
+
+    def finish_update(self, optimizer: Optimizer) -> None:
+        if self._model is not None:
+            super().finish_update(optimizer)
+
+    def to_bytes(self) -> bytes:
+        if self._model is None:
+            return srsly.msgpack_dumps({})
+        model = self._model
+        head = {"labels": model.labels, "levels": model.levels, "input_width": model.input_width}
+        return srsly.msgpack_dumps({"head": json.dumps(head), "state": save_state(model)})
+
+    def from_bytes(self, bytes_data: bytes) -> HierarchyShim:
+        message = srsly.msgpack_loads(bytes_data)
+        if not message:
+            self._model = None
+            return self
+        head = json.loads(message["head"])
+        self.build(head["input_width"], head["labels"])
+        if self.hierarchy.levels != head["levels"]:
+            reason = f"levels are {self.hierarchy.levels}, but were {head['levels']} in training"
+            raise ValueError(Errors.H209.format(reason=reason))
+        load_state(self.hierarchy, message["state"])
+        return self
+
+
+def save_state(module: torch.nn.Module) -> bytes:
+    """Weights in the safetensors format."""
+    return save_safetensors({name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()})
+
+
+def load_state(module: torch.nn.Module, data: bytes) -> None:
+    """Load weights; nothing is loaded if they do not all fit.
+
+    RAISES (ValueError): H209.
+    """
+    state = load_safetensors(data)
+    expected = module.state_dict()
+    wrong = sorted(set(state) ^ set(expected)) or [
+        f"{name} {tuple(state[name].shape)} instead of {tuple(expected[name].shape)}"
+        for name in expected
+        if state[name].shape != expected[name].shape
+    ]
+    if wrong:
+        raise ValueError(Errors.H209.format(reason=", ".join(wrong[:3])))
+    module.load_state_dict(state)

@@ -1,0 +1,138 @@
+"""Gold annotation of a batch as the tensors that the heads' losses read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from spacy.training import Example
+
+from ..annotations import get_clusters, get_entities, get_mentions, get_relations
+from ..errors import Errors
+from ..nn.heads.coref import MentionTensors
+from ..nn.heads.relation import TokenPairs
+from ..nn.heads.tagger import SpanTensors
+from ..nn.layout import Layout
+from ..nn.spans import SpanIndex
+from ..types import LabeledSpan
+
+# Maps a gold span to the predicted tokens, or to None where borders disagree.
+Aligner = Callable[[int, int], "tuple[int, int] | None"]
+
+
+def aligner(eg: Example) -> Aligner:
+    """How gold token offsets of an Example translate to offsets in its predicted Doc."""
+    if len(eg.x) == len(eg.y) and [t.text for t in eg.x] == [t.text for t in eg.y]:
+        return lambda start, end: (start, end)
+    y2x, x2y = eg.alignment.y2x, eg.alignment.x2y
+
+    def align(start: int, end: int) -> tuple[int, int] | None:
+        tokens = y2x[start:end]
+        if len(tokens) == 0:
+            return None
+        first, last = int(tokens.min()), int(tokens.max()) + 1
+        back = x2y[first:last]
+        return (first, last) if int(back.min()) == start and int(back.max()) + 1 == end else None
+
+    return align
+
+
+def flatten(spans: Sequence[LabeledSpan], keep: str) -> list[LabeledSpan]:
+    """Non-overlapping spans: the innermost (they contain no other) or the outermost level.
+
+    keep (str): "innermost" or "outermost".
+    """
+    shortest_first = keep == "innermost"
+    ordered = sorted(spans, key=lambda s: (s.end - s.start if shortest_first else s.start - s.end, s.start, s.label))
+    kept: list[LabeledSpan] = []
+    taken: set[int] = set()
+    for span in ordered:
+        tokens = range(span.start, span.end)
+        if taken.isdisjoint(tokens):
+            kept.append(span)
+            taken.update(tokens)
+    return sorted(kept)
+
+
+class TargetBuilder:
+    """Makes targets for one batch; counts in `missed` what could not be used.
+
+    missed (Counter): spans by layer that do not align or that cross segments.
+    total (Counter): gold spans by layer.
+    """
+
+    def __init__(self, labels: dict[str, list[str]], nesting: str) -> None:
+        self.numbers = {task: {label: i for i, label in enumerate(names)} for task, names in labels.items()}
+        self.nesting = nesting
+        self.missed: Counter[str] = Counter()
+        self.total: Counter[str] = Counter()
+
+    def build(self, examples: Sequence[Example], task: str, layout: Layout) -> Any:
+        """Targets of one task for the whole batch."""
+        make = {"ner": self._tags, "emd": self._tags, "relation": self._pairs, "coref": self._clusters}[task]
+        segments = layout.token_segments().tolist()
+        rows: list[tuple[int, ...]] = []
+        for number, (eg, offset) in enumerate(zip(examples, layout.doc_starts().tolist())):
+            align = aligner(eg)
+
+            def place(start: int, end: int, align: Aligner = align, offset: int = offset) -> tuple[int, int] | None:
+                """Flat offsets of a gold span that lies within one segment."""
+                self.total[task] += 1
+                aligned = align(start, end)
+                if aligned is None or segments[aligned[0] + offset] != segments[aligned[1] - 1 + offset]:
+                    self.missed[task] += 1
+                    return None
+                return aligned[0] + offset, aligned[1] + offset
+
+            rows += make(eg, task, place, number)
+        return _tensors(task, rows, layout.doc_lengths.device)
+
+    def _number(self, task: str, label: str) -> int:
+        try:
+            return self.numbers[task][label]
+        except KeyError:
+            known = ", ".join(self.numbers[task])
+            raise ValueError(Errors.H309.format(label=label, task=task, known=known)) from None
+
+    def _tags(self, eg: Example, task: str, place: Aligner, number: int) -> list[tuple[int, ...]]:
+        if task == "ner":
+            gold = get_entities(eg.reference) or []
+        else:
+            gold = flatten(get_mentions(eg.reference) or [], self.nesting)
+        return [(*at, self._number(task, s.label)) for s in gold if (at := place(s.start, s.end)) is not None]
+
+    def _pairs(self, eg: Example, task: str, place: Aligner, number: int) -> list[tuple[int, ...]]:
+        rows = []
+        for relation in get_relations(eg.reference) or []:
+            # One span from token to token, so that a pair across segments is counted and left out.
+            ends = sorted([relation.head.end, relation.tail.end])
+            if place(ends[0] - 1, ends[1]) is None:
+                continue
+            head, tail = (place(a.end - 1, a.end) for a in (relation.head, relation.tail))
+            if head is not None and tail is not None:
+                rows.append((head[0], tail[0], self._number(task, relation.label)))
+        return rows
+
+    def _clusters(self, eg: Example, task: str, place: Aligner, number: int) -> list[tuple[int, ...]]:
+        scored = get_clusters(eg.reference)
+        clusters = scored.clusters if scored is not None else []
+        # Cluster numbers are unique in the batch, so that documents cannot corefer.
+        return [
+            (*at, (number << 32) + i)
+            for i, cluster in enumerate(clusters)
+            for start, end in cluster
+            if (at := place(start, end)) is not None
+        ]
+
+
+def _tensors(task: str, rows: list[tuple[int, ...]], device: torch.device) -> Any:
+    table = torch.tensor(sorted(rows), dtype=torch.int64, device=device).reshape(-1, 3)
+    a, b, c = table.unbind(dim=1)
+    ones = torch.ones(len(a), device=device)
+    if task == "relation":
+        return TokenPairs(a, b, c, ones)
+    if task == "coref":
+        return MentionTensors(SpanIndex(a, b), c)
+    return SpanTensors(a, b, c, ones)

@@ -1,0 +1,26 @@
+"""Puts our commands below `python -m spacy hmtl`, and on their own below `python -m spacy_hmtl`."""
+
+from __future__ import annotations
+
+import typer
+from spacy.cli import app as spacy_app
+
+from .convert import convert_cli
+
+app = typer.Typer(
+    name="hmtl",
+    help="Names, mentions, coreference and relations: convert corpora, annotate, evaluate, look.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+app.command("convert")(convert_cli)
+
+
+def _add() -> typer.Typer:
+    if app not in [group.typer_instance for group in spacy_app.registered_groups]:
+        spacy_app.add_typer(app, name="hmtl")
+    return app
+
+
+# spaCy loads this entry point at every start of its command line.
+register = _add()

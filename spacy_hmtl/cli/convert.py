@@ -1,0 +1,84 @@
+"""`convert`: corpus files to a `.spacy` file, with a table of what they hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from wasabi.printer import Printer
+
+from ..data.convert import LAYERS, Report, convert
+from ..data.faults import ConversionError, FaultLog
+from ..data.formats import FORMATS
+
+N_LISTED = 20
+FORMAT_HELP = "The format of the corpus: " + "; ".join(f"{name} ({info.about})" for name, info in FORMATS.items())
+
+
+def convert_cli(
+    format: Annotated[str, typer.Argument(help=FORMAT_HELP, metavar="FORMAT")],
+    input_path: Annotated[Path, typer.Argument(help="The corpus: a file or a folder", metavar="INPUT")],
+    output_path: Annotated[Path, typer.Argument(help="The .spacy file to write", metavar="OUTPUT.spacy")],
+    ids: Annotated[Path | None, typer.Option("--ids", help="File with the ids of the documents to take")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first fault")] = False,
+    limit: Annotated[int | None, typer.Option("--limit", help="Take at most so many documents")] = None,
+    sents_per_doc: Annotated[
+        int | None, typer.Option("--sents-per-doc", help="Sentences per document (iob only; 1 if not given)")
+    ] = None,
+) -> None:
+    """
+    Convert a corpus to a .spacy file and print what it holds.
+
+    Faults are listed with file and line and skipped; --strict stops at the first.
+    The output is written at the end, in one step: never half of it.
+
+    \b
+    Examples:
+      python -m spacy hmtl convert demo assets/demo/texts corpus/train.spacy --ids assets/demo/splits/train.ids
+      python -m spacy hmtl convert iob wnut17train.conll corpus/ner.spacy --sents-per-doc 10
+      python -m spacy hmtl convert litbank litbank corpus/coref.spacy --ids litbank/splits/train.ids
+      python -m spacy hmtl convert conll04 train.txt corpus/relations.spacy --strict
+    """
+    msg = Printer()
+    options: dict[str, Any] = {} if sents_per_doc is None else {"sents_per_doc": sents_per_doc}
+    try:
+        report = convert(format, input_path, output_path, ids=ids, strict=strict, limit=limit, **options)
+    except ConversionError as error:
+        print_log(msg, error.log)
+        msg.fail(str(error), exits=1)
+    print_report(msg, report)
+    print_log(msg, report.log)
+    msg.good(f"Wrote {report.n_documents:,} documents to {report.output}")
+
+
+def print_report(msg: Printer, report: Report) -> None:
+    """Print the counts of a conversion: sizes, then each layer by label."""
+    sizes = [("Documents", report.n_documents), ("Sentences", report.n_sentences), ("Tokens", report.n_tokens)]
+    rows = [("", name, f"{count:,}") for name, count in sizes]
+    for layer in LAYERS:
+        if not report.annotated[layer]:
+            rows.append((layer, "not annotated", ""))
+            continue
+        counts = report.labels[layer]
+        if layer == "clusters":
+            rows.append((layer, f"all ({report.annotated[layer]:,} documents annotated)", f"{counts['clusters']:,}"))
+            rows += [("", name, f"{counts[name]:,}") for name in ("singletons", "mentions")]
+            continue
+        rows.append((layer, f"all ({report.annotated[layer]:,} documents annotated)", f"{sum(counts.values()):,}"))
+        rows += [("", label, f"{count:,}") for label, count in counts.most_common()]
+    msg.table(rows, header=("Layer", "Label", "Count"), aligns=("l", "l", "r"), divider=True)
+
+
+def print_log(msg: Printer, log: FaultLog) -> None:
+    """Print what was repaired or kept, the first faults, and how much was skipped."""
+    for kind, count in log.n_noted().items():
+        first = next(note.place for note in log.notes if note.kind == kind)
+        msg.info(f"{count:,} {kind} (the first: {first})")
+    for fault in log.faults[:N_LISTED]:
+        msg.warn(str(fault))
+    if len(log.faults) > N_LISTED:
+        msg.warn(f"... and {len(log.faults) - N_LISTED:,} more faults")
+    if log.faults:
+        skipped = ", ".join(f"{count:,} {unit}{'s' if count > 1 else ''}" for unit, count in log.n_skipped().items())
+        msg.warn(f"{len(log.faults):,} faults; skipped: {skipped}. Use --strict to stop at the first.")

@@ -1,0 +1,178 @@
+"""Corpus files to a DocBin: reads a format, counts what it holds, writes it in one piece."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import spacy
+from spacy.tokens import DocBin
+from spacy.vocab import Vocab
+
+from ..annotations import to_doc
+from ..errors import Errors
+from ..types import AnnotatedDocument
+from .faults import ConversionError, FaultLog, Place
+from .formats import get_format, get_reader
+from .formats.lines import read_lines
+
+LAYERS = ("entities", "mentions", "clusters", "relations")
+
+
+@dataclass
+class Report:
+    """What a conversion found.
+
+    format, inputs, output: what was converted to where.
+    n_documents, n_sentences, n_tokens: what was written.
+    annotated: for each layer, the number of documents annotated for it.
+    labels: for "entities", "mentions" and "relations" the count of each label; for
+        "clusters" the counts of "clusters", "singletons" (among the clusters) and "mentions".
+    log: faults (left out) and notes (repaired, or kept though unusual).
+    """
+
+    format: str
+    inputs: list[Path]
+    output: Path
+    n_documents: int = 0
+    n_sentences: int = 0
+    n_tokens: int = 0
+    annotated: Counter[str] = field(default_factory=Counter)
+    labels: dict[str, Counter[str]] = field(default_factory=lambda: {layer: Counter() for layer in LAYERS})
+    log: FaultLog = field(default_factory=FaultLog)
+
+    def count(self, document: AnnotatedDocument) -> None:
+        """Add a document to the counts.
+
+        document (AnnotatedDocument): A document that is written.
+        """
+        self.n_documents += 1
+        self.n_sentences += len(document.sent_starts or [])
+        self.n_tokens += len(document.words)
+        self.annotated.update(layer for layer in LAYERS if getattr(document, layer) is not None)
+        self.labels["entities"].update(span.label for span in document.entities or [])
+        self.labels["mentions"].update(span.label for span in document.mentions or [])
+        self.labels["relations"].update(triple.label for triple in document.relations or [])
+        for cluster in document.clusters or []:
+            self.labels["clusters"].update(clusters=1, singletons=int(len(cluster) == 1), mentions=len(cluster))
+
+
+def convert(
+    format: str,
+    input: str | Path | Sequence[str | Path],
+    output: str | Path,
+    *,
+    ids: str | Path | None = None,
+    strict: bool = False,
+    limit: int | None = None,
+    **options: Any,
+) -> Report:
+    """Convert a corpus to a DocBin that `spacy_hmtl.MultiTaskCorpus.v1` reads.
+
+    The output is written when all input was read, and then in one step: a
+    conversion that fails leaves what was there before.
+
+    format (str): Name of the format, see `spacy_hmtl.data.formats.FORMATS`.
+    input (str | Path | Sequence): The corpus: a file, a folder, or several.
+    output (str | Path): The `.spacy` file to write.
+    ids (str | Path | None): File with the ids of the documents to take, one per line.
+    strict (bool): Stop at the first fault instead of listing it and going on.
+    limit (int | None): Take at most so many documents.
+    options (Any): Options of the format.
+    RETURNS (Report): Counts and faults.
+    RAISES (ConversionError): H101, if the input is missing; H102, if it is of another
+        format; H103, at the first fault if strict; H104, if no document was found;
+        H120 to H125, if an argument is wrong.
+    """
+    inputs = [Path(input)] if isinstance(input, (str, Path)) else [Path(path) for path in input]
+    report = Report(format, inputs, Path(output), log=FaultLog(strict=strict))
+    _check_arguments(report, limit, options)
+    wanted = read_ids(Path(ids), report.log) if ids is not None else None
+    doc_bin, vocab, found = DocBin(), spacy.blank("en").vocab, set[str]()
+    for document in islice(_read_all(report, wanted, options), limit):
+        found.add(document.name)
+        _add(document, doc_bin, vocab, report)
+    if not report.n_documents:
+        raise ConversionError(Errors.H104.format(path=", ".join(map(str, inputs))), report.log)
+    if wanted is not None and ids is not None and limit is None:
+        _report_missing_ids(wanted, found, Path(ids), report.log)
+    write_in_one_step(report.output, doc_bin.to_bytes())
+    return report
+
+
+def read_ids(path: Path, log: FaultLog) -> dict[str, int]:
+    """Read a list of document ids. A trailing `.tsv` is dropped, as LitBank's splits need.
+
+    path (Path): The file, an id per line; empty lines do not count.
+    log (FaultLog): Takes faults.
+    RETURNS (dict[str, int]): Each id with its line number.
+    RAISES (ConversionError): H101, if there is no such file; H124, if it lists none.
+    """
+    ids = {line.text.strip().removesuffix(".tsv"): line.number for line in read_lines(path, log) if line.text.strip()}
+    if not ids:
+        raise ConversionError(Errors.H124.format(path=path), log)
+    return ids
+
+
+def write_in_one_step(path: Path, data: bytes) -> None:
+    """Write a file so that it is never seen half-written. Makes its folder if need be.
+
+    path (Path): The file.
+    data (bytes): What it shall hold.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _check_arguments(report: Report, limit: int | None, options: dict[str, Any]) -> None:
+    known = get_format(report.format).options
+    for option in options:
+        if option not in known:
+            message = Errors.H122.format(format=report.format, option=option, known=", ".join(known) or "none")
+            raise ConversionError(message)
+    if limit is not None and limit < 1:
+        raise ConversionError(Errors.H125.format(name="limit", value=limit))
+    if report.output.is_dir():
+        raise ConversionError(Errors.H123.format(path=report.output))
+    for path in report.inputs:
+        if not path.exists():
+            raise ConversionError(Errors.H101.format(path=path))
+
+
+def _read_all(report: Report, ids: dict[str, int] | None, options: dict[str, Any]) -> Iterator[AnnotatedDocument]:
+    """Read every file of every input."""
+    reader, pattern = get_reader(report.format), get_format(report.format).pattern
+    for path in report.inputs:
+        is_folder = path.is_dir() and pattern
+        files = sorted(file for file in path.rglob(pattern) if file.is_file()) if is_folder else [path]
+        for file in files:
+            yield from reader(file, faults=report.log, ids=ids, **options)
+
+
+def _add(document: AnnotatedDocument, doc_bin: DocBin, vocab: Vocab, report: Report) -> None:
+    """Add a document to the output, or report why it does not fit on a Doc."""
+    place = Place(report.inputs[0], document=document.name)
+    try:
+        doc = to_doc(document, vocab)
+    except ValueError as error:
+        report.log.skip(place, str(error), unit="document", remedy="Mend the annotation.")
+        return
+    doc_bin.add(doc)
+    report.count(document)
+
+
+def _report_missing_ids(wanted: dict[str, int], found: set[str], path: Path, log: FaultLog) -> None:
+    for name, line in wanted.items():
+        if name not in found:
+            what = f"the id {name} was not found in the corpus, or its document was skipped"
+            log.skip(Place(path, line), what, unit="document", remedy="Mend the id, or the document.")

@@ -1,0 +1,63 @@
+"""Messages of errors and warnings, each with a code: what was expected, what was found, where, what to do."""
+
+from __future__ import annotations
+
+
+class Errors:
+    # Data: H1xx
+    H101 = "{path}: no such file or folder. Check the path, or run the step that makes it."
+    H102 = "{path}: not a {format} file: {reason}. Check the FORMAT argument of `convert`."
+    H103 = "{where}: {fault}"
+    H104 = "{path}: found no documents. A corpus must hold at least one."
+    H105 = "{where}: span [{start}, {end}) lies outside the document of {length} tokens."
+    H106 = "{where}: names [{a}] and [{b}] overlap, but doc.ents is flat. Keep one of them, or store both as mentions."
+    H107 = "{where}: a relation argument [{start}, {end}) is not among the mentions or names of the document. Add it to the mentions."
+    H108 = "{where}: mentions [{a}] and [{b}] of the same cluster cross. Mend the annotation; spans of a cluster may nest but not cross."
+    H109 = "{where}: mention [{start}, {end}) occurs twice in the clusters. Merge the two clusters or remove one mention."
+    H110 = "{where}: {text!r} does not fall on token borders. Move the border, or add a space in the text."
+    H111 = "{where}: a span [{start}, {end}) is empty or reversed; a span holds at least one token."
+    H120 = "{path}: not UTF-8 text: {reason}. Save the file as UTF-8, for example with `iconv -f {encoding} -t UTF-8`."
+    H121 = "Unknown format {format!r}. Known formats: {known}."
+    H122 = "The format {format} takes no option {option!r}. Its options: {known}."
+    H123 = "{path}: the output is a folder. Name a file in it, such as {path}/train.spacy."
+    H124 = "{path}: lists no document ids. Write one id per line."
+    H125 = "{name} must be at least 1, found {value}."
+
+
+    # Model and config: H2xx
+    H201 = "levels names the unknown task {task!r}. Known tasks: {known}. Set it in [components.{pipe}.model] levels."
+    H202 = "levels names the task {task!r} twice. Each task has one encoder and one place."
+    H203 = "levels holds an empty level (number {index}). Remove it, or name at least one task of {known}."
+    H204 = "levels is empty. Name at least one task, for example [[\"ner\"]]."
+    H205 = "{key} must be {expected}, found {value!r}. Set it in {section}."
+    H206 = "The task {task!r} is not in levels {levels}, but {what} asks for it. Add it to [components.hmtl.model] levels, or remove {what}."
+    H207 = "The encoder folder {path} {reason}. Give the folder of a transformer saved by `save_pretrained`, or a model name that is on this machine."
+    H208 = "The model has no labels yet: call nlp.initialize() with training examples, or load a trained pipeline."
+    H209 = "The saved weights do not fit the config: {reason}. Load with the config they were trained with."
+    H211 = "levels {levels} names {task!r}, but there is no [components.hmtl.model.heads.{task}]. Add the section, or remove the task from levels."
+    H210 = "heads has settings for unknown tasks {tasks}. Known tasks: {known}."
+
+    # Training: H3xx
+    H301 = "A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = \"spacy_hmtl.TaskBatcher.v1\" in [training.batcher]."
+    H302 = "No example is annotated for the task {task!r}, which is in levels {levels}. Give it a corpus with that layer, or remove it from levels."
+    H303 = "The corpus block {block!r} names no known task. Known tasks: {known}."
+    H304 = "{path}: no document is annotated for {task!r} ({layer}). Point the block to a file with that layer."
+    H305 = "sampling must be \"proportional\" or \"uniform\", found {value!r}. Set it in [training.batcher]."
+    H306 = "The batch size of {task!r} must be at least 1, found {value}. Set it in [training.batcher.size]."
+    H307 = "The batcher got examples of the task {task!r} but has no size for it. Add {task} to [training.batcher.size]; it has {known}."
+    H308 = "The batcher got examples that carry no task. Use @readers = \"spacy_hmtl.MultiTaskCorpus.v1\" in [corpora.train]."
+    H309 = "The label {label!r} of task {task!r} was not among the labels at initialization: {known}. Initialize again with all labels."
+    H310 = "add_label is not supported: the heads of hmtl are sized once. Call nlp.initialize() with examples that hold the label, or list it in [initialize.components.hmtl.labels]."
+    H311 = "The component {name!r} needs training examples to initialize (got none). Pass get_examples, or labels from `spacy init labels`."
+    H312 = "A corpus with the blocks {blocks} is empty. Each block needs a path; see [corpora.train]."
+
+    # Scoring: H4xx
+    H401 = "Document {index}: the mention {mention!r} occurs twice in the {side} clusters. A mention belongs to one cluster."
+
+
+class Warnings:
+    W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end; they are skipped (told once). Use gold tokens (gold_preproc = true) or mend the borders."
+    W102 = "Document {name}: {what}"
+    W103 = "The extension {kind}._.{name} is owned by another package; spacy_hmtl serves its own as {kind}._.hmtl_{name}."
+    W104 = "{path}: split into parts of at most {max_length} tokens, which cut {mentions} mentions, {links} coreference links and {relations} relations."
+    W105 = "Flat tags cannot hold nested spans: task {task!r} keeps the {keep} level, {kept} of {total} gold spans ({percent:.1f} % recall at most)."

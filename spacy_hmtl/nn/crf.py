@@ -1,0 +1,162 @@
+"""Linear-chain CRF over BILUO tags: pytorch-crf's likelihood, batched decoding, span marginals."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torchcrf import CRF
+
+# Added to the score of a forbidden transition when decoding; finite, so that sums stay finite.
+FORBIDDEN = -10_000.0
+
+
+class BiluoTags:
+    """Numbers the tags of a set of labels: O is 0, then B, I, L, U of each label."""
+
+    def __init__(self, labels: list[str]) -> None:
+        self.labels = labels
+        self.n_tags = 1 + 4 * len(labels)
+
+    def encode(self, starts: Tensor, ends: Tensor, labels: Tensor, n_tokens: int) -> Tensor:
+        """Tags of non-overlapping spans.
+
+        starts, ends, labels (Tensor): Int64, shape (S,): token offsets (end exclusive), label numbers.
+        RETURNS (Tensor): Int64, shape (T,).
+        """
+        tags = torch.zeros(n_tokens, dtype=torch.int64, device=starts.device)
+        lengths = ends - starts
+        inside = torch.arange(int(lengths.sum()), device=starts.device)
+        owner = torch.arange(len(starts), device=starts.device).repeat_interleave(lengths)
+        offset = inside - (lengths.cumsum(0) - lengths)[owner]
+        base = 1 + 4 * labels
+        tags[starts[owner] + offset] = base[owner] + 1  # I
+        tags[starts] = base  # B
+        tags[ends - 1] = base + 2  # L
+        tags[starts[lengths == 1]] = base[lengths == 1] + 3  # U
+        return tags
+
+    def decode(self, tags: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Spans of well-formed tags: (starts, ends, label numbers), each Int64 of shape (S,)."""
+        kind = torch.where(tags > 0, (tags - 1) % 4, -1)
+        starts = ((kind == 0) | (kind == 3)).nonzero(as_tuple=True)[0]
+        ends = ((kind == 2) | (kind == 3)).nonzero(as_tuple=True)[0] + 1
+        return starts, ends, (tags[starts] - 1) // 4
+
+    def forbidden(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Penalties: transitions (from, to), first tags, last tags; 0 where legal, FORBIDDEN elsewhere."""
+        n = self.n_tags
+        tags = torch.arange(n)
+        kind = torch.where(tags > 0, (tags - 1) % 4, 3)  # O opens and closes like U
+        label = torch.where(tags > 0, (tags - 1) // 4, -1)
+        inside_after = (kind == 0) | (kind == 1)  # B and I must go on
+        goes_on = (kind == 1) | (kind == 2)  # I and L
+        same = label.unsqueeze(1) == label.unsqueeze(0)
+        legal = torch.where(inside_after.unsqueeze(1), goes_on.unsqueeze(0) & same, ~goes_on.unsqueeze(0))
+        penalty = torch.tensor(FORBIDDEN)
+        zero = torch.tensor(0.0)
+        return (
+            torch.where(legal, zero, penalty),
+            torch.where(goes_on, penalty, zero),
+            torch.where(inside_after, penalty, zero),
+        )
+
+
+class BiluoCRF(CRF):
+    """pytorch-crf's layer with batched Viterbi decoding under the BILUO constraints.
+
+    Illegal transitions are forbidden when decoding only, not in the likelihood, as in
+    the original (HMTL's taggers are AllenNLP's `crf_tagger`).
+    """
+
+    def __init__(self, tags: BiluoTags) -> None:
+        super().__init__(tags.n_tags, batch_first=True)
+        transitions, first, last = tags.forbidden()
+        self.register_buffer("transition_penalty", transitions, persistent=False)
+        self.register_buffer("start_penalty", first, persistent=False)
+        self.register_buffer("end_penalty", last, persistent=False)
+
+    def negative_log_likelihood(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        """Nats, summed over the segments.
+
+        emissions (Tensor): Float32, shape (S, L, n_tags).
+        tags (Tensor): Int64, shape (S, L).
+        mask (Tensor): Bool, shape (S, L), real tokens first in each row.
+        """
+        return -self.forward(emissions, tags, mask=mask, reduction="sum")
+
+    def _scores(self) -> tuple[Tensor, Tensor, Tensor]:
+        return (
+            self.transitions + self.transition_penalty,
+            self.start_transitions + self.start_penalty,
+            self.end_transitions + self.end_penalty,
+        )
+
+    def viterbi(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """The best legal tags of each segment, Int64, shape (S, L), 0 where padded.
+
+        Equal to `CRF.decode` where all transitions are legal; the loop over time
+        steps is inherent, the segments go together.
+        """
+        transitions, first, last = self._scores()
+        n_steps = emissions.shape[1]
+        score = first + emissions[:, 0]  # (S, n_tags)
+        history = []
+        for step in range(1, n_steps):
+            best, previous = (score.unsqueeze(2) + transitions).max(dim=1)  # (S, n_tags)
+            alive = mask[:, step].unsqueeze(1)
+            score = torch.where(alive, best + emissions[:, step], score)
+            history.append(previous)
+        tag = (score + last).argmax(dim=1)  # (S,)
+        path = [tag]
+        for step in range(n_steps - 1, 0, -1):
+            earlier = history[step - 1].gather(1, tag.unsqueeze(1)).squeeze(1)
+            # Until a row's last real token is reached, keep its last tag.
+            tag = torch.where(mask[:, step], earlier, tag)
+            path.append(tag)
+        path.reverse()
+        tags = torch.stack(path, dim=1)  # (S, L), padded cells repeat the last tag
+        return torch.where(mask, tags, 0)
+
+    def marginals(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Forward and backward scores under the constraints.
+
+        RETURNS (tuple): alpha and beta, Float32, shape (S, L, n_tags); log_z, shape (S,).
+            alpha includes the emission of its own step, beta does not, so that
+            exp(alpha + beta - log_z) is the probability of a tag at a step.
+        """
+        transitions, first, last = self._scores()
+        n_steps = emissions.shape[1]
+        alpha = [first + emissions[:, 0]]
+        for step in range(1, n_steps):
+            inner = torch.logsumexp(alpha[-1].unsqueeze(2) + transitions, dim=1) + emissions[:, step]
+            alpha.append(torch.where(mask[:, step].unsqueeze(1), inner, alpha[-1]))
+        beta = [last.expand_as(alpha[0])]
+        for step in range(n_steps - 1, 0, -1):
+            ahead = (emissions[:, step] + beta[-1]).unsqueeze(1)  # (S, 1, n_tags)
+            inner = torch.logsumexp(transitions + ahead, dim=2)
+            # Behind the last real token beta stays what closes the sequence.
+            beta.append(torch.where(mask[:, step].unsqueeze(1), inner, beta[-1]))
+        beta.reverse()
+        log_z = torch.logsumexp(alpha[-1] + last, dim=1)
+        return torch.stack(alpha, dim=1), torch.stack(beta, dim=1), log_z
+
+    def span_confidence(
+        self, emissions: Tensor, mask: Tensor, tags: Tensor, rows: Tensor, starts: Tensor, ends: Tensor
+    ) -> Tensor:
+        """Probability that a segment holds each of these spans, given its tags.
+
+        tags (Tensor): Int64, shape (S, L), the decoded tags, which spell the spans.
+        rows, starts, ends (Tensor): Int64, shape (N,): segment, first step, end (exclusive).
+        RETURNS (Tensor): Float32, shape (N,), in [0, 1]: the total probability of all legal
+            tag sequences that have exactly this span with this label (CRF marginal).
+        """
+        transitions, _, _ = self._scores()
+        alpha, beta, log_z = self.marginals(emissions, mask)
+        own = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)  # (S, L)
+        moves = torch.zeros_like(own)
+        moves[:, 1:] = transitions[tags[:, :-1], tags[:, 1:]]
+        total = (own + moves).double().cumsum(1)  # (S, L), score of the path so far
+        final = ends - 1
+        inner = (total[rows, final] - total[rows, starts]).float()
+        log_p = alpha[rows, starts, tags[rows, starts]] + inner + beta[rows, final, tags[rows, final]] - log_z[rows]
+        return log_p.exp().clamp(0.0, 1.0)

@@ -1,0 +1,87 @@
+"""The biLSTM encoder of a task, run over segments without padding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from .layout import Layout
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """Settings of a biLSTM encoder; its input width is computed from what lies below.
+
+    hidden_width: units per direction; the states have twice as many.
+    depth: stacked layers.
+    input_dropout, dropout, output_dropout: on the inputs, between layers, on the states.
+    """
+
+    hidden_width: int
+    depth: int
+    input_dropout: float
+    dropout: float
+    output_dropout: float
+
+    @property
+    def width(self) -> int:
+        """Width of the states, H."""
+        return 2 * self.hidden_width
+
+
+class Encoded(NamedTuple):
+    """What a head reads.
+
+    inputs (Tensor): Float32, shape (T, I), what the encoder read, after its input dropout.
+    states (Tensor): Float32, shape (T, H), what it made of it.
+    layout (Layout): segments and documents.
+    """
+
+    inputs: Tensor
+    states: Tensor
+    layout: Layout
+
+
+class BiLSTM(nn.Module):
+    """Stacked bidirectional LSTM over the segments of a batch.
+
+    Source: Sanh et al. (2019), section "Words and sentence encoders"; sizes from the
+    authors' configurations (2 x 64 units and 2 layers for NER and EMD, 3 layers for
+    relations, 2 x 200 units and one layer for coreference).
+    """
+
+    def __init__(self, input_width: int, config: EncoderConfig) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(
+            input_width,
+            config.hidden_width,
+            config.depth,
+            bidirectional=True,
+            dropout=config.dropout if config.depth > 1 else 0.0,
+        )
+        self.input_dropout = nn.Dropout(config.input_dropout)
+        self.output_dropout = nn.Dropout(config.output_dropout)
+        for name, parameter in self.lstm.named_parameters():
+            if name.startswith("weight_ih"):
+                nn.init.xavier_normal_(parameter)
+            elif name.startswith("weight_hh"):
+                nn.init.orthogonal_(parameter)
+            else:
+                nn.init.zeros_(parameter)
+
+    def forward(self, inputs: Tensor, layout: Layout) -> Encoded:
+        """inputs (Tensor): Float32, shape (T, I). RETURNS (Encoded): with states of shape (T, H)."""
+        inputs = self.input_dropout(inputs)
+        if inputs.shape[0] == 0:
+            return Encoded(inputs, inputs.new_zeros((0, 2 * self.lstm.hidden_size)), layout)
+        order, batch_sizes = layout.packed_order()
+        packed = PackedSequence(inputs.index_select(0, order), batch_sizes.cpu())
+        output, _ = self.lstm(packed)
+        inverse = torch.empty_like(order)
+        inverse[order] = torch.arange(len(order), device=order.device)
+        states = output.data.index_select(0, inverse)
+        return Encoded(inputs, self.output_dropout(states), layout)

@@ -1,0 +1,1 @@
+"""One head per kind of task: each has `loss(encoded, targets)` and `decode(encoded, ...)`."""

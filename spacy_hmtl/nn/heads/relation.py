@@ -1,0 +1,113 @@
+"""The relation head: multi-head selection between the tokens of a segment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..encoder import Encoded, EncoderConfig
+
+# Token pairs scored at a time: bounds memory, since a pair costs `hidden_width` floats.
+_PAIRS = 131_072
+ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
+
+
+@dataclass(frozen=True)
+class RelationConfig:
+    """Settings of the relation head.
+
+    encoder: the task's own biLSTM.
+    hidden_width: width of the pair vector.
+    activation: "relu" or "tanh".
+    prior: probability of a relation cell that the output bias starts from; with 0.5
+        (no bias, as in the original) training starts from half of all cells positive.
+    """
+
+    encoder: EncoderConfig
+    hidden_width: int
+    activation: str
+    prior: float
+
+
+class TokenPairs(NamedTuple):
+    """Relations between two tokens: flat offsets of arg1 and arg2, label numbers, confidences, shape (R,)."""
+
+    arg1: Tensor
+    arg2: Tensor
+    labels: Tensor
+    scores: Tensor
+
+
+class RelationHead(nn.Module):
+    """A sigmoid for each ordered token pair of a segment and each label.
+
+    scores(i, j) = V act(U h_i + W h_j + b) + c, where i is the last token of arg1 and
+    j the last token of arg2.
+
+    Source: Bekoulis et al. (2018), "Joint entity recognition and relation extraction as
+    a multi-head selection problem", section 3.4; Sanh et al. (2019), section "Relation
+    Extraction". Differs from the authors' code in the output bias c and in that padded
+    cells take no part in the loss.
+    """
+
+    def __init__(self, width: int, labels: list[str], config: RelationConfig) -> None:
+        super().__init__()
+        self.n_labels = len(labels)
+        self.activation = ACTIVATIONS[config.activation]
+        self.arg1 = nn.Linear(width, config.hidden_width)
+        self.arg2 = nn.Linear(width, config.hidden_width, bias=False)
+        self.output = nn.Linear(config.hidden_width, self.n_labels)
+        for layer in (self.arg1, self.arg2, self.output):
+            nn.init.kaiming_normal_(layer.weight)
+        nn.init.normal_(self.arg1.bias)
+        nn.init.constant_(self.output.bias, float(torch.logit(torch.tensor(config.prior))))
+
+    def _pair_scores(self, first: Tensor, second: Tensor) -> Tensor:
+        """(S, L, K) and (S, L, K) -> (S, L, L, R)."""
+        return self.output(self.activation(first.unsqueeze(2) + second.unsqueeze(1)))
+
+    def loss(self, encoded: Encoded, targets: TokenPairs) -> Tensor:
+        """Binary cross-entropy over all real token pairs and labels, nats summed over the batch.
+
+        targets (TokenPairs): gold pairs; both tokens of a pair lie in one segment.
+        """
+        layout = encoded.layout
+        first, second = self.arg1(encoded.states), self.arg2(encoded.states)  # (T, K)
+        total = first.sum() * 0.0
+        row_of = torch.full((len(layout.segment_lengths),), -1, device=first.device)
+        segment = layout.token_segments()[targets.arg1]
+        start = layout.segment_starts[segment]
+        for bucket in layout.buckets(_PAIRS, square=True):
+            scores = self._pair_scores(bucket.pad(first), bucket.pad(second))  # (S, L, L, R)
+            row_of.fill_(-1)
+            row_of[bucket.segments] = torch.arange(len(bucket.segments), device=first.device)
+            here = row_of[segment] >= 0
+            gold = torch.zeros_like(scores)
+            position = (row_of[segment], targets.arg1 - start, targets.arg2 - start, targets.labels)
+            gold[tuple(p[here] for p in position)] = 1.0
+            cells = functional.binary_cross_entropy_with_logits(scores, gold, reduction="none").sum(-1)
+            real = bucket.mask.unsqueeze(1) & bucket.mask.unsqueeze(2)
+            total = total + torch.where(real, cells, 0.0).sum()
+        return total
+
+    def decode(self, encoded: Encoded, threshold: float) -> TokenPairs:
+        """Token pairs and labels whose probability is at least `threshold`; a token is not its own argument."""
+        first, second = self.arg1(encoded.states), self.arg2(encoded.states)
+        cut = float(torch.logit(torch.tensor(threshold, dtype=torch.float64)))
+        found = []
+        for bucket in encoded.layout.buckets(_PAIRS, square=True):
+            scores = self._pair_scores(bucket.pad(first), bucket.pad(second))
+            length = bucket.mask.shape[1]
+            real = bucket.mask.unsqueeze(1) & bucket.mask.unsqueeze(2)
+            real = real & ~torch.eye(length, dtype=torch.bool, device=real.device)
+            row, arg1, arg2, label = ((scores >= cut) & real.unsqueeze(-1)).nonzero(as_tuple=True)
+            probability = torch.sigmoid(scores[row, arg1, arg2, label])
+            found.append((bucket.index[row, arg1], bucket.index[row, arg2], label, probability))
+        if not found:
+            none = torch.zeros(0, dtype=torch.int64, device=first.device)
+            return TokenPairs(none, none, none, first.new_zeros(0))
+        return TokenPairs(*(torch.cat(column) for column in zip(*found)))

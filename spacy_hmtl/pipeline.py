@@ -1,0 +1,344 @@
+"""The pipeline component: predicts four layers, learns each from its own examples."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
+from spacy.training import Example, validate_examples
+from spacy.vocab import Vocab
+from thinc.api import Model, Optimizer, get_torch_default_device, set_dropout_rate
+
+from . import annotations, extensions
+from .bridge.model import Batch, initialize, states
+from .bridge.outputs import Prediction
+from .bridge.segments import make_layout
+from .bridge.targets import TargetBuilder, flatten
+from .errors import Errors, Warnings
+
+# Docs that widths are inferred from.
+_N_SAMPLES = 10
+
+
+class HMTL(TrainablePipe):
+    """Names, mentions, coreference and relations by one hierarchical model.
+
+    relation_threshold (float): Least probability of a relation.
+    singleton_threshold (float): Least probability of an entity of one mention, where the
+        coreference head was trained with singletons.
+    nesting (str): Level of nested gold mentions that the flat tagger of EMD learns:
+        "innermost" or "outermost".
+    max_grad_norm (float): Global norm that gradients of an update are scaled down to; 0: never.
+    gold_mentions_key (str, optional): Span group whose spans are clustered instead of the
+        head's own candidates, where a Doc has it (the paper's gold-mention setup).
+    keep_trf_data (bool): Leave a transformer's output on the Doc after prediction.
+    scorer (Callable, optional): See `spacy_hmtl.Scorer.v1`.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: Model,
+        name: str = "hmtl",
+        *,
+        relation_threshold: float = 0.5,
+        singleton_threshold: float = 0.5,
+        nesting: str = "innermost",
+        max_grad_norm: float = 5.0,
+        gold_mentions_key: str | None = None,
+        keep_trf_data: bool = False,
+        scorer: Callable[..., dict[str, Any]] | None = None,
+    ) -> None:
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.scorer = scorer
+        self.cfg: dict[str, Any] = {
+            "relation_threshold": relation_threshold,
+            "singleton_threshold": singleton_threshold,
+            "nesting": nesting,
+            "max_grad_norm": max_grad_norm,
+            "gold_mentions_key": gold_mentions_key,
+            "keep_trf_data": keep_trf_data,
+        }
+        self._check_settings()
+        # What the config says; to_disk saves only what was changed afterwards.
+        self._configured = dict(self.cfg)
+        self._targets: TargetBuilder | None = None
+        self._warned: set[str] = set()
+        extensions.register()
+
+    def _check_settings(self) -> None:
+        section = f"[components.{self.name}]"
+        for key in ("relation_threshold", "singleton_threshold"):
+            if not 0.0 < self.cfg[key] < 1.0:
+                raise ValueError(
+                    Errors.H205.format(key=key, expected="between 0 and 1", value=self.cfg[key], section=section)
+                )
+        if self.cfg["nesting"] not in ("innermost", "outermost"):
+            message = Errors.H205.format(
+                key="nesting", expected="innermost or outermost", value=self.cfg["nesting"], section=section
+            )
+            raise ValueError(message)
+        if self.cfg["max_grad_norm"] < 0:
+            message = Errors.H205.format(
+                key="max_grad_norm", expected="0 or more", value=self.cfg["max_grad_norm"], section=section
+            )
+            raise ValueError(message)
+
+    # --- labels ---
+
+    @property
+    def tasks(self) -> list[str]:
+        """Tasks of the hierarchy, from the bottom."""
+        return [task for level in self.model.attrs["levels"] for task in level]
+
+    @property
+    def label_data(self) -> dict[str, list[str]]:
+        """Labels of each task; what `spacy init labels` saves and `initialize` reads back."""
+        return self.model.shims[0].hierarchy.labels if self.model.shims[0].is_built else {}
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of all tasks."""
+        return tuple(label for labels in self.label_data.values() for label in labels)
+
+    def add_label(self, label: str) -> int:
+        """Not supported. RAISES (ValueError): H310."""
+        raise ValueError(Errors.H310)
+
+    # --- prediction ---
+
+    def predict(self, docs: Iterable[Doc]) -> list[Prediction]:
+        """Annotation of each Doc as plain tuples; the Docs are not changed."""
+        docs = list(docs)
+        given = None
+        if self.cfg["gold_mentions_key"]:
+            key = self.cfg["gold_mentions_key"]
+            given = [annotations.get_mentions(doc, key) or [] for doc in docs]
+        if not docs:
+            return []
+        return self.model.predict(Batch(docs, settings=self.cfg, given=given))
+
+    def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Prediction]) -> None:
+        """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone."""
+        for doc, prediction in zip(docs, predictions):
+            if prediction.entities is not None:
+                annotations.set_entities(doc, prediction.entities)
+            if prediction.mentions is not None:
+                annotations.set_mentions(doc, prediction.mentions)
+            if prediction.clusters is not None:
+                annotations.set_clusters(doc, prediction.clusters)
+            if prediction.relations is not None:
+                annotations.set_relations(doc, prediction.relations)
+            if not self.cfg["keep_trf_data"] and Doc.has_extension("trf_data") and doc._.trf_data is not None:
+                doc._.trf_data = None
+
+    def states(self, docs: Sequence[Doc]) -> dict[str, Any]:
+        """States of every level and the embeddings: task (or "embeddings") -> one array per Doc."""
+        return states(self.model, docs)
+
+    # --- training ---
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: dict[str, list[str]] | None = None,
+    ) -> None:
+        """Find the labels, size the network and draw its weights.
+
+        get_examples (Callable): Returns training examples of every task.
+        labels (dict, optional): Labels per task, from `spacy init labels`; then the
+            examples are only used to infer widths.
+        RAISES (ValueError): H302 if a task of `levels` has no annotated example; H311.
+        """
+        samples: list[Doc] = []
+        found: dict[str, Counter[str]] = {task: Counter() for task in self.tasks}
+        seen: set[str] = set()
+        nested = Counter[str]()
+        examples: Iterable[Example] = get_examples()
+        for eg in islice(examples, _N_SAMPLES) if labels else examples:
+            if len(samples) < _N_SAMPLES and len(eg.reference):
+                samples.append(eg.predicted)
+            for task in self._tasks_of(eg):
+                seen.add(task)
+                gold = _gold_labels(eg.reference, task)
+                found[task].update(gold)
+                if task == "emd":
+                    spans = annotations.get_mentions(eg.reference) or []
+                    nested.update(total=len(spans), kept=len(flatten(spans, self.cfg["nesting"])))
+        if not samples:
+            raise ValueError(Errors.H311.format(name=self.name))
+        if labels is None:
+            labels = {task: sorted(counts) for task, counts in found.items()}
+            for task in self.tasks:
+                if task not in seen or (task != "coref" and not labels[task]):
+                    raise ValueError(Errors.H302.format(task=task, levels=self.model.attrs["levels"]))
+        else:
+            for task in self.tasks:
+                if task != "coref" and not labels.get(task):
+                    raise ValueError(Errors.H302.format(task=task, levels=self.model.attrs["levels"]))
+        if nested["total"] > nested["kept"]:
+            share = 100 * nested["kept"] / nested["total"]
+            warnings.warn(
+                Warnings.W105.format(
+                    task="emd", keep=self.cfg["nesting"], kept=nested["kept"], total=nested["total"], percent=share
+                ),
+                stacklevel=2,
+            )
+        initialize(self.model, samples, {task: list(labels.get(task, [])) for task in self.tasks})
+        self._intern_labels()
+        self._targets = None
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch of one task (or, untagged, of all the layers its Docs have).
+
+        losses (dict): Grows by the component's loss and by one entry per task,
+            "NAME_TASK", in nats per document.
+        RAISES (ValueError): H301 if the batch mixes tasks.
+        """
+        losses = losses if losses is not None else {}
+        losses.setdefault(self.name, 0.0)
+        for task in self.tasks:
+            losses.setdefault(f"{self.name}_{task}", 0.0)
+        examples = list(examples)
+        validate_examples(examples, "HMTL.update")
+        tasks = self._tasks_of_batch(examples)
+        if not tasks:
+            return losses
+        set_dropout_rate(self.model, drop)
+        docs = [eg.predicted for eg in examples]
+        layout = make_layout(docs, self.model.attrs["max_segment"], get_torch_default_device())
+        builder = self._target_builder()
+        targets = {task: builder.build(examples, task, layout) for task in tasks}
+        self._warn_missed(builder)
+        batch_losses, backprop = self.model.begin_update(Batch(docs, targets=targets))
+        backprop(None)
+        for task, loss in batch_losses.items():
+            losses[self.name] += loss
+            losses[f"{self.name}_{task}"] += loss
+        if sgd is not None:
+            self.finish_update(sgd)
+        return losses
+
+    def get_loss(self, examples: Iterable[Example], scores: Any) -> tuple[float, float]:
+        """Not used: the loss is computed inside the network, where the heads are."""
+        raise NotImplementedError
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Scale the gradients to the global norm, then step what took part in the update."""
+        if self.cfg["max_grad_norm"]:
+            clip_global_norm(self.model, self.cfg["max_grad_norm"])
+        self.model.finish_update(sgd)
+
+    def _target_builder(self) -> TargetBuilder:
+        if self._targets is None:
+            self._targets = TargetBuilder(self.label_data, self.cfg["nesting"])
+        return self._targets
+
+    def _tasks_of(self, eg: Example) -> list[str]:
+        """Tasks that an example teaches: those it is tagged with, else those it is annotated for."""
+        tagged = annotations.get_tasks(eg.reference)
+        candidates = self.tasks if tagged is None else [task for task in tagged if task in self.tasks]
+        return [task for task in candidates if annotations.is_annotated(eg.reference, task)]
+
+    def _tasks_of_batch(self, examples: Sequence[Example]) -> list[str]:
+        kinds = {annotations.get_tasks(eg.reference) for eg in examples}
+        if len(kinds) > 1:
+            tasks = sorted(str(kind) for kind in kinds)
+            raise ValueError(Errors.H301.format(n=len(examples), tasks=", ".join(tasks)))
+        if not examples:
+            return []
+        common = [set(self._tasks_of(eg)) for eg in examples]
+        return [task for task in self.tasks if all(task in own for own in common)]
+
+    def _warn_missed(self, builder: TargetBuilder) -> None:
+        for task, missed in builder.missed.items():
+            if missed and task not in self._warned:
+                self._warned.add(task)
+                warnings.warn(Warnings.W101.format(n=missed, total=builder.total[task], task=task), stacklevel=3)
+
+    # --- saving ---
+
+    def _intern_labels(self) -> None:
+        """Make labels known to the vocabulary: one first seen in a memory zone is lost with it."""
+        for label in self.labels:
+            self.vocab.strings.add(label)
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        with _Changed(self):
+            return super().to_bytes(exclude=tuple(exclude))
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        with _Changed(self):
+            super().to_disk(path, exclude=tuple(exclude))
+
+    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> HMTL:
+        super().from_bytes(bytes_data, exclude=tuple(exclude))
+        self._intern_labels()
+        return self
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> HMTL:
+        super().from_disk(path, exclude=tuple(exclude))
+        self._intern_labels()
+        return self
+
+
+class _Changed:
+    """While saving, `cfg` holds only what differs from the config, so that a config override works at load."""
+
+    def __init__(self, pipe: HMTL) -> None:
+        self.pipe = pipe
+
+    def __enter__(self) -> None:
+        self.full = self.pipe.cfg
+        configured = self.pipe._configured
+        self.pipe.cfg = {key: value for key, value in self.full.items() if configured.get(key) != value}
+
+    def __exit__(self, *error: object) -> None:
+        self.pipe.cfg = self.full
+
+
+def clip_global_norm(model: Model, max_norm: float) -> float:
+    """Scale all gradients of a model, Thinc's and torch's, so that their joint norm is at most `max_norm`.
+
+    RETURNS (float): the norm before scaling.
+    """
+    arrays = [node.get_grad(name) for node in model.walk() for name in node.param_names if node.has_grad(name)]
+    modules = [s._model for node in model.walk() for s in node.shims if isinstance(s._model, torch.nn.Module)]
+    tensors = [p.grad for module in modules for p in module.parameters() if p.grad is not None]
+    total = sum(float((array**2).sum()) for array in arrays)
+    total += sum(torch.stack([t.pow(2).sum() for t in tensors]).tolist()) if tensors else 0.0
+    norm = math.sqrt(total)
+    if norm > max_norm:
+        scale = max_norm / norm
+        for gradient in [*arrays, *tensors]:
+            gradient *= scale
+    return norm
+
+
+def _gold_labels(doc: Doc, task: str) -> list[str]:
+    layers: dict[str, Callable[[Doc], Any]] = {
+        "ner": annotations.get_entities,
+        "emd": annotations.get_mentions,
+        "relation": annotations.get_relations,
+    }
+    return [item.label for item in layers[task](doc) or []] if task in layers else []

@@ -1,0 +1,289 @@
+import string
+
+import pytest
+import spacy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spacy_hmtl.data.faults import ConversionError
+from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, Triple
+
+EXAMPLE = """#doc news-001
+[Anna Keller|PER anna|PERSON] joined [the [Lisbon|GPE lisbon|GPE] office of [Northwind Foods|ORG northwind|ORG]|ORG office] in {March 2019|DATE}.
+> anna WORKS_FOR office
+> office PART_OF northwind
+> office LOCATED_IN lisbon
+[She|PER anna] had led [the company|ORG northwind]'s plant in [Porto|GPE porto|GPE].
+> anna WORKS_FOR northwind
+"""  # noqa: E501
+
+
+def document(*lines):
+    return "#doc news-001\n" + "".join(line + "\n" for line in lines)
+
+
+def text_of(doc, span):
+    return " ".join(doc.words[span[0] : span[1]])
+
+
+def test_the_example_of_the_guidelines_is_read(read):
+    docs, log = read("demo", EXAMPLE, strict=True)
+    doc = docs[0]
+    assert (doc.name, doc.meta["kind"]) == ("news-001", "news")
+    assert "".join(word + " " * space for word, space in zip(doc.words, doc.spaces)) == (
+        "Anna Keller joined the Lisbon office of Northwind Foods in March 2019. "
+        "She had led the company's plant in Porto."
+    )
+    assert [doc.words[start] for start in doc.sent_starts] == ["Anna", "She"]
+    assert [(text_of(doc, name), name.label) for name in doc.entities] == [
+        ("Anna Keller", "PERSON"),
+        ("Lisbon", "GPE"),
+        ("Northwind Foods", "ORG"),
+        ("March 2019", "DATE"),
+        ("Porto", "GPE"),
+    ]
+    assert [(text_of(doc, mention), mention.label) for mention in doc.mentions] == [
+        ("Anna Keller", "PER"),
+        ("the Lisbon office of Northwind Foods", "ORG"),
+        ("Lisbon", "GPE"),
+        ("Northwind Foods", "ORG"),
+        ("She", "PER"),
+        ("the company", "ORG"),
+        ("Porto", "GPE"),
+    ]
+    assert [[text_of(doc, mention) for mention in cluster] for cluster in doc.clusters] == [
+        ["Anna Keller", "She"],
+        ["the Lisbon office of Northwind Foods"],
+        ["Lisbon"],
+        ["Northwind Foods", "the company"],
+        ["Porto"],
+    ]
+    assert [(text_of(doc, rel.head), rel.label, rel.tail.label, text_of(doc, rel.tail)) for rel in doc.relations] == [
+        ("Anna Keller", "WORKS_FOR", "ORG", "the Lisbon office of Northwind Foods"),
+        ("the Lisbon office of Northwind Foods", "PART_OF", "ORG", "Northwind Foods"),
+        ("the Lisbon office of Northwind Foods", "LOCATED_IN", "GPE", "Lisbon"),
+        ("She", "WORKS_FOR", "ORG", "the company"),
+    ]
+    assert not log.notes
+
+
+def test_a_text_without_annotation_is_annotated_and_holds_nothing(read):
+    docs, _ = read("demo", document("It rained."), strict=True)
+    assert (docs[0].entities, docs[0].mentions, docs[0].clusters, docs[0].relations) == ([], [], [], [])
+
+
+def test_an_argument_counts_mentions_by_start_the_longer_first(read):
+    docs, _ = read(
+        "demo", document("[[Ann|PER a]'s uncle|PER a] met [Bo|PER b].", "> a AT b", "> a#2 AT b"), strict=True
+    )
+    assert [rel.head[:2] for rel in docs[0].relations] == [(0, 3), (0, 1)]
+
+
+def test_names_inside_and_outside_mentions_are_told_apart(read):
+    docs, _ = read("demo", document("[Dr. {Mira Holt|PERSON}|PER mira] is {Danish|NORP}."), strict=True)
+    assert [(text_of(docs[0], name), name.label) for name in docs[0].entities] == [
+        ("Mira Holt", "PERSON"),
+        ("Danish", "NORP"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "what"),
+    [
+        ("[Ann|PER ann ran.", "expected [text|TYPE entity]"),
+        ("[Ann ran.", "is not closed"),
+        ("Ann|PER ann] ran.", "belongs to no open bracket"),
+        ("Ann ran] home.", "belongs to no open bracket"),
+        ("[Ann|per ann] ran.", "expected [text|TYPE entity]"),
+        ("[Ann|PER Ann] ran.", "expected [text|TYPE entity]"),
+        ("{Ann|PERSON ann} ran.", "expected {text|NAME}"),
+        ("#news is not a header.", "expected a header"),
+    ],
+)
+def test_broken_markup_skips_its_document(read, sentence, what):
+    docs, log = read("demo", document("It rained.", sentence) + "\n#doc news-002\nFine.\n")
+    assert [doc.name for doc in docs] == ["news-002"]
+    assert [(fault.place.line, fault.place.document, fault.unit) for fault in log.faults] == [
+        (3, "news-001", "document")
+    ]
+    assert what in log.faults[0].what
+
+
+@pytest.mark.parametrize(
+    ("relation", "what"),
+    [
+        ("> ann AT nowhere", "nowhere is no mention of the sentence above, which has 0 of it"),
+        ("> ann#3 AT rome", "which has 2 of it"),
+        ("> ann AT", "expected > head RELATION tail"),
+        ("> ann at rome", "expected > head RELATION tail"),
+        ("> ann AT ann", "relates a mention to itself"),
+        ("> ann IN rome", "stands twice"),
+    ],
+)
+def test_a_faulty_relation_is_skipped_alone(read, relation, what):
+    docs, log = read(
+        "demo", document("[Ann|PER ann] took [her|PER ann] car to [Rome|GPE rome].", "> ann IN rome", relation)
+    )
+    assert [rel.label for rel in docs[0].relations] == ["IN"]
+    assert [(fault.place.line, fault.unit) for fault in log.faults] == [(4, "relation")]
+    assert what in log.faults[0].what
+
+
+def test_a_relation_refers_to_the_sentence_above_only(read):
+    docs, log = read("demo", document("[Ann|PER ann] ran.", "It rained.", "> ann AT ann"))
+    assert docs[0].relations == []
+    assert "entities there: none" in log.faults[0].what
+
+
+def test_a_border_inside_a_token_skips_the_mention_and_keeps_the_count_of_the_others(read):
+    lines = [
+        "The [well|PER ann]-known [Ann|PER ann]don't met [Ann|PER ann] in [Rome|GPE rome].",
+        "> ann AT rome",
+        "> ann#3 AT rome",
+    ]
+    docs, log = read("demo", document(*lines))
+    assert [text_of(docs[0], mention) for mention in docs[0].mentions] == ["well", "Ann", "Rome"]
+    assert [text_of(docs[0], rel.head) for rel in docs[0].relations] == ["well", "Ann"]
+    assert "'Ann' does not fall on token borders (tokens here: Anndo" in log.faults[0].what
+
+
+def test_two_mentions_of_one_extent_are_a_fault(read):
+    docs, log = read("demo", document("[[Ann|PER ann]|PER bo] ran."))
+    assert len(docs[0].mentions) == len(docs[0].clusters) == 1
+    assert log.n_skipped() == {"mention": 1}
+
+
+def test_overlapping_names_are_a_fault(read):
+    docs, log = read("demo", document("[the {Bank of {Spain|GPE}|ORG}|ORG bank] closed."))
+    assert [(text_of(docs[0], name), name.label) for name in docs[0].entities] == [("Bank of Spain", "ORG")]
+    assert log.n_skipped() == {"name": 1}
+
+
+def test_an_empty_mention_is_a_fault(read):
+    docs, log = read("demo", document("It [|PER ann] rained."))
+    assert docs[0].mentions == []
+    assert log.n_skipped() == {"mention": 1}
+
+
+def test_an_empty_line_ends_a_document(read):
+    docs, log = read("demo", document("It rained.", "", "It poured."))
+    assert docs == []
+    assert "follows the empty line" in log.faults[0].what
+    assert log.faults[0].place.line == 4
+
+
+def test_an_id_stands_once(read):
+    docs, log = read("demo", document("It rained.") + "\n" + document("It poured."))
+    assert [doc.words[1] for doc in docs] == ["rained"]
+    assert log.n_skipped() == {"document": 1}
+
+
+def test_a_document_without_a_sentence_is_a_fault(read):
+    assert read("demo", "#doc news-001\n\n")[1].n_skipped() == {"document": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("#doc 1024\n0\tVery\tO\t['N']\t[0]\n", "running text without tabs"),
+        ("Ann\tB-per\n", "looks like iob"),
+        ("It rained.\n", "a header such as #doc news-001"),
+    ],
+)
+def test_another_format_is_refused(read, text, found):
+    with pytest.raises(ConversionError, match="not a demo file.*" + found):
+        read("demo", text)
+
+
+# --- random annotation, written and read back -------------------------------------------------
+
+TOKENIZER = spacy.blank("en").tokenizer
+WORD = st.text(string.ascii_lowercase, min_size=2, max_size=6).filter(lambda word: len(TOKENIZER(word)) == 1)
+TREE = st.recursive(
+    WORD,
+    lambda children: (
+        st.builds(
+            lambda parts, label, entity, name: ("mention", parts, label, entity, name),
+            st.lists(children, min_size=2, max_size=4),
+            st.sampled_from(["PER", "ORG", "WORK_2"]),
+            st.sampled_from(["a", "b-1", "7"]),
+            st.none(),
+        )
+        | st.builds(
+            lambda word, label, entity, name: ("mention", [word], label, entity, name),
+            WORD,
+            st.sampled_from(["PER", "GPE"]),
+            st.sampled_from(["a", "c"]),
+            st.sampled_from([None, "PERSON", "DATE"]),
+        )
+        | st.builds(lambda word, name: ("name", [word], name), WORD, st.sampled_from(["DATE", "MONEY"]))
+    ),
+    max_leaves=6,
+)
+SENTENCE = st.tuples(
+    st.lists(TREE, min_size=1, max_size=5), st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=3)
+)
+
+
+class Writer:
+    """Writes trees in the demo format, and beside it the document they stand for."""
+
+    def __init__(self):
+        self.doc = AnnotatedDocument("random-1", [], [], [], [], [], [], [], {"kind": "random"})
+        self.clusters = {}
+        self.lines = ["#doc random-1"]
+
+    def add_sentence(self, trees, pairs):
+        self.doc.sent_starts.append(len(self.doc.words))
+        self.sentence_mentions = []
+        self.lines.append(" ".join(map(self.write, trees)) + " .")
+        self.doc.words.append(".")
+        mentions = sorted(self.sentence_mentions, key=lambda pair: (pair[1].start, -pair[1].end))
+        self.doc.mentions += [mention for _, mention in mentions]
+        for entity, mention in mentions:
+            self.clusters.setdefault(entity, []).append(mention[:2])
+        for first, second in pairs if mentions else ():
+            (_, head), (_, tail) = mentions[first % len(mentions)], mentions[second % len(mentions)]
+            triple = Triple(head, "AT", tail)
+            if head != tail and triple not in self.doc.relations:
+                self.doc.relations.append(triple)
+                self.lines.append(f"> {self.argument(mentions, head)} AT {self.argument(mentions, tail)}")
+
+    def argument(self, mentions, wanted):
+        entity = next(entity for entity, mention in mentions if mention == wanted)
+        number = [mention for other, mention in mentions if other == entity].index(wanted) + 1
+        return entity if number == 1 else f"{entity}#{number}"
+
+    def write(self, tree):
+        if isinstance(tree, str):
+            self.doc.words.append(tree)
+            return tree
+        start = len(self.doc.words)
+        text = " ".join(map(self.write, tree[1]))
+        end = len(self.doc.words)
+        if tree[0] == "name":
+            self.doc.entities.append(LabeledSpan(start, end, tree[2]))
+            return f"{{{text}|{tree[2]}}}"
+        _, _, label, entity, name = tree
+        self.sentence_mentions.append((entity, LabeledSpan(start, end, label)))
+        if name:
+            self.doc.entities.append(LabeledSpan(start, end, name))
+        return f"[{text}|{label} {entity}|{name}]" if name else f"[{text}|{label} {entity}]"
+
+    def finish(self):
+        self.doc.spaces = [True] * (len(self.doc.words) - 1) + [False]
+        self.doc.clusters = sorted(self.clusters.values(), key=lambda cluster: (cluster[0][0], -cluster[0][1]))
+        return "\n".join(self.lines) + "\n", self.doc
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(st.lists(SENTENCE, min_size=1, max_size=3))
+def test_random_annotation_is_read_back_as_it_was_written(read, sentences):
+    writer = Writer()
+    for trees, pairs in sentences:
+        writer.add_sentence(trees, pairs)
+    text, expected = writer.finish()
+    docs, _ = read("demo", text, strict=True)
+    assert docs == [expected]
