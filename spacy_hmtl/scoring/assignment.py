@@ -20,13 +20,13 @@ def best_assignment(overlap: Overlap, worth: NDArray[numpy.float64]) -> float:
     RETURNS (float): The sum over matched cells.
     """
     # Imported here: reading the entry points of the package must stay quick.
-    from scipy.sparse import coo_array
+    from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
     if not len(worth):
         return 0.0
     n_gold, n_predicted = len(overlap.gold_sizes), len(overlap.predicted_sizes)
-    edges = coo_array(
+    edges = coo_matrix(
         (numpy.ones(len(worth)), (overlap.gold, n_gold + overlap.predicted)), shape=(n_gold + n_predicted,) * 2
     )
     _, part_of_cluster = connected_components(edges, directed=False)

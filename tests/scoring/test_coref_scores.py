@@ -49,7 +49,7 @@ HAND_CASES = [
 ]
 
 
-@pytest.mark.parametrize("predicted, expected", HAND_CASES)
+@pytest.mark.parametrize(("predicted", "expected"), HAND_CASES)
 def test_scores_equal_those_worked_out_by_hand(
     predicted: list[list[str]], expected: dict[str, tuple[float, float]]
 ) -> None:
@@ -126,9 +126,9 @@ def test_singletons_are_dropped_on_both_sides_when_asked() -> None:
 @pytest.mark.parametrize("clusters", [[["a", "b"], ["c", "a"]], [["a", "a"]], [["a"], ["a"]]])
 @pytest.mark.parametrize("keep_singletons", [True, False])
 def test_a_repeated_mention_is_refused(clusters: list[list[str]], keep_singletons: bool) -> None:
-    with pytest.raises(ValueError, match="H401|Document 1: the mention 'a' occurs twice in the gold clusters"):
+    with pytest.raises(ValueError, match="Document 1: the mention 'a' occurs twice in the gold clusters"):
         coref_scores([(GOLD, GOLD), (clusters, GOLD)], keep_singletons=keep_singletons)
-    with pytest.raises(ValueError, match="Document 0.*predicted"):
+    with pytest.raises(ValueError, match=r"Document 0.*predicted"):
         coref_scores([(GOLD, clusters)], keep_singletons=keep_singletons)
 
 

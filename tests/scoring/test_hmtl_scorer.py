@@ -13,7 +13,7 @@ from spacy_hmtl.annotations import set_clusters, set_entities, set_mentions, set
 from spacy_hmtl.scoring.scorer import make_hmtl_scorer
 from spacy_hmtl.types import LabeledSpan, ScoredClusters, Triple
 
-WORDS = "Ann Lee said she runs Lee Bank .".split()
+WORDS = ["Ann", "Lee", "said", "she", "runs", "Lee", "Bank", "."]
 ANN, SHE, BANK = (0, 2), (3, 4), (5, 7)
 NAMES = [LabeledSpan(*ANN, "PER"), LabeledSpan(*BANK, "ORG")]
 RELATION = Triple(LabeledSpan(*ANN, "PER"), "runs", LabeledSpan(*BANK, "ORG"))
@@ -148,7 +148,7 @@ def test_gold_singletons_count_unless_asked_otherwise() -> None:
     assert scores["coref_f"] < 1.0
 
 
-SPLIT = "An n Lee said she runs Lee Bank .".split()
+SPLIT = ["An", "n", "Lee", "said", "she", "runs", "Lee", "Bank", "."]
 
 
 def move(span: tuple[int, int]) -> tuple[int, int]:

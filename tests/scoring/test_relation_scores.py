@@ -23,7 +23,7 @@ REVERSED = triple((5, 7, "ORG"), "works_for", (0, 2, "PER"))
 
 
 @pytest.mark.parametrize(
-    "predicted, strict, boundaries, last_token",
+    ("predicted", "strict", "boundaries", "last_token"),
     [
         (RIGHT, 1, 1, 1),
         (WRONG_TYPE, 0, 1, 1),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
+from functools import cache
 from pathlib import Path
 
 import spacy
@@ -35,7 +36,7 @@ def read(path: Path, *, faults: FaultLog, ids: Container[str] | None = None) -> 
         the id up to its last hyphen.
     RAISES (ConversionError): H102, if the file does not begin with a header and text.
     """
-    nlp = spacy.blank("en")
+    nlp = _english()
     seen: set[str] = set()
     for i, block in enumerate(split_at_headers(read_lines(path, faults), HEADER)):
         header = HEADER.match(block[0].text)
@@ -53,6 +54,11 @@ def read(path: Path, *, faults: FaultLog, ids: Container[str] | None = None) -> 
             if doc is not None:
                 yield doc
         seen.add(place.document)
+
+
+@cache
+def _english() -> Language:
+    return spacy.blank("en")
 
 
 def _read_document(lines: list[Line], place: Place, nlp: Language, faults: FaultLog) -> AnnotatedDocument | None:
