@@ -108,6 +108,11 @@ def set_tasks(doc: Doc, tasks: Sequence[str]) -> None:
     doc.user_data[_TASKS] = tuple(tasks)
 
 
+def set_meta(doc: Doc, meta: dict[str, Any]) -> None:
+    """Store JSON-able facts about the document, such as its name; they survive like the layers do."""
+    _set_group(doc, META, [], dict(meta))
+
+
 def is_annotated(doc: Doc, task: str) -> bool:
     """Whether a Doc carries the layer of a task, even an empty one."""
     if task == "ner":

@@ -22,6 +22,11 @@ class Errors:
     H123 = "{path}: the output is a folder. Name a file in it, such as {path}/train.spacy."
     H124 = "{path}: lists no document ids. Write one id per line."
     H125 = "{name} must be at least 1, found {value}."
+    H130 = "{name} must be one of {known}, found {value!r}."
+    H140 = "No tokenizer {tokenizer!r}: {reason}. Give a language of spaCy, such as \"en\", or \"whitespace\"."
+    H141 = "Unknown export format {format!r}. Known export formats: {known}."
+    H142 = "{path}: the output is a file, but this format needs a folder. Name a new or an empty folder."
+    H143 = "{path}: the output folder is not empty. Name a new or an empty folder."
 
 
     # Model and config: H2xx
@@ -53,6 +58,17 @@ class Errors:
 
     # Scoring: H4xx
     H401 = "Document {index}: the mention {mention!r} occurs twice in the {side} clusters. A mention belongs to one cluster."
+
+    # Commands and pages: H5xx
+    H501 = "{where}: not a JSON object: {reason}. Write one object per line."
+    H502 = "{where}: expected a text under the key {key!r}, found {found}."
+    H503 = "{where}: {layer}: characters [{start}, {end}) do not fall on token borders. Mend the offsets, or leave out \"tokens\"."
+    H504 = "{path}: cannot read files of this kind. Give a .txt, .jsonl or .spacy file, or a folder of them."
+    H505 = "{path}: cannot write files of this kind. Let OUTPUT end in {expected}."
+    H506 = "{path}: line {line} was made from another text than {name}. Use --no-resume to start anew."
+    H507 = "Unknown layers {layers}. Known layers: {known}."
+    H508 = "{model}: could not load this pipeline: {reason}. Give a folder made by nlp.to_disk or `spacy train`, or the name of an installed package."
+    H509 = "{model}: no component hmtl in the pipeline, only {pipes}. {what} needs one."
 
 
 class Warnings:

@@ -22,8 +22,9 @@ from . import annotations, extensions
 from .bridge.model import Batch, initialize, states
 from .bridge.outputs import Prediction
 from .bridge.segments import make_layout
-from .bridge.targets import TargetBuilder, flatten
+from .bridge.targets import TargetBuilder
 from .errors import Errors, Warnings
+from .nesting import flatten
 
 # Docs that widths are inferred from.
 _N_SAMPLES = 10
@@ -80,7 +81,7 @@ class HMTL(TrainablePipe):
     def _check_settings(self) -> None:
         section = f"[components.{self.name}]"
         for key in ("relation_threshold", "singleton_threshold"):
-            if not 0.0 < self.cfg[key] < 1.0:
+            if not 0.0 <= self.cfg[key] <= 1.0:
                 raise ValueError(
                     Errors.H205.format(key=key, expected="between 0 and 1", value=self.cfg[key], section=section)
                 )
@@ -242,6 +243,10 @@ class HMTL(TrainablePipe):
     def get_loss(self, examples: Iterable[Example], scores: Any) -> tuple[float, float]:
         """Not used: the loss is computed inside the network, where the heads are."""
         raise NotImplementedError
+
+    def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
+        """Scores of the tasks in the hierarchy; see `spacy_hmtl.Scorer.v1`."""
+        return super().score(examples, **{"levels": self.model.attrs["levels"], **kwargs})
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Scale the gradients to the global norm, then step what took part in the update."""

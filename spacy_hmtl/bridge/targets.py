@@ -11,12 +11,12 @@ from spacy.training import Example
 
 from ..annotations import get_clusters, get_entities, get_mentions, get_relations
 from ..errors import Errors
+from ..nesting import flatten
 from ..nn.heads.coref import MentionTensors
 from ..nn.heads.relation import TokenPairs
 from ..nn.heads.tagger import SpanTensors
 from ..nn.layout import Layout
 from ..nn.spans import SpanIndex
-from ..types import LabeledSpan
 
 # Maps a gold span to the predicted tokens, or to None where borders disagree.
 Aligner = Callable[[int, int], "tuple[int, int] | None"]
@@ -37,23 +37,6 @@ def aligner(eg: Example) -> Aligner:
         return (first, last) if int(back.min()) == start and int(back.max()) + 1 == end else None
 
     return align
-
-
-def flatten(spans: Sequence[LabeledSpan], keep: str) -> list[LabeledSpan]:
-    """Non-overlapping spans: the innermost (they contain no other) or the outermost level.
-
-    keep (str): "innermost" or "outermost".
-    """
-    shortest_first = keep == "innermost"
-    ordered = sorted(spans, key=lambda s: (s.end - s.start if shortest_first else s.start - s.end, s.start, s.label))
-    kept: list[LabeledSpan] = []
-    taken: set[int] = set()
-    for span in ordered:
-        tokens = range(span.start, span.end)
-        if taken.isdisjoint(tokens):
-            kept.append(span)
-            taken.update(tokens)
-    return sorted(kept)
 
 
 class TargetBuilder:

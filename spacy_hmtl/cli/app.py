@@ -5,7 +5,12 @@ from __future__ import annotations
 import typer
 from spacy.cli import app as spacy_app
 
+from .annotate import annotate_cli
 from .convert import convert_cli
+from .data_check import data_check_cli
+from .evaluate import evaluate_cli
+from .export import export_cli
+from .visualize import visualize_cli
 
 app = typer.Typer(
     name="hmtl",
@@ -14,6 +19,11 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("convert")(convert_cli)
+app.command("export")(export_cli)
+app.command("data-check")(data_check_cli)
+app.command("annotate")(annotate_cli)
+app.command("evaluate")(evaluate_cli)
+app.command("visualize")(visualize_cli)
 
 
 def _add() -> typer.Typer:

@@ -26,6 +26,30 @@ def convert_cli(
     sents_per_doc: Annotated[
         int | None, typer.Option("--sents-per-doc", help="Sentences per document (iob only; 1 if not given)")
     ] = None,
+    extent: Annotated[
+        str | None, typer.Option("--extent", help="What mentions are (ace05 only): head or full; head if not given")
+    ] = None,
+    relation_types: Annotated[
+        str | None,
+        typer.Option("--relation-types", help="Labels of relations (ace05 only): type or subtype; type if not given"),
+    ] = None,
+    values: Annotated[
+        bool | None, typer.Option("--values", help="Take values as mentions too (ace05 only)", show_default=False)
+    ] = None,
+    times: Annotated[
+        bool | None, typer.Option("--times", help="Take times as mentions too (ace05 only)", show_default=False)
+    ] = None,
+    auto: Annotated[
+        bool | None,
+        typer.Option("--auto", help="Take *_auto_conll files before *_gold_conll ones (conll2012 only)"),
+    ] = None,
+    empty_coref_absent: Annotated[
+        bool | None,
+        typer.Option(
+            "--empty-coref-absent",
+            help="A document without a mention is not annotated for coreference (conll2012 only; for OntoNotes v12)",
+        ),
+    ] = None,
 ) -> None:
     """
     Convert a corpus to a .spacy file and print what it holds.
@@ -39,9 +63,21 @@ def convert_cli(
       python -m spacy hmtl convert iob wnut17train.conll corpus/ner.spacy --sents-per-doc 10
       python -m spacy hmtl convert litbank litbank corpus/coref.spacy --ids litbank/splits/train.ids
       python -m spacy hmtl convert conll04 train.txt corpus/relations.spacy --strict
+      python -m spacy hmtl convert conll2012 v4/data/train/data/english/annotations corpus/ontonotes.spacy
+      python -m spacy hmtl convert ace05 ace_2005_td_v7/data/English corpus/ace.spacy --ids train.txt --extent head
+      python -m spacy hmtl convert gum ontogum/dep corpus/gum.spacy --ids ontogum/splits/train.ids
     """
     msg = Printer()
-    options: dict[str, Any] = {} if sents_per_doc is None else {"sents_per_doc": sents_per_doc}
+    given: dict[str, Any] = {
+        "sents_per_doc": sents_per_doc,
+        "extent": extent,
+        "relation_types": relation_types,
+        "values": values,
+        "times": times,
+        "auto": auto,
+        "empty_coref_absent": empty_coref_absent,
+    }
+    options = {name: value for name, value in given.items() if value is not None}
     try:
         report = convert(format, input_path, output_path, ids=ids, strict=strict, limit=limit, **options)
     except ConversionError as error:

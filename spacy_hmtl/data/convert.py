@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import spacy
-from spacy.tokens import DocBin
 from spacy.vocab import Vocab
 
 from ..annotations import to_doc
 from ..errors import Errors
 from ..types import AnnotatedDocument
+from .docbin import DocBinWriter
 from .faults import ConversionError, FaultLog, Place
-from .formats import get_format, get_reader
+from .formats import get_format, get_reader, normalize_id
+from .formats.files import read_files
 from .formats.lines import read_lines
 
 LAYERS = ("entities", "mentions", "clusters", "relations")
@@ -92,16 +92,19 @@ def convert(
     inputs = [Path(input)] if isinstance(input, (str, Path)) else [Path(path) for path in input]
     report = Report(format, inputs, Path(output), log=FaultLog(strict=strict))
     _check_arguments(report, limit, options)
-    wanted = read_ids(Path(ids), report.log) if ids is not None else None
-    doc_bin, vocab, found = DocBin(), spacy.blank("en").vocab, set[str]()
-    for document in islice(_read_all(report, wanted, options), limit):
-        found.add(document.name)
-        _add(document, doc_bin, vocab, report)
-    if not report.n_documents:
-        raise ConversionError(Errors.H104.format(path=", ".join(map(str, inputs))), report.log)
-    if wanted is not None and ids is not None and limit is None:
-        _report_missing_ids(wanted, found, Path(ids), report.log)
-    write_in_one_step(report.output, doc_bin.to_bytes())
+    wanted = None
+    if ids is not None:
+        lines = read_ids(Path(ids), report.log)
+        wanted = {normalize_id(format, text): number for text, number in lines.items()}
+    vocab, found = spacy.blank("en").vocab, set[str]()
+    with DocBinWriter(report.output) as writer:
+        for document in islice(_read_all(report, wanted, options), limit):
+            found.update((document.name, document.meta.get("document", "")))
+            _add(document, writer, vocab, report)
+        if not report.n_documents:
+            raise ConversionError(Errors.H104.format(path=", ".join(map(str, inputs))), report.log)
+        if wanted is not None and ids is not None and limit is None:
+            _report_missing_ids(wanted, found, Path(ids), report.log)
     return report
 
 
@@ -117,21 +120,6 @@ def read_ids(path: Path, log: FaultLog) -> dict[str, int]:
     if not ids:
         raise ConversionError(Errors.H124.format(path=path), log)
     return ids
-
-
-def write_in_one_step(path: Path, data: bytes) -> None:
-    """Write a file so that it is never seen half-written. Makes its folder if need be.
-
-    path (Path): The file.
-    data (bytes): What it shall hold.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _check_arguments(report: Report, limit: int | None, options: dict[str, Any]) -> None:
@@ -152,14 +140,14 @@ def _check_arguments(report: Report, limit: int | None, options: dict[str, Any])
 def _read_all(report: Report, ids: dict[str, int] | None, options: dict[str, Any]) -> Iterator[AnnotatedDocument]:
     """Read every file of every input."""
     reader, pattern = get_reader(report.format), get_format(report.format).pattern
+    files: list[Path] = []
     for path in report.inputs:
         is_folder = path.is_dir() and pattern
-        files = sorted(file for file in path.rglob(pattern) if file.is_file()) if is_folder else [path]
-        for file in files:
-            yield from reader(file, faults=report.log, ids=ids, **options)
+        files += sorted(file for file in path.rglob(pattern) if file.is_file()) if is_folder else [path]
+    yield from read_files(files, lambda file: reader(file, faults=report.log, ids=ids, **options), report.log)
 
 
-def _add(document: AnnotatedDocument, doc_bin: DocBin, vocab: Vocab, report: Report) -> None:
+def _add(document: AnnotatedDocument, writer: DocBinWriter, vocab: Vocab, report: Report) -> None:
     """Add a document to the output, or report why it does not fit on a Doc."""
     place = Place(report.inputs[0], document=document.name)
     try:
@@ -167,7 +155,7 @@ def _add(document: AnnotatedDocument, doc_bin: DocBin, vocab: Vocab, report: Rep
     except ValueError as error:
         report.log.skip(place, str(error), unit="document", remedy="Mend the annotation.")
         return
-    doc_bin.add(doc)
+    writer.add(doc)
     report.count(document)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
+from spacy.vocab import Vocab
 
 from ..annotations import Cut, is_annotated, set_tasks, slice_doc
 from ..errors import Errors, Warnings
@@ -23,22 +24,14 @@ _LAYERS = {
 }
 
 
-class TaskBlock(TypedDict, total=False):
-    """Where a task's examples come from.
-
-    path: a `.spacy` file, or a folder that is searched for them.
-    limit: most documents to read; 0 reads all.
-    gold_preproc: give predicted Docs the gold tokens and sentence borders (default true).
-        Docs whose spacing is unknown always keep their tokens.
-    max_length: split longer documents at sentence borders into parts of at most this
-        many tokens (a longer sentence stays whole); 0 never splits; 1 makes every
-        sentence an example of its own.
-    """
-
-    path: str | Path
-    limit: int
-    gold_preproc: bool
-    max_length: int
+# Settings of one task's data. path: a `.spacy` file, or a folder that is searched for them.
+# limit: most documents to read; 0 reads all. gold_preproc: give predicted Docs the gold
+# tokens and sentence borders (default true); Docs whose spacing is unknown always keep
+# their tokens. max_length: split longer documents at sentence borders into parts of at most
+# this many tokens (a longer sentence stays whole); 0 never splits; 1 makes every sentence
+# an example of its own.
+TaskBlock = dict[str, Any]
+_KEYS = ("path", "limit", "gold_preproc", "max_length")
 
 
 def make_multi_task_corpus(
@@ -51,8 +44,9 @@ def make_multi_task_corpus(
 ) -> Callable[[Language], Iterable[Example]]:
     """Examples of several tasks, each from its own data.
 
-    ner, emd, relation, coref (TaskBlock, optional): Settings of each task's data; one file
-        may serve several tasks.
+    ner, emd, relation, coref (dict, optional): Settings of each task's data: `path` (a
+        `.spacy` file or a folder), `limit`, `gold_preproc`, `max_length`. One file may
+        serve several tasks.
     share (bool): Make one Example for all tasks whose blocks are equal, for evaluation;
         training needs one task per Example.
     RETURNS (Callable): From `nlp` to Examples, task by task.
@@ -67,9 +61,9 @@ def make_multi_task_corpus(
 
 def _checked(task: str, block: TaskBlock) -> TaskBlock:
     section = f"[corpora.*.{task}]"
-    if unknown := sorted(set(block) - set(TaskBlock.__annotations__)):
-        known = ", ".join(TaskBlock.__annotations__)
-        raise ValueError(Errors.H205.format(key=unknown[0], expected=f"one of {known}", value="it", section=section))
+    if unknown := sorted(set(block) - set(_KEYS)):
+        known = ", ".join(_KEYS)
+        raise ValueError(Errors.H205.format(key=unknown[0], expected=f"one of {known}", value=block[unknown[0]], section=section))
     for key in ("limit", "max_length"):
         value: Any = block.get(key, 0)
         if not isinstance(value, int) or value < 0:
@@ -180,14 +174,21 @@ def split_points(doc: Doc, max_length: int) -> list[tuple[int, int]]:
     return [*parts, (start, end)]
 
 
+def copy_tokens(doc: Doc, vocab: Vocab, *, sentences: bool = True) -> Doc:
+    """A Doc with the same tokens and no annotation, to predict on.
+
+    sentences (bool): Keep the sentence borders, where there are any.
+    """
+    sent_starts = None
+    if sentences and doc.has_annotation("SENT_START"):
+        sent_starts = [bool(token.is_sent_start) for token in doc]
+    words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
+    return Doc(vocab, words=words, spaces=spaces, sent_starts=sent_starts)
+
+
 def _make_example(nlp: Language, reference: Doc, tasks: list[str], gold_preproc: bool) -> Example:
     if gold_preproc or reference.has_unknown_spaces:
-        words = [token.text for token in reference]
-        spaces = [bool(token.whitespace_) for token in reference]
-        sent_starts = None
-        if gold_preproc and reference.has_annotation("SENT_START"):
-            sent_starts = [bool(token.is_sent_start) for token in reference]
-        predicted = Doc(nlp.vocab, words=words, spaces=spaces, sent_starts=sent_starts)
+        predicted = copy_tokens(reference, nlp.vocab, sentences=gold_preproc)
     else:
         predicted = nlp.make_doc(reference.text)
     # A reference serves several examples when one file serves several tasks.

@@ -6,12 +6,14 @@ A Doc counts for a task if its reference is annotated for it. A score is None wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..annotations import get_clusters, get_entities, get_mentions, get_relations, get_tasks
+from ..nesting import flatten
 from ..types import TASKS, Cluster, LabeledSpan, Triple
 from .coref import coref_scores
 from .relations import RelationPair, relation_scores
@@ -39,6 +41,7 @@ def hmtl_score(
     examples: Iterable[Example],
     *,
     levels: Iterable[Iterable[str]] | None = None,
+    nesting: str = "innermost",
     spans_key: str = "mentions",
     coref_key: str = "coref",
     relations_key: str = "relations",
@@ -50,17 +53,18 @@ def hmtl_score(
         corpus reader meant it for some tasks, for one of those. What was not predicted is empty.
     levels (Iterable): The pipe's tasks. Scores of other tasks are None, or left out where another
         component predicted that layer: spaCy lets later components overwrite the scores of earlier ones.
+    nesting (str): Level of nested mentions that the mentions_flat scores count, "innermost" or "outermost".
     spans_key, coref_key, relations_key (str): Keys of the span groups.
     kwargs (Any): Other settings of the pipe, which spaCy passes along; ignored.
     RETURNS (dict): The keys of `span_scores` (prefixes ents and mentions), `coref_scores` and
-        `relation_scores`, and coref_f_no_singletons.
+        `relation_scores`, mentions_flat_p/r/f (one level of nesting on both sides), and coref_f_no_singletons.
     """
     examples = list(examples)
     wanted = set(TASKS) if levels is None else {task for level in levels for task in level}
     keys = {"emd": spans_key, "coref": coref_key, "relation": relations_key}
     scores: dict[str, Any] = {}
     for task in TASKS:
-        measure = _MEASURES[task]
+        measure = partial(_score_mentions, nesting=nesting) if task == "emd" else _MEASURES[task]
         if task in wanted:
             pairs = [pair for eg in examples if (pair := _read_pair(eg, task, keys)) is not None]
             scores.update(measure(pairs) if pairs else dict.fromkeys(measure([])))
@@ -154,9 +158,14 @@ def _score_coref(pairs: Sequence[LayerPair]) -> dict[str, Any]:
     return {**coref_scores(clusters), "coref_f_no_singletons": no_singletons}
 
 
+def _score_mentions(pairs: Sequence[LayerPair], nesting: str) -> dict[str, Any]:
+    flat = span_scores(((flatten(p.gold, nesting), flatten(p.predicted, nesting)) for p in pairs), "mentions_flat")
+    del flat["mentions_flat_per_type"]
+    return {**span_scores((pair[:2] for pair in pairs), "mentions"), **flat}
+
+
 _MEASURES: dict[str, Callable[[Sequence[LayerPair]], dict[str, Any]]] = {
     "ner": lambda pairs: span_scores((pair[:2] for pair in pairs), "ents"),
-    "emd": lambda pairs: span_scores((pair[:2] for pair in pairs), "mentions"),
     "relation": lambda pairs: relation_scores(RelationPair(*pair) for pair in pairs),
     "coref": _score_coref,
 }

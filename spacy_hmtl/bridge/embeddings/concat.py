@@ -11,10 +11,10 @@ from thinc.api import Model
 from thinc.types import Floats2d
 
 
-def make_concat(*, layers: dict[str, Model[list[Doc], list[Floats2d]]]) -> Model[list[Doc], list[Floats2d]]:
+def make_concat(*, layers: dict[str, Any]) -> Model[list[Doc], list[Floats2d]]:
     """Any embedding layers side by side.
 
-    layers (dict): Name of each layer to the layer. They are concatenated in the order of
+    layers (dict): Name of each layer to the layer, a Model from Docs to arrays. They are concatenated in the order of
         their names, because config sections come back sorted.
     RETURNS (Model): From Docs to arrays of shape (tokens, sum of the widths).
 

@@ -32,10 +32,28 @@ class Format(NamedTuple):
 
 
 FORMATS = {
+    "ace05": Format(
+        "ACE 2005 (.apf.xml and .sgm): all four layers",
+        "",
+        ("extent", "relation_types", "values", "times"),
+    ),
+    "brat": Format(
+        "brat stand-off (.ann and .txt): mentions, relations, coreference", "", ("names", "tokenizer", "lines")
+    ),
+    "conll2012": Format("CoNLL-2012 (OntoNotes *_gold_conll): names, coreference", "", ("auto", "empty_coref_absent")),
     "conll04": Format("CoNLL04 (train.txt ...): names, mentions, relations", "*.txt"),
+    "crossre": Format("CrossRE, also DyGIE++ lines: names, mentions, relations", "*.json*", ("names",)),
+    "corefud": Format("CorefUD (.conllu with Entity=): coreference, typed mentions", "*.conllu"),
     "demo": Format("our own readable format: all four layers", "*.txt"),
+    "doccano": Format("doccano JSON lines: mentions, relations", "*.json*", ("names", "tokenizer")),
+    "dygie": Format("DyGIE++ and SciERC JSON lines: all four layers", "*.json*", ("names",)),
+    "gum": Format("GUM and OntoGUM (.conllu with Entity=): coreference, typed nested mentions", "*.conllu"),
     "iob": Format("tokens and BIO tags, such as WNUT17: names", "*", ("sents_per_doc",)),
+    "jsonl": Format("our JSON lines, as `annotate` writes them: all four layers", "*.jsonl"),
+    "labelstudio": Format("Label Studio JSON export: mentions, relations", "*.json*", ("names", "tokenizer")),
     "litbank": Format("the LitBank folder: nested mentions, coreference", ""),
+    "prodigy": Format("Prodigy JSON lines: mentions, relations, coreference", "*.json*", ("names", "tokenizer")),
+    "redocred": Format("DocRED and Re-DocRED: relations between entities of documents", "*.json*", ("names",)),
 }
 
 
@@ -61,3 +79,16 @@ def get_reader(name: str) -> Reader:
     get_format(name)
     reader: Reader = import_module(f"{__name__}.{name}").read
     return reader
+
+
+def normalize_id(name: str, text: str) -> str:
+    """Turn a line of a list of ids into an id, as the format's own lists need it.
+
+    name (str): The name of the format.
+    text (str): The line.
+    RETURNS (str): The id; the line itself where the format has no function `normalize_id`.
+    RAISES (ConversionError): H121, if there is no format of that name.
+    """
+    get_format(name)
+    normalize = getattr(import_module(f"{__name__}.{name}"), "normalize_id", str)
+    return str(normalize(text))

@@ -1,0 +1,160 @@
+"""`data-check`: what a `.spacy` corpus holds in the four layers, and what several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import srsly
+import typer
+from wasabi.printer import Printer
+
+from ..data.check import LAYERS, MIN_SENTENCE, SPAN_LAYERS, check_files
+from .inputs import fail
+
+Json = dict[str, Any]
+Row = tuple[str, Callable[[Json], object]]
+TOKENIZER_HELP = 'The language whose tokens the spans should align with; "whitespace": do not look'
+
+
+def data_check_cli(
+    paths: Annotated[list[Path], typer.Argument(help=".spacy files, or folders of them", metavar="FILE.spacy...")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON file for the report")] = None,
+    tokenizer: Annotated[str, typer.Option("--tokenizer", "-t", help=TOKENIZER_HELP)] = "en",
+) -> None:
+    """
+    Report labels, nesting, lengths, pairs, clusters and misaligned spans of a corpus, and what its splits share.
+
+    A span is misaligned if it has a border inside a token that the tokenizer makes of the text; a pipeline that gets
+    plain text cannot find it. Documents are the same if they differ in white space and case only.
+
+    \b
+    Examples:
+      python -m spacy hmtl data-check corpus/train.spacy
+      python -m spacy hmtl data-check corpus/train.spacy corpus/dev.spacy corpus/test.spacy --output check.json
+    """
+    msg = Printer()
+    try:
+        report = check_files(paths, tokenizer=tokenizer)
+    except (ValueError, OSError) as error:
+        fail(error)
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        srsly.write_json(output, report)
+    files = report["files"]
+    _print_table(msg, "Corpus", _sizes(), files)
+    for layer in ("entities", "mentions", "relations"):
+        labels = sorted({label for file in files for label in file["labels"][layer]})
+        if labels:
+            _print_table(msg, f"Labels: {layer}", [_label_row(layer, label) for label in labels], files)
+    for layer in SPAN_LAYERS:
+        if any(file["annotated_documents"][layer] for file in files):
+            title = "Spans: mentions of clusters" if layer == "clusters" else f"Spans: {layer}"
+            _print_table(msg, title, _span_rows(layer), files)
+    if any(file["annotated_documents"]["clusters"] for file in files):
+        _print_table(msg, "Clusters", _cluster_rows(), files)
+    if any(file["annotated_documents"]["relations"] for file in files):
+        _print_table(msg, "Relations", _relation_rows(), files)
+    _print_overlap(msg, report)
+    if output is not None:
+        msg.good(f"Wrote {output}")
+
+
+def _print_table(msg: Printer, title: str, rows: Sequence[Row], files: Sequence[Json]) -> None:
+    """Print a table with a column for each file."""
+    table = [(name, *(_format(value(file)) for file in files)) for name, value in rows]
+    aligns = ("l", *("r" for _ in files))
+    msg.table(table, header=(title, *(Path(file["path"]).name for file in files)), aligns=aligns, divider=True)
+
+
+def _format(value: object) -> str:
+    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _percent(part: float) -> str:
+    return f"{100 * part:.1f} %"
+
+
+def _sizes() -> list[Row]:
+    def annotated(layer: str) -> Row:
+        return f"  annotated for {layer}", lambda file: file["annotated_documents"][layer]
+
+    return [
+        ("documents", lambda file: file["documents"]),
+        *(annotated(layer) for layer in LAYERS),
+        ("  without sentence borders", lambda file: file["documents_without_sentences"]),
+        ("  same text as an earlier one", lambda file: file["repeated_texts"]["documents"]),
+        ("sentences", lambda file: file["sentences"]),
+        ("tokens", lambda file: file["tokens"]),
+    ]
+
+
+def _label_row(layer: str, label: str) -> Row:
+    return label or "(no label)", lambda file: file["labels"][layer].get(label, 0)
+
+
+def _span_rows(layer: str) -> list[Row]:
+    def spans(file: Json) -> Json:
+        counts: Json = file["spans"][layer]
+        return counts
+
+    return [
+        ("all", lambda file: spans(file)["count"]),
+        ("tokens per span, mean", lambda file: spans(file)["length"]["mean"]),
+        ("  median", lambda file: spans(file)["length"]["median"]),
+        ("  90 % up to", lambda file: spans(file)["length"]["p90"]),
+        ("  longest", lambda file: spans(file)["length"]["max"]),
+        ("nested in another", lambda file: spans(file)["nested"]),
+        ("  deepest level", lambda file: max(spans(file)["depths"], default=0)),
+        ("pairs that cross", lambda file: spans(file)["crossing_pairs"]),
+        ("same extent as another", lambda file: spans(file)["repeated"]),
+        ("across a sentence end", lambda file: spans(file)["across_sentences"]),
+        ("misaligned with the tokenizer", lambda file: spans(file)["misaligned"]),
+        ("  share", lambda file: _percent(spans(file)["misaligned_share"])),
+    ]
+
+
+def _cluster_rows() -> list[Row]:
+    return [
+        ("all", lambda file: file["clusters"]["count"]),
+        ("singletons", lambda file: file["clusters"]["singletons"]),
+        ("mentions per cluster, mean", lambda file: file["clusters"]["size"]["mean"]),
+        ("  median", lambda file: file["clusters"]["size"]["median"]),
+        ("  90 % up to", lambda file: file["clusters"]["size"]["p90"]),
+        ("  largest", lambda file: file["clusters"]["size"]["max"]),
+    ]
+
+
+def _relation_rows() -> list[Row]:
+    return [
+        ("all", lambda file: file["relations"]["count"]),
+        ("across sentences", lambda file: file["relations"]["across_sentences"]),
+        ("of a span with itself", lambda file: file["relations"]["to_itself"]),
+        ("pairs with several relations", lambda file: file["relations"]["pairs_with_several"]),
+        ("pairs of mentions in a sentence", lambda file: file["relations"]["pairs"]),
+        ("  with a relation", lambda file: _percent(file["relations"]["related_share"])),
+        ("pairs per sentence, mean", lambda file: file["relations"]["pairs_per_sentence"]["mean"]),
+        ("  90 % up to", lambda file: file["relations"]["pairs_per_sentence"]["p90"]),
+        ("  most", lambda file: file["relations"]["pairs_per_sentence"]["max"]),
+    ]
+
+
+def _print_overlap(msg: Printer, report: Json) -> None:
+    """Say which documents, sentences and labels are in one file and in another."""
+    for file in report["files"]:
+        if file["repeated_texts"]["documents"]:
+            names = "; ".join(" = ".join(names) for names in file["repeated_texts"]["examples"])
+            msg.warn(f"{file['path']}: the same text occurs more than once: {names}")
+    for pair in report["overlap"]:
+        first, second = pair["files"]
+        if pair["documents"] or pair["sentences"]:
+            examples = "; ".join(" = ".join(names) for names in pair["examples"])
+            sentences = f"{pair['sentences']:,} sentences of {MIN_SENTENCE} tokens or more"
+            found = f"{pair['documents']:,} documents and {sentences}"
+            msg.warn(f"{first} and {second} share {found}{': ' + examples if examples else ''}")
+        else:
+            msg.good(f"{first} and {second} share no document and no sentence of {MIN_SENTENCE} tokens or more")
+        for layer, labels in pair["new_labels"].items():
+            if labels:
+                msg.warn(f"{second} has labels that {first} lacks ({layer}): {', '.join(labels)}")

@@ -1,0 +1,142 @@
+"""`evaluate`: all scores of a pipeline on gold data, in all and per type, and what it found where."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import srsly
+import typer
+from spacy.language import Language
+from spacy.scorer import Scorer
+from spacy.tokens import Doc
+from spacy.training import Example
+from wasabi.printer import Printer
+
+from ..annotations import get_clusters, get_meta, set_mentions
+from ..data.corpus import copy_tokens, read_docs
+from ..errors import Errors
+from ..types import LabeledSpan
+from .inputs import GPU_HELP, fail, hmtl_pipes, load_pipeline
+from .listing import document_lines, error_lines
+
+GOLD_MENTIONS = "hmtl_gold_mentions"
+# Rows of the table: name, prefix of the keys.
+_ROWS = (
+    ("names", "ents"),
+    ("mentions", "mentions"),
+    ("coreference", "coref"),
+    ("  muc", "coref_muc"),
+    ("  b3", "coref_b3"),
+    ("  ceafe", "coref_ceafe"),
+    ("  lea", "coref_lea"),
+    ("  mentions", "coref_mentions"),
+    ("relations", "relations"),
+    ("  boundaries", "relations_boundaries"),
+    ("  last token", "relations_last_token"),
+    ("  as the paper", "relations_hmtl"),
+)
+_PER_TYPE = (("names", "ents_per_type"), ("mentions", "mentions_per_type"), ("relations", "relations_per_type"))
+
+
+def evaluate_cli(
+    model: Annotated[str, typer.Argument(help="A pipeline: a folder, or the name of an installed package")],
+    data: Annotated[Path, typer.Argument(help="Gold data: a .spacy file, or a folder of them")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON file for the scores")] = None,
+    gold_mentions: Annotated[bool, typer.Option("--gold-mentions", help="Cluster the gold mentions")] = False,
+    show: Annotated[int, typer.Option("--show", help="Print what was found in so many documents", min=0)] = 0,
+    errors: Annotated[int, typer.Option("--errors", help="List so many errors of each layer", min=0)] = 0,
+    batch_size: Annotated[int, typer.Option("--batch-size", "-b", help="Documents per batch", min=1)] = 32,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
+) -> None:
+    """
+    Score names, mentions, coreference and relations on gold data.
+
+    The pipeline gets the gold tokens and sentence borders. A document counts for the layers it is annotated for;
+    a layer that no document is annotated for has no score ("-").
+
+    \b
+    Examples:
+      python -m spacy hmtl evaluate training/model-best corpus/test.spacy
+      python -m spacy hmtl evaluate training/model-best corpus/dev.spacy --output scores.json --show 3 --errors 20
+      python -m spacy hmtl evaluate en_hmtl_demo corpus/test.spacy --gold-mentions
+    """
+    msg = Printer()
+    try:
+        nlp = load_pipeline(model, gpu_id)
+        examples = make_examples(nlp, data)
+        if gold_mentions:
+            give_gold_mentions(hmtl_pipes(nlp, model, "--gold-mentions"), examples)
+        scores = evaluate(nlp, examples, batch_size=batch_size)
+    except (ValueError, OSError) as error:
+        fail(error)
+    for eg in examples[:show]:
+        print("\n".join(document_lines(eg.predicted, get_meta(eg.reference).get("name"))), end="\n\n")
+    print_scores(msg, scores)
+    if errors:
+        for layer, lines in error_lines(examples).items():
+            msg.divider(f"{layer}: {len(lines):,} errors")
+            print("\n".join(lines[:errors]))
+    n_words = sum(len(eg.reference) for eg in examples)
+    msg.info(f"{len(examples):,} documents, {n_words:,} words, {scores['speed']:,.0f} words/s")
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        srsly.write_json(output, scores)
+        msg.good(f"Wrote the scores to {output}")
+
+
+def make_examples(nlp: Language, data: Path) -> list[Example]:
+    """An Example for each Doc that has tokens, its predicted side with the gold tokens and sentence borders.
+
+    RAISES (ValueError): H101, H102, H104.
+    """
+    references = [doc for doc in read_docs(data, nlp) if len(doc)]
+    if not references:
+        raise ValueError(Errors.H104.format(path=data))
+    return [Example(copy_tokens(reference, nlp.vocab), reference) for reference in references]
+
+
+def give_gold_mentions(pipes: list[Any], examples: list[Example]) -> None:
+    """Let the coreference heads cluster the gold mentions instead of their own candidates."""
+    for eg in examples:
+        clusters = get_clusters(eg.reference)
+        if clusters is not None:
+            mentions = [LabeledSpan(start, end) for cluster in clusters.clusters for start, end in cluster]
+            set_mentions(eg.predicted, mentions, key=GOLD_MENTIONS)
+    for pipe in pipes:
+        pipe.cfg["gold_mentions_key"] = GOLD_MENTIONS
+
+
+def evaluate(nlp: Language, examples: list[Example], *, batch_size: int) -> dict[str, Any]:
+    """Annotate the predicted sides and score them, as `nlp.evaluate` does, but keep them.
+
+    RETURNS (dict): The keys of `nlp.evaluate`.
+    """
+    began = time.perf_counter()
+    docs: list[Doc] = list(nlp.pipe((eg.predicted for eg in examples), batch_size=batch_size))
+    seconds = time.perf_counter() - began
+    for eg, doc in zip(examples, docs):
+        eg.predicted = doc
+    scores = Scorer(nlp).score(examples)
+    return {**scores, "speed": sum(map(len, docs)) / max(seconds, 1e-9)}
+
+
+def print_scores(msg: Printer, scores: dict[str, Any]) -> None:
+    """Print the table of all scores, then one per layer with types."""
+    rows = [
+        (name, *(percent(scores.get(f"{prefix}_{measure}")) for measure in "prf"))
+        for name, prefix in _ROWS
+        if f"{prefix}_f" in scores
+    ]
+    msg.table(rows, header=("", "P", "R", "F"), aligns=("l", "r", "r", "r"), divider=True)
+    for layer, key in _PER_TYPE:
+        if scores.get(key):
+            types = sorted(scores[key].items())
+            rows = [(label, *(percent(score[measure]) for measure in "prf")) for label, score in types]
+            msg.table(rows, header=(f"{layer} by type", "P", "R", "F"), aligns=("l", "r", "r", "r"), divider=True)
+
+
+def percent(score: float | None) -> str:
+    """A score as a percentage; "-" where there is none."""
+    return "-" if score is None else f"{100 * score:.2f}"

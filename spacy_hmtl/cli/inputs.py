@@ -1,0 +1,127 @@
+"""What the commands take: pipelines, and documents from .txt, .jsonl and .spacy files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import spacy
+import typer
+from spacy.cli._util import setup_gpu
+from spacy.language import Language
+from spacy.tokens import Doc
+from wasabi.printer import Printer
+
+from ..annotations import get_meta
+from ..data.corpus import read_docs
+from ..errors import Errors
+from ..jsonl import make_meta, read_records
+
+SUFFIXES = (".txt", ".jsonl", ".spacy")
+GPU_HELP = "The GPU to use; -1 for the CPU"
+
+
+class Input(NamedTuple):
+    """One document to annotate.
+
+    name: for messages: its id, or the file and line it comes from.
+    source: its text, or a Doc whose tokens are kept.
+    meta: what is carried to the output: the id as "name", and facts about the document.
+    """
+
+    name: str
+    source: str | Doc
+    meta: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        return self.source if isinstance(self.source, str) else self.source.text
+
+
+def list_files(path: Path, *, leave_out: tuple[Path, ...] = ()) -> list[Path]:
+    """The file itself, or all that can be read below a folder, in order of their names.
+
+    leave_out (tuple): Files that are no input although they lie there, such as the output.
+    RAISES (ValueError): H101, H104, H504.
+    """
+    if not path.exists():
+        raise FileNotFoundError(Errors.H101.format(path=path))
+    if path.is_file():
+        if path.suffix.lower() not in SUFFIXES:
+            raise ValueError(Errors.H504.format(path=path))
+        return [path]
+    others = {file.resolve() for file in leave_out}
+    files = [f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file() and f.resolve() not in others]
+    if not files:
+        raise ValueError(Errors.H104.format(path=path))
+    return sorted(files)
+
+
+def read_inputs(path: Path, nlp: Language, *, leave_out: tuple[Path, ...] = ()) -> Iterator[Input]:
+    """Documents of a file or folder, one at a time.
+
+    A .txt file is one document, a line of a .jsonl file one with the keys text, id and
+    meta, and the Docs of a .spacy file keep their tokens.
+
+    RAISES (ValueError): H101, H102, H104, H120, H501, H502, H504, naming file and line.
+    """
+    for file in list_files(path, leave_out=leave_out):
+        suffix = file.suffix.lower()
+        if suffix == ".txt":
+            name = file.name if path.is_file() else file.relative_to(path).as_posix()
+            yield Input(name, _read_text(file), {"name": name})
+        elif suffix == ".jsonl":
+            yield from _read_jsonl(file)
+        else:
+            for i, doc in enumerate(read_docs(file, nlp)):
+                meta = get_meta(doc)
+                yield Input(str(meta.get("name") or f"{file}:{i + 1}"), doc, meta)
+
+
+def _read_text(file: Path) -> str:
+    """The text as it stands, so that offsets count in the file: line breaks are not translated."""
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(Errors.H120.format(path=file, reason=error, encoding="latin1")) from error
+
+
+def _read_jsonl(file: Path) -> Iterator[Input]:
+    for where, record in read_records(file):
+        text, meta = record.get("text"), record.get("meta")
+        if not isinstance(text, str):
+            found = f"the keys {', '.join(record)}" if "text" not in record else type(text).__name__
+            raise ValueError(Errors.H502.format(where=where, key="text", found=found))
+        name = record.get("id")
+        # A meta that is no object is carried under its key.
+        facts = meta if isinstance(meta, dict) or meta is None else {"meta": meta}
+        yield Input(where if name is None else str(name), text, make_meta(name, facts))
+
+
+def load_pipeline(model: str, gpu_id: int = -1) -> Language:
+    """Load a pipeline on the CPU or a GPU.
+
+    model (str): A folder, or the name of an installed package.
+    RAISES (ValueError): H508.
+    """
+    if gpu_id >= 0:
+        setup_gpu(gpu_id, silent=True)
+    try:
+        return spacy.load(model)
+    except OSError as error:  # what spaCy raises where there is no pipeline
+        raise ValueError(Errors.H508.format(model=model, reason=error)) from error
+
+
+def hmtl_pipes(nlp: Language, model: str, what: str) -> list[Any]:
+    """The components of the pipeline that are ours. RAISES (ValueError): H509."""
+    pipes = [nlp.get_pipe(name) for name in nlp.pipe_names if nlp.get_pipe_meta(name).factory == "hmtl"]
+    if not pipes:
+        raise ValueError(Errors.H509.format(model=model, pipes=", ".join(nlp.pipe_names) or "none", what=what))
+    return pipes
+
+
+def fail(error: Exception | str) -> NoReturn:
+    """Print the error and end the command with status 1."""
+    Printer().fail(str(error))
+    raise typer.Exit(1)

@@ -1,0 +1,138 @@
+"""Writing a `.spacy` file Doc by Doc: `spacy.tokens.DocBin` holds all Docs in memory, this holds one."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from types import TracebackType
+from typing import IO
+
+from spacy.tokens import Doc, DocBin, SpanGroup
+from srsly.msgpack import Packer
+
+CHUNK = 1 << 20  # bytes
+# The annotation of a token that is written as a string, as in DocBin.add.
+_STRINGS = ("text", "tag_", "lemma_", "norm_", "dep_", "ent_type_", "ent_kb_id_", "ent_id_")
+
+
+class DocBinWriter:
+    """Writes the file that `DocBin(docs=...).to_disk(path)` would, in one step and in bounded memory.
+
+    A context manager: the file appears under its name when the block ends without an
+    error; a block that fails leaves what was there before. Held in memory are the
+    distinct strings, the lengths of the Docs, and what `DocBin` would hold of small corpora.
+
+    Source of the layout: explosion/spaCy, `spacy/tokens/_serialize.py`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        layout = DocBin()
+        self._version = layout.version
+        self._attrs: list[int | str] = list(layout.attrs)
+        # Made once: srsly.msgpack_dumps makes one per call, which scans the entry points of all packages (0.6 ms).
+        self._packer = Packer(use_bin_type=True)
+        self._tokens, self._spaces, self._cats, self._flags, self._groups = (_spool() for _ in range(5))
+        self._lengths = array("i")
+        self._strings: set[str] = set()
+
+    def add(self, doc: Doc) -> None:
+        """Take a Doc's annotation.
+
+        doc (Doc): The Doc; `user_data` is not written, as in a default DocBin.
+        """
+        self._tokens.write(doc.to_array(self._attrs).tobytes("C"))
+        self._spaces.write(bytes(bool(token.whitespace_) for token in doc))
+        self._flags.write(self._packer.pack({"has_unknown_spaces": doc.has_unknown_spaces}))
+        self._cats.write(self._packer.pack(doc.cats))
+        groups: dict[bytes, list[str]] = {}
+        for key, group in doc.spans.items():
+            groups.setdefault(self._packer.pack(_group(group)), []).append(key)
+            for span in group:
+                self._strings.update((span.label_, span.kb_id_, span.id_))
+        packed = self._packer.pack(groups or [])  # an empty list for none, as SpanGroups.to_bytes
+        self._groups.write(_bin_header(len(packed)) + packed)
+        self._lengths.append(len(doc))
+        for token in doc:
+            self._strings.update(getattr(token, name) for name in _STRINGS)
+            self._strings.add(str(token.morph))
+
+    def __enter__(self) -> DocBinWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._write()
+        finally:
+            for file in (self._tokens, self._spaces, self._cats, self._flags, self._groups):
+                file.close()
+
+    def _write(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
+        compressor = zlib.compressobj()
+        try:
+            with temporary.open("wb") as file:
+                for chunk in self._message():
+                    file.write(compressor.compress(chunk))
+                file.write(compressor.flush())
+            os.replace(temporary, self._path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _message(self) -> Iterator[bytes]:
+        """Yield the message of DocBin.to_bytes piece by piece: a msgpack map of nine items."""
+        pack, n_docs = self._packer.pack, len(self._lengths)
+        yield bytes([0x80 | 9])
+        yield pack("version") + pack(self._version) + pack("attrs") + pack(self._attrs)
+        yield pack("tokens")
+        yield from _binary(self._tokens)
+        yield pack("spaces")
+        yield from _binary(self._spaces)
+        yield pack("lengths") + pack(self._lengths.tobytes())
+        yield pack("strings") + _array_header(len(self._strings))
+        for string in sorted(self._strings):
+            yield pack(string)
+        for name, file in (("cats", self._cats), ("flags", self._flags), ("span_groups", self._groups)):
+            yield pack(name) + _array_header(n_docs)
+            yield from _chunks(file)
+
+
+def _group(group: SpanGroup) -> dict[str, object]:
+    """What SpanGroup.to_bytes packs."""
+    spans = [
+        struct.pack(">QQQllll", span.id, span.kb_id, span.label, span.start, span.end, span.start_char, span.end_char)
+        for span in group
+    ]
+    return {"name": group.name, "attrs": group.attrs, "spans": spans}
+
+
+def _spool() -> IO[bytes]:
+    return SpooledTemporaryFile(max_size=8 * CHUNK)
+
+
+def _binary(file: IO[bytes]) -> Iterator[bytes]:
+    yield _bin_header(file.tell())
+    yield from _chunks(file)
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    while chunk := file.read(CHUNK):
+        yield chunk
+
+
+def _bin_header(n_bytes: int) -> bytes:
+    return b"\xc6" + struct.pack(">I", n_bytes)
+
+
+def _array_header(n_items: int) -> bytes:
+    return b"\xdd" + struct.pack(">I", n_items)

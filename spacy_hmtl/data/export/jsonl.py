@@ -1,0 +1,21 @@
+"""Our JSON lines with character offsets: see `spacy_hmtl/jsonl.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from spacy.tokens import Doc
+
+from ...jsonl import write_jsonl
+from ..faults import FaultLog
+
+
+def write(docs: Iterable[Doc], output: Path, *, log: FaultLog) -> None:
+    """Write Docs, one JSON object per line. The format holds everything but confidences below 0.0001.
+
+    docs (Iterable[Doc]): The Docs.
+    output (Path): The file.
+    log (FaultLog): Not used.
+    """
+    write_jsonl(docs, output)

@@ -1,0 +1,203 @@
+"""CoNLL-2012: names and coreference of OntoNotes, in its layouts v4 to v12, gold or automatic.
+
+`#begin document (ID); part NNN`, then a row per token, split at blanks or tabs, an
+empty line after each sentence, `#end document`. Columns: document, part, token number,
+word, part of speech, parse, lemma, frameset, sense, speaker, name, as many predicate
+arguments as the sentence has predicates, coreference. A part is a document.
+
+Not annotated for names: a name column of `-` or `_` alone; of `*` alone in the genre
+`pt` (the Bible has no names annotated in OntoNotes). Elsewhere `*` says "no name here".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ...types import AnnotatedDocument
+from ..faults import FaultLog, Place
+from .brackets import ClusterReader
+from .files import check_exists, read_files
+from .lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
+from .name_brackets import NameReader
+
+HEADER = re.compile(r"#begin document\s+\(?(.*?)\)?\s*;?(?:\s*part\s+(\d+))?\s*$")
+END = "#end document"
+MIN_COLUMNS = 12
+WORD, SPEAKER, NAME, COREFERENCE = 3, 9, 10, -1
+UNNAMED_GENRE = "pt"
+UNNAMED = f"documents of the genre {UNNAMED_GENRE} without a name, marked as not annotated for names"
+NO_MENTION = "documents without a coreference mention, kept as annotated (OntoNotes v12: see --empty-coref-absent)"
+NO_END = f"documents without {END!r}, kept"
+OTHER_KIND = "files left out, since the folder has a {kind} file of the same document"
+_NOTHING = ("-", "_", "")
+# AllenNLP and its forerunners write these two tokens of OntoNotes without the slash, HMTL too.
+_NORMALISED = {"/.": ".", "/?": "?"}
+_BLANKS = re.compile(r"[ \t]+")
+_FILE_NAME = re.compile(r"(.*?)(?:[._]v\d+)?[._](gold|auto)_conll$")
+
+
+class _Row(NamedTuple):
+    """The columns of a token that are read, and where it stands."""
+
+    word: str
+    speaker: str
+    name: str
+    coreference: str
+    line: Line
+
+
+def read(
+    path: Path,
+    *,
+    faults: FaultLog,
+    ids: Container[str] | None = None,
+    auto: bool = False,
+    empty_coref_absent: bool = False,
+) -> Iterator[AnnotatedDocument]:
+    """Read a file or a folder of CoNLL-2012 files.
+
+    path (Path): A file, or a folder with files named `*_conll` or `*.conll`, at any depth.
+    faults (FaultLog): Takes what is wrong.
+    ids (Container[str] | None): Read these documents only; an id is `ID` (all its parts) or `ID_N` (part N).
+    auto (bool): Where a folder has both, read `*_auto_conll`, not `*_gold_conll`.
+    empty_coref_absent (bool): A document without a mention is not annotated for coreference.
+    YIELDS (AnnotatedDocument): The documents, with `entities` and `clusters`; `meta` holds
+        `document`, `part`, `genre`, and in `speakers` the speaker of each token.
+    RAISES (ConversionError): H101, H102, if a file has no such header.
+    """
+    check_exists(path, faults)
+    files = _files(path, "auto" if auto else "gold", faults) if path.is_dir() else [path]
+    yield from read_files(files, lambda file: _read_file(file, faults, ids, empty_coref_absent), faults)
+
+
+def normalize_id(text: str) -> str:
+    """Turn a line of a file list into an id: `data/.../annotations/ID.v4_gold_conll` is ID.
+
+    text (str): The line.
+    RETURNS (str): The id, of a document or of a part.
+    """
+    match = _FILE_NAME.fullmatch(text)
+    name = match.group(1) if match else text
+    return name.rpartition("annotations/")[2]
+
+
+def _files(folder: Path, kind: str, faults: FaultLog) -> list[Path]:
+    """List the files of a folder, one per document where gold and automatic ones lie side by side."""
+    chosen: dict[tuple[Path, str], Path] = {}
+    for file in sorted(file for file in folder.rglob("*conll") if file.is_file()):
+        match = _FILE_NAME.fullmatch(file.name)
+        if match is None and file.suffix != ".conll":
+            continue
+        key = file.parent, match.group(1) if match else file.name
+        if key not in chosen:
+            chosen[key] = file
+            continue
+        takes_over = match is not None and match.group(2) == kind
+        faults.note(Place(chosen[key] if takes_over else file), OTHER_KIND.format(kind=kind))
+        if takes_over:
+            chosen[key] = file
+    return list(chosen.values())
+
+
+def _read_file(
+    path: Path, faults: FaultLog, ids: Container[str] | None, empty_coref_absent: bool
+) -> Iterator[AnnotatedDocument]:
+    for block in split_at_headers(read_lines(path, faults), HEADER):
+        header = HEADER.match(block[0].text)
+        if header is None:
+            first = next(line for line in block if line.text.strip())
+            raise not_this_format(path, "conll2012", "#begin document (ID); part 000", first, faults)
+        document, part = header.group(1), header.group(2)
+        name = document if part is None else f"{document}_{int(part)}"
+        if ids is not None and name not in ids and document not in ids:
+            continue
+        place = Place(path, block[0].number, name)
+        sentences = _read_sentences(block, place, faults)
+        if sentences is not None:
+            doc = _read_document(sentences, place, faults, document)
+            doc.meta["part"] = int(part or 0)
+            if not doc.clusters and empty_coref_absent:
+                doc.clusters = None
+            elif doc.clusters == []:
+                faults.note(place, NO_MENTION)
+            yield doc
+
+
+def _read_sentences(block: list[Line], place: Place, faults: FaultLog) -> list[list[_Row]] | None:
+    """Read the rows of a document, grouped by sentence; None, with a fault, if one cannot be read."""
+    if not is_decoded(block, place, faults):
+        return None
+    sentences: list[list[_Row]] = [[]]
+    n_columns, ended = 0, False
+    for line in block[1:]:
+        if not line.text.strip():
+            if sentences[-1]:
+                sentences.append([])
+            continue
+        if line.text.startswith(END):
+            ended = True
+            continue
+        columns = _columns(line.text)
+        n_columns = n_columns if sentences[-1] else len(columns)
+        what, remedy = "", "Mend the row; each has as many columns as the first of its sentence."
+        if ended:
+            what, remedy = f"expected #begin document after {END!r}, found {line.text[:60]!r}", "Add the header."
+        elif len(columns) < MIN_COLUMNS:
+            what = f"expected at least {MIN_COLUMNS} columns, found {len(columns)}"
+        elif len(columns) != n_columns:
+            what = f"expected {n_columns} columns as in the first row of the sentence, found {len(columns)}"
+        elif not columns[WORD]:
+            what = "the token is empty"
+        if what:
+            faults.skip(place._replace(line=line.number), what, unit="document", remedy=remedy)
+            return None
+        word = _NORMALISED.get(columns[WORD], columns[WORD])
+        sentences[-1].append(_Row(word, columns[SPEAKER], columns[NAME], columns[COREFERENCE], line))
+    if not sentences[0]:
+        faults.skip(place, "the document has no tokens", unit="document", remedy="Add rows, or remove the header.")
+        return None
+    if not ended:
+        faults.note(place, NO_END)
+    return [sentence for sentence in sentences if sentence]
+
+
+def _columns(text: str) -> list[str]:
+    """Split a row at tabs, so that the last column may be empty (LitBank); where that gives too few, at blanks too."""
+    columns = [column.strip(" ") for column in text.split("\t")]
+    return columns if len(columns) >= MIN_COLUMNS else _BLANKS.split(text.strip(" \t"))
+
+
+def _read_document(sentences: list[list[_Row]], place: Place, faults: FaultLog, document: str) -> AnnotatedDocument:
+    """Read the names and clusters of a document."""
+    names, clusters = NameReader(place, faults), ClusterReader(place, faults)
+    sent_starts: list[int] = []
+    token = 0
+    for sentence in sentences:
+        sent_starts.append(token)
+        for row in sentence:
+            if row.name not in _NOTHING:
+                names.add(row.name, token, row.line)
+            if row.coreference not in _NOTHING:
+                clusters.add(row.coreference, token, row.line)
+            token += 1
+        names.end_sentence()
+        clusters.end_sentence()
+    rows = [row for sentence in sentences for row in sentence]
+    genre = document.split("/")[0] if "/" in document else ""
+    doc = AnnotatedDocument(
+        place.document, [row.word for row in rows], [True] * (token - 1) + [False], sent_starts, entities=names.spans
+    )
+    doc.meta.update(document=document, genre=genre, speakers=[row.speaker for row in rows])
+    if all(row.coreference == "_" for row in rows):
+        doc.clusters = None
+    else:
+        doc.clusters = clusters.clusters()
+    if all(row.name in _NOTHING for row in rows):
+        doc.entities = None
+    elif genre == UNNAMED_GENRE and all(row.name in (*_NOTHING, "*") for row in rows):
+        doc.entities = None
+        faults.note(place, UNNAMED)
+    return doc

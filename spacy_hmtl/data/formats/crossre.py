@@ -1,0 +1,76 @@
+"""CrossRE (Bassignana and Plank 2022): names and relations, a JSON object per sentence.
+
+`sentence` holds the tokens, `ner` rows of [first token, last token, label], `relations`
+rows of [first, last of the head, first, last of the tail, label, explanation, uncertain,
+syntax ambiguity]. Lines of DyGIE++ and SciERC are read too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import Any
+
+from ...types import AnnotatedDocument
+from ..faults import FaultLog, Place
+from .dygie import read_document as read_dygie_document
+from .json_records import Record, misfit, read_records
+from .token_rows import outermost, read_relations, read_spans
+
+SHAPE = {"doc_key?": str, "sentence": [str], "ner": list, "relations?": list}
+
+
+def read(
+    path: Path, *, faults: FaultLog, ids: Container[str] | None = None, names: bool = True
+) -> Iterator[AnnotatedDocument]:
+    """Read a file of CrossRE. A document is a sentence; its mentions are names too.
+
+    path (Path): The file, such as `ai-train.json`.
+    faults (FaultLog): Takes what is wrong.
+    ids (Container[str] | None): Read these documents only; an id is a `doc_key`.
+    names (bool): Take the mentions as names too; of nested ones the outermost.
+    YIELDS (AnnotatedDocument): The documents, with `entities`, `mentions`, `relations`;
+        `meta["remarks"]` holds [head first, last, tail first, last, label, explanation,
+        uncertain, syntax ambiguity] of the relations that say more than their label.
+    RAISES (ConversionError): H102, if the file is of another format.
+    """
+    for number, record in enumerate(read_records(path, "crossre", faults, also=("dygie",)), start=1):
+        name = str(record.fields.get("doc_key") or f"{path.stem}-{number}")
+        place = Place(path, record.line, name)
+        if ids is not None and name not in ids:
+            continue
+        read_one = read_dygie_document if "sentences" in record.fields else _read_document
+        doc = read_one(record, place, faults, names)
+        if doc is not None:
+            yield doc
+
+
+def _read_document(record: Record, place: Place, faults: FaultLog, names: bool) -> AnnotatedDocument | None:
+    """Read one sentence; None, with a fault, if it has no tokens or an unknown layout."""
+    fields = record.fields
+    what = misfit(fields, SHAPE)
+    if not what and not (fields["sentence"] and all(fields["sentence"])):
+        what = "the sentence is empty" if not fields["sentence"] else "a token is empty"
+    if what:
+        faults.skip(place, what, unit="document", remedy="Mend the line.")
+        return None
+    words = fields["sentence"]
+    mentions = read_spans(fields["ner"], len(words), place, faults)
+    relations = None
+    if fields.get("relations") is not None:
+        relations = read_relations(fields["relations"], mentions, len(words), place, faults)
+    remarks = [row for row in fields.get("relations") or [] if _has_remarks(row)]
+    return AnnotatedDocument(
+        name=place.document,
+        words=words,
+        spaces=[True] * (len(words) - 1) + [False],
+        sent_starts=[0],
+        entities=outermost(mentions, place, faults) if names else None,
+        mentions=mentions,
+        relations=relations,
+        meta={"remarks": remarks} if remarks else {},
+    )
+
+
+def _has_remarks(row: Any) -> bool:
+    return isinstance(row, list) and any(row[5:])

@@ -1,0 +1,87 @@
+"""doccano: the JSON lines of sequence labelling projects, with or without relations.
+
+`text`; `entities` with `id`, `label`, `start_offset`, `end_offset`; `relations` with
+`from_id`, `to_id`, `type`. Projects without relations have rows of [start, end, label]
+in `label` (older ones in `labels`). Offsets count characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from pathlib import Path
+
+from ...types import AnnotatedDocument
+from ..faults import FaultLog, Place
+from .json_records import JsonObject, Record, excerpt, misfit, read_records
+from .standoff import CharSpan, Link, Standoff, build_all
+
+SHAPE = {"text": str, "entities?": list, "relations?": list, "label?": list, "labels?": list}
+ENTITY = {"id": int, "label": str, "start_offset": int, "end_offset": int}
+ROW = (int, int, str)
+RELATION = {"from_id": int, "to_id": int, "type": str}
+
+
+def read(
+    path: Path,
+    *,
+    faults: FaultLog,
+    ids: Container[str] | None = None,
+    names: bool = True,
+    tokenizer: str = "en",
+) -> Iterator[AnnotatedDocument]:
+    """Read an export of doccano.
+
+    path (Path): The file, such as `all.jsonl`.
+    faults (FaultLog): Takes what is wrong.
+    ids (Container[str] | None): Read these documents only. The id of a document is its
+        `id`, or the file's name without suffix, a hyphen and its number (from 1).
+    names (bool): Take the entities as names too; of nested ones the outermost.
+    tokenizer (str): A language of spaCy or "whitespace".
+    YIELDS (AnnotatedDocument): The documents, with `mentions`, and `entities`, `relations`,
+        `clusters` as far as they are annotated; links named COREF and the like make clusters.
+    RAISES (ConversionError): H102, if the file is of another format; H140.
+    """
+    documents = []
+    for number, record in enumerate(read_records(path, "doccano", faults), start=1):
+        id = record.fields.get("id")
+        name = f"{path.stem}-{number}" if id is None else str(id)
+        if ids is None or name in ids:
+            document = _read_document(record, Place(path, record.line, name), faults)
+            documents += [document] if document else []
+    yield from build_all(documents, names, tokenizer, faults)
+
+
+def _read_document(record: Record, place: Place, faults: FaultLog) -> Standoff | None:
+    """Read one document; None, with a fault, if it has an unknown layout."""
+    fields = record.fields
+    what = misfit(fields, SHAPE)
+    if what:
+        faults.skip(place, what, unit="document", remedy="Mend the line.")
+        return None
+    document = Standoff(place, fields["text"], _spans(fields, place, faults))
+    if fields.get("relations") is not None:
+        document.links = []
+        for row in fields["relations"]:
+            what = misfit(row, RELATION)
+            if what:
+                what = f"in the relation {excerpt(row)} {what}"
+                faults.skip(place, what, unit="relation", remedy="Mend the relation.")
+                continue
+            document.links.append(Link(str(row["from_id"]), row["type"], str(row["to_id"]), place.line))
+    return document
+
+
+def _spans(fields: JsonObject, place: Place, faults: FaultLog) -> list[CharSpan]:
+    """Read the entities of a document, in either layout."""
+    spans: list[CharSpan] = []
+    has_ids = fields.get("entities") is not None
+    rows = fields["entities"] if has_ids else fields.get("label") or fields.get("labels") or []
+    for number, row in enumerate(rows):
+        what = misfit(row, ENTITY if has_ids else ROW)
+        if what:
+            faults.skip(place, f"in the entity {excerpt(row)} {what}", unit="mention", remedy="Mend the entity.")
+            continue
+        id = str(row["id"]) if has_ids else f"#{number}"
+        start, end, label = (row["start_offset"], row["end_offset"], row["label"]) if has_ids else row
+        spans.append(CharSpan(id, start, end, label, place.line))
+    return spans

@@ -1,0 +1,128 @@
+"""DyGIE++ and SciERC: tokens, mentions, relations and clusters, a JSON object per document.
+
+`sentences` holds the tokens of each sentence; `ner` and `relations` a list of rows per
+sentence, `clusters` lists of [first token, last token]. Offsets count tokens in the
+document and are inclusive. A key that is absent was not annotated. Keys with an
+underscore are free for metadata; `spacy_hmtl.data.export.dygie` keeps there what the
+format has no place for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import Any
+
+from ...types import AnnotatedDocument, LabeledSpan, Triple
+from ..faults import FaultLog, Place
+from .json_records import JsonObject, Record, misfit, read_records
+from .token_rows import outermost, read_clusters, read_relations, read_spans, sentence_starts
+
+EVENTS = "lists of events, not read"
+SHAPE = {
+    "doc_key?": str,
+    "sentences": [[str]],
+    "ner?": [list],
+    "relations?": [list],
+    "clusters?": list,
+    "_layers?": [str],
+    "_entities?": list,
+    "_argument_labels?": [(str, str)],
+    "_spaces?": [int],
+    "_sentences?": bool,
+    "_meta?": dict,
+}
+
+
+def read(
+    path: Path, *, faults: FaultLog, ids: Container[str] | None = None, names: bool = True
+) -> Iterator[AnnotatedDocument]:
+    """Read a file of DyGIE++ or SciERC.
+
+    path (Path): The file, such as `train.json`.
+    faults (FaultLog): Takes what is wrong.
+    ids (Container[str] | None): Read these documents only; an id is a `doc_key`.
+    names (bool): Take the mentions as names too; of nested ones the outermost.
+    YIELDS (AnnotatedDocument): The documents, with the layers that the file has.
+    RAISES (ConversionError): H102, if the file is of another format.
+    """
+    for number, record in enumerate(read_records(path, "dygie", faults), start=1):
+        name = str(record.fields.get("doc_key") or f"{path.stem}-{number}")
+        if ids is None or name in ids:
+            doc = read_document(record, Place(path, record.line, name), faults, names)
+            if doc is not None:
+                yield doc
+
+
+def read_document(record: Record, place: Place, faults: FaultLog, names: bool) -> AnnotatedDocument | None:
+    """Read one document; None, with a fault, if its tokens or a layer as a whole cannot be read.
+
+    record (Record): The line.
+    place (Place): Its place, with the name of the document.
+    faults (FaultLog): Takes what is wrong.
+    names (bool): Take the mentions as names too; of nested ones the outermost.
+    """
+    fields = record.fields
+    what = misfit(fields, SHAPE) or _misfit_of_lengths(fields)
+    if what:
+        faults.skip(place, what, unit="document", remedy="Mend the line.")
+        return None
+    if any(fields.get("events") or []):
+        faults.note(place, EVENTS)
+    words = [word for sentence in fields["sentences"] for word in sentence]
+    starts = sentence_starts(fields["sentences"]) if fields.get("_sentences", True) else None
+    meta = dict(fields.get("_meta") or {})
+    doc = AnnotatedDocument(place.document, words, _spaces(fields, len(words)), starts, meta=meta)
+    _read_spans(doc, fields, place, faults, names)
+    if fields.get("clusters") is not None:
+        doc.clusters = read_clusters(fields["clusters"], len(words), place, faults)
+    if fields.get("relations") is not None:
+        arguments = [*(doc.mentions or []), *(doc.entities or [])]
+        is_open = doc.mentions is None and doc.entities is None
+        rows = [row for sentence in fields["relations"] for row in sentence]
+        doc.relations = read_relations(rows, None if is_open else arguments, len(words), place, faults)
+        labels = fields.get("_argument_labels")
+        if labels is not None and len(labels) == len(doc.relations):
+            doc.relations = [_relabel(triple, *pair) for triple, pair in zip(doc.relations, labels)]
+    return doc
+
+
+def _read_spans(doc: AnnotatedDocument, fields: JsonObject, place: Place, faults: FaultLog, names: bool) -> None:
+    """Read the mentions and names of a document, as far as they are annotated."""
+    if fields.get("ner") is None:
+        return
+    spans = read_spans([row for sentence in fields["ner"] for row in sentence], len(doc.words), place, faults)
+    layers = fields.get("_layers")
+    if layers is None or "mentions" in layers:
+        doc.mentions = spans
+    if fields.get("_entities") is not None:
+        spans = read_spans(fields["_entities"], len(doc.words), place, faults)
+    if names if layers is None else "entities" in layers:
+        doc.entities = outermost(spans, place, faults)
+
+
+def _misfit_of_lengths(fields: JsonObject) -> str:
+    """What does not fit together in a line whose parts are well-formed, or ""."""
+    n_sentences = len(fields["sentences"])
+    for key in ("ner", "relations"):
+        rows = fields.get(key)
+        if rows is not None and len(rows) != n_sentences:
+            return f"expected {n_sentences} lists in {key!r}, one per sentence, found {len(rows)}"
+    words = [word for sentence in fields["sentences"] for word in sentence]
+    if not words:
+        return "the document has no tokens"
+    return "" if all(words) else "a token is empty"
+
+
+def _spaces(fields: JsonObject, n_tokens: int) -> list[bool]:
+    spaces: Any = fields.get("_spaces")
+    if spaces is not None and len(spaces) == n_tokens:
+        return [bool(space) for space in spaces]
+    return [True] * (n_tokens - 1) + [False]
+
+
+def _relabel(triple: Triple, head: str, tail: str) -> Triple:
+    def labeled(span: LabeledSpan, label: str) -> LabeledSpan:
+        return span._replace(label=label)
+
+    return triple._replace(head=labeled(triple.head, head), tail=labeled(triple.tail, tail))

@@ -1,0 +1,192 @@
+"""Reading JSON and JSON lines: one object per document, each with the line it begins in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ...errors import Errors
+from ..faults import ConversionError, FaultLog, Place
+from .lines import Line, is_decoded, not_this_format, read_lines
+
+JsonObject = dict[str, Any]
+# What tells the JSON formats apart: keys that all must be there, then keys of which one must.
+KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "crossre": (("sentence", "ner"), ()),
+    "dygie": (("sentences",), ()),
+    "redocred": (("sents", "vertexSet"), ()),
+    "labelstudio": (("data", "annotations"), ()),
+    "jsonl": (("text",), ("ents", "mentions", "clusters")),
+    "prodigy": (("text",), ("spans", "tokens", "_input_hash", "_task_hash", "answer")),
+    "doccano": (("text",), ("entities", "label", "labels")),
+}
+_SPACE = re.compile(r"[\s,]*")
+_UNDECODED = re.compile("[\udc80-\udcff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_TYPE_NAMES = {int: "a whole number", str: "a string", bool: "true or false", list: "a list", dict: "an object"}
+_MEND = "Mend the JSON, for example with `python -m json.tool`."
+
+
+class Record(NamedTuple):
+    """An object of a JSON file, and the line in which it begins."""
+
+    line: int
+    fields: JsonObject
+
+
+def read_records(path: Path, format: str, faults: FaultLog, *, also: tuple[str, ...] = ()) -> Iterator[Record]:
+    """Read the objects of a JSON file: one per line, a list of them, or a single one.
+
+    path (Path): The file.
+    format (str): The format that was asked for, a key of `KEYS`.
+    faults (FaultLog): Takes what is wrong.
+    also (tuple[str, ...]): Formats that are welcome too.
+    YIELDS (Record): The objects.
+    RAISES (ConversionError): H102, if the file is no JSON, or its first object is of another format.
+    """
+    is_first = True
+    for line, value in _values(path, format, faults):
+        if not isinstance(value, dict):
+            what = f"expected a JSON object, found {excerpt(value)}"
+            faults.skip(Place(path, line), what, unit="document", remedy="Write an object per document.")
+            continue
+        if is_first:
+            _check_keys(path, format, also, line, value, faults)
+        is_first = False
+        yield Record(line, value)
+
+
+def misfit(value: Any, shape: Any, where: str = "") -> str:
+    """Compare a JSON value with the shape it should have.
+
+    value (Any): What `json` made of it.
+    shape (Any): A type; a list of one shape, for a list of such; a tuple of shapes, for a
+        list of exactly these; a dict of shapes, for an object, where a key with "?" may be
+        absent or null.
+    where (str): Where the value stands, for the message.
+    RETURNS (str): What was expected and found, or "" if it fits.
+    """
+    if isinstance(shape, type):
+        expected = _TYPE_NAMES[shape]
+        fits = type(value) is shape
+    elif isinstance(shape, tuple):
+        expected = f"a list of {len(shape)} values"
+        fits = isinstance(value, list) and len(value) == len(shape)
+    else:
+        expected = _TYPE_NAMES[type(shape)]
+        fits = isinstance(value, type(shape))
+    if not fits:
+        return f"expected {expected}{' at ' + where if where else ''}, found {excerpt(value)}"
+    return next(filter(None, (misfit(*part) for part in _parts(value, shape, where))), "")
+
+
+def excerpt(value: Any) -> str:
+    """Show a JSON value in a message, cut to 60 characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _parts(value: Any, shape: Any, where: str) -> Iterator[tuple[Any, Any, str]]:
+    if isinstance(shape, list):
+        yield from ((item, shape[0], f"{where}[{i}]") for i, item in enumerate(value))
+    elif isinstance(shape, tuple):
+        yield from ((item, part, f"{where}[{i}]") for i, (item, part) in enumerate(zip(value, shape)))
+    elif isinstance(shape, dict):
+        for key, part in shape.items():
+            name = key.removesuffix("?")
+            if value.get(name) is not None or not key.endswith("?"):
+                yield value.get(name), part, f"{where}.{name}" if where else name
+
+
+def _check_keys(
+    path: Path, format: str, also: tuple[str, ...], line: int, fields: JsonObject, faults: FaultLog
+) -> None:
+    fitting = [name for name, keys in KEYS.items() if _has_keys(fields, *keys)]
+    if format in fitting or any(name in fitting for name in also):
+        return
+    needed, one_of = KEYS[format]
+    expected = " and ".join(map(repr, needed)) + (f" and one of {', '.join(one_of)}" if one_of else "")
+    guess = f", which looks like {fitting[0]}" if fitting else ""
+    reason = f"expected objects with {expected}, found the keys {excerpt(list(fields))} in line {line}{guess}"
+    raise ConversionError(Errors.H102.format(path=path, format=format, reason=reason), faults)
+
+
+def _has_keys(fields: JsonObject, needed: tuple[str, ...], one_of: tuple[str, ...]) -> bool:
+    return all(key in fields for key in needed) and (not one_of or any(key in fields for key in one_of))
+
+
+def _values(path: Path, format: str, faults: FaultLog) -> Iterator[tuple[int, Any]]:
+    """The JSON values of a file, whichever way they are laid out, each with its line."""
+    lines = read_lines(path, faults)
+    first = next((line for line in lines if line.text.strip()), None)
+    if first is None:
+        return
+    start = first.text.lstrip()
+    if not start.startswith(("{", "[")):
+        raise not_this_format(path, format, "JSON", first, faults)
+    # An object alone in a file may be spread over lines; it then begins with a lone brace.
+    if start.startswith("[") or start.strip() == "{":
+        yield from _spread_values(chain([first], lines), Place(path), faults)
+        return
+    for line in chain([first], lines):
+        if not line.text.strip() or not is_decoded([line], Place(path), faults):
+            continue
+        value, end, fault = _decode(line.text, len(line.text) - len(line.text.lstrip()))
+        if not fault and line.text[end:].strip():
+            fault = f"expected one object per line, found {line.text[end:][:40]!r} after it"
+        if fault:
+            faults.skip(Place(path, line.number), fault, unit="document", remedy=_MEND)
+            continue
+        yield line.number, value
+
+
+def _spread_values(lines: Iterable[Line], place: Place, faults: FaultLog) -> Iterator[tuple[int, Any]]:
+    """The values of a list, or of a file that holds one after another, over any number of lines."""
+    all_lines = list(lines)
+    text = "\n".join(line.text for line in all_lines)
+    number, counted = all_lines[0].number, 0
+    position = end = len(text) - len(text.lstrip())
+    is_list = text[position] == "["
+    if is_list:
+        position += 1
+    while True:
+        position = _end_of_space(text, position)
+        number, counted = number + text.count("\n", counted, position), position
+        if position == len(text) or text[position] == "]":
+            break
+        value, end, fault = _decode(text, position)
+        if fault:
+            fault = f"line {number + text.count(chr(10), position, end)}: {fault}"
+            faults.skip(place._replace(line=number), fault, unit="rest of the file", remedy=_MEND)
+            return
+        bad = _UNDECODED.search(text, position, end)
+        line = Line(number, "", ord(bad.group()) - 0xDC00 if bad else None)
+        position = end
+        if is_decoded([line], place, faults):
+            yield number, value
+    if is_list and position == len(text):
+        faults.skip(place._replace(line=number), "the list is not closed", unit="rest of the file", remedy=_MEND)
+
+
+def _end_of_space(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position
+
+
+def _decode(text: str, position: int) -> tuple[Any, int, str]:
+    """Decode the JSON value at a position: the value, where it ends, and what is wrong with it."""
+    try:
+        value, end = json.JSONDecoder().raw_decode(text, position)
+    except json.JSONDecodeError as error:
+        return None, error.pos, f"ill-formed JSON: {error.msg} in column {error.colno}"
+    except (ValueError, RecursionError) as error:
+        return None, position, f"ill-formed JSON: {error}"
+    # Half of an escaped pair is legal JSON, but no text.
+    if _SURROGATE_ESCAPE.search(text, position, end) and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+        return None, end, "ill-formed JSON: an escape such as \\ud83d without its other half"
+    return value, end, ""

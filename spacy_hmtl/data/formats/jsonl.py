@@ -1,0 +1,113 @@
+"""Our own JSON lines, as `annotate` and `export jsonl` write them: see `spacy_hmtl/jsonl.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import Any
+
+import spacy
+from spacy.vocab import Vocab
+
+from ...annotations import from_doc
+from ...jsonl import json_to_doc
+from ...types import AnnotatedDocument
+from ..faults import FaultLog, Place
+from .json_records import JsonObject, Record, excerpt, misfit, read_records
+from .token_rows import clean_clusters
+
+EXTENT = (int, int)
+SHAPE = {
+    "text": str,
+    "tokens": [EXTENT],
+    "sents?": [EXTENT],
+    "ents?": list,
+    "mentions?": list,
+    "clusters?": [list],
+    "links?": list,
+    "relations?": list,
+    "meta?": dict,
+}
+SPAN = {"start": int, "end": int, "label": str}
+RELATION = {"head": EXTENT, "label": str, "tail": EXTENT, "head_label?": str, "tail_label?": str}
+_BORDERS = "Offsets count characters from 0, and fall on the borders of `tokens`."
+
+
+def read(path: Path, *, faults: FaultLog, ids: Container[str] | None = None) -> Iterator[AnnotatedDocument]:
+    """Read a file of JSON lines.
+
+    path (Path): The file.
+    faults (FaultLog): Takes what is wrong.
+    ids (Container[str] | None): Read these documents only. The id of a document is its
+        `id`, or the file's name without suffix, a hyphen and its number (from 1).
+    YIELDS (AnnotatedDocument): The documents, with the layers that are annotated. Clusters
+        lose their confidences: what is converted is taken as gold.
+    RAISES (ConversionError): H102, if the file is of another format.
+    """
+    vocab = spacy.blank("en").vocab
+    for number, record in enumerate(read_records(path, "jsonl", faults), start=1):
+        id = record.fields.get("id")
+        name = f"{path.stem}-{number}" if id is None else str(id)
+        if ids is None or name in ids:
+            doc = _read_document(record, Place(path, record.line, name), vocab, faults)
+            if doc is not None:
+                yield doc
+
+
+def _read_document(record: Record, place: Place, vocab: Vocab, faults: FaultLog) -> AnnotatedDocument | None:
+    """Read one document; None, with a fault, if its tokens or a layer as a whole cannot be read."""
+    fields: JsonObject = dict(record.fields)
+    what = misfit(fields, SHAPE)
+    if not what and not fields["tokens"]:
+        what = "the document has no tokens"
+    if what:
+        faults.skip(place, what, unit="document", remedy="Mend the line.")
+        return None
+    if fields.get("sents") is None:
+        fields.pop("sents", None)
+    _leave_out_faulty(fields, place, faults)
+    # json_to_doc checks tokens and sentences, spaCy checks that names do not overlap.
+    try:
+        doc = from_doc(json_to_doc(fields, vocab, where=f"line {record.line}"))
+    except ValueError as error:
+        faults.skip(place, str(error).rstrip("."), unit="document", remedy="Mend the line.")
+        return None
+    doc.name = place.document
+    if fields.get("ents") is None:
+        doc.entities = None
+    if doc.clusters is not None:
+        doc.clusters = clean_clusters(doc.clusters, place, faults)
+    return doc
+
+
+def _leave_out_faulty(fields: JsonObject, place: Place, faults: FaultLog) -> None:
+    """Report and remove the spans that are not on token borders, and the relations without their arguments."""
+    starts, ends = {start for start, _ in fields["tokens"]}, {end for _, end in fields["tokens"]}
+    known: set[tuple[int, int]] = set()
+
+    def is_good(item: Any, shape: Any, extents: list[str], unit: str) -> bool:
+        what = misfit(item, shape)
+        if not what:
+            borders = [item] if not extents else [item[key] for key in extents] if extents[0] != "start" else []
+            borders = borders or [[item["start"], item["end"]]]
+            for start, end in borders:
+                if start not in starts or end not in ends or start >= end:
+                    what = f"the characters [{start}, {end}) do not fall on token borders"
+                elif unit == "relation" and known and (start, end) not in known:
+                    what = f"the argument [{start}, {end}) is no mention or name of the document"
+        if what:
+            faults.skip(place, f"in the {unit} {excerpt(item)} {what}", unit=unit, remedy=_BORDERS)
+        return not what
+
+    for key, unit in (("ents", "name"), ("mentions", "mention")):
+        if fields.get(key) is not None:
+            fields[key] = [item for item in fields[key] if is_good(item, SPAN, ["start"], unit)]
+            known |= {(item["start"], item["end"]) for item in fields[key]}
+    if fields.get("clusters") is not None:
+        rows = fields["clusters"]
+        good = [[is_good(item, EXTENT, [], "cluster mention") for item in row] for row in rows]
+        fields["clusters"] = [[item for item, keep in zip(*pair) if keep] for pair in zip(rows, good)]
+        fields.pop("links", None)
+    if fields.get("relations") is not None:
+        rows = fields["relations"]
+        fields["relations"] = [item for item in rows if is_good(item, RELATION, ["head", "tail"], "relation")]

@@ -1,0 +1,143 @@
+"""Label Studio: the JSON export (not JSON-MIN) of projects that label spans of text, with or without relations.
+
+A list of tasks: `data` with the text; `annotations`, each with a `result`: regions with
+`id` and `value` (`start`, `end`, `text`, `labels`), and relations with `from_id`, `to_id`,
+`direction`, `labels`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import Any
+
+from ...types import AnnotatedDocument
+from ..faults import FaultLog, Place
+from .json_records import JsonObject, Record, excerpt, misfit, read_records
+from .standoff import CharSpan, Link, Standoff, build_all
+
+CANCELLED = "tasks without an annotation (skipped or not done), left out"
+SEVERAL = "tasks with several annotations, of which the first was read"
+UTF_16 = "regions with offsets in UTF-16 units, converted"
+OTHER = "results of type {type!r}, not read"
+SHAPE = {"data": dict, "annotations": [{"result": [dict]}]}
+REGION = {"id": str, "value": {"start": int, "end": int, "labels": [str], "text?": str}}
+HTML_REGION = {"id": str, "value": {"globalOffsets": {"start": int, "end": int}, "labels": [str], "text?": str}}
+RELATION = {"from_id": str, "to_id": str, "direction?": str, "labels?": [str]}
+_REGIONS = ("labels", "hypertextlabels")
+
+
+def read(
+    path: Path,
+    *,
+    faults: FaultLog,
+    ids: Container[str] | None = None,
+    names: bool = True,
+    tokenizer: str = "en",
+) -> Iterator[AnnotatedDocument]:
+    """Read an export of Label Studio. Of several annotations of a task the first is read.
+
+    path (Path): The file, such as `project-1.json`.
+    faults (FaultLog): Takes what is wrong.
+    ids (Container[str] | None): Read these documents only. The id of a document is its
+        `id`, or the file's name without suffix, a hyphen and its number (from 1).
+    names (bool): Take the regions as names too; of nested ones the outermost.
+    tokenizer (str): A language of spaCy or "whitespace".
+    YIELDS (AnnotatedDocument): The documents, with `mentions`, and `entities`; `relations`
+        and `clusters` if there are such links in the file; links named COREF and the like
+        make clusters.
+    RAISES (ConversionError): H102, if the file is of another format; H140.
+    """
+    documents: list[Standoff] = []
+    for number, record in enumerate(read_records(path, "labelstudio", faults), start=1):
+        id = record.fields.get("id")
+        name = f"{path.stem}-{number}" if id is None else str(id)
+        if ids is None or name in ids:
+            document = _read_document(record, Place(path, record.line, name), faults)
+            documents += [document] if document else []
+    if not any(document.links for document in documents):
+        for document in documents:
+            document.links = None
+    yield from build_all(documents, names, tokenizer, faults)
+
+
+def _read_document(record: Record, place: Place, faults: FaultLog) -> Standoff | None:
+    """Read one task; None if nobody did it, or, with a fault, if it has an unknown layout."""
+    what = misfit(record.fields, SHAPE)
+    annotations = [] if what else [row for row in record.fields["annotations"] if not row.get("was_cancelled")]
+    if not what and not annotations:
+        faults.note(place, CANCELLED)
+        return None
+    results = annotations[0]["result"] if annotations else []
+    text = "" if what else _text(record.fields["data"], results)
+    if not what and text is None:
+        what = f"expected one text in `data`, found {excerpt(record.fields['data'])}"
+    if what or text is None:
+        faults.skip(place, what, unit="document", remedy="Export the project as JSON, with its texts.")
+        return None
+    if len(annotations) > 1:
+        faults.note(place, SEVERAL)
+    document = Standoff(place, text, [], links=[])
+    for row in results:
+        if row.get("type") == "relation":
+            document.links = [*(document.links or []), *_links(row, place, faults)]
+        elif row.get("type") in _REGIONS:
+            document.spans += _spans(row, text, place, faults)
+        else:
+            faults.note(place, OTHER.format(type=row.get("type")))
+    return document
+
+
+def _text(data: JsonObject, results: list[JsonObject]) -> str | None:
+    """The text of a task: the one named "text", or the only one; None if that is unclear."""
+    texts = {key: value for key, value in data.items() if isinstance(value, str)}
+    named = [key for key in texts if any(row.get("to_name") == key for row in results)]
+    if len(named) == 1:
+        return texts[named[0]]
+    if "text" in texts or len(texts) != 1:
+        return texts.get("text")
+    return next(iter(texts.values()))
+
+
+def _spans(row: JsonObject, text: str, place: Place, faults: FaultLog) -> list[CharSpan]:
+    """Read a region. One with several labels is a mention of each; relations mean the first."""
+    value: Any = row.get("value")
+    is_html = isinstance(value, dict) and "globalOffsets" in value
+    if isinstance(value, dict) and "labels" not in value and "hypertextlabels" in value:
+        value["labels"] = value["hypertextlabels"]
+    what = misfit(row, HTML_REGION if is_html else REGION)
+    if not what and not value["labels"]:
+        what = "it has no label"
+    if what:
+        faults.skip(place, f"in the region {excerpt(row)} {what}", unit="mention", remedy="Label it, or remove it.")
+        return []
+    offsets = value["globalOffsets"] if is_html else value
+    start, end, covered = offsets["start"], offsets["end"], value.get("text")
+    if covered is not None and text[start:end] != covered:
+        # JavaScript counts characters beyond U+FFFF as two.
+        converted = _from_utf_16(text, start), _from_utf_16(text, end)
+        if text[slice(*converted)] == covered:
+            start, end = converted
+            faults.note(place, UTF_16)
+    ids = [row["id"], *(f"{row['id']}#{i}" for i in range(1, len(value["labels"])))]
+    return [CharSpan(id, start, end, label, place.line, covered) for id, label in zip(ids, value["labels"])]
+
+
+def _from_utf_16(text: str, offset: int) -> int:
+    return len(text.encode("utf-16-le")[: 2 * max(offset, 0)].decode("utf-16-le", errors="ignore"))
+
+
+def _links(row: JsonObject, place: Place, faults: FaultLog) -> list[Link]:
+    """Read a relation: from left to right, to left, or both ways."""
+    what = misfit(row, RELATION)
+    if not what and not row.get("labels"):
+        what = "it has no label"
+    direction = row.get("direction") or "right"
+    if not what and direction not in ("left", "right", "bi"):
+        what = f"expected the direction left, right or bi, found {direction!r}"
+    if what:
+        faults.skip(place, f"in the relation {excerpt(row)} {what}", unit="relation", remedy="Mend the relation.")
+        return []
+    ends = [(row["from_id"], row["to_id"])] if direction != "left" else []
+    ends += [(row["to_id"], row["from_id"])] if direction != "right" else []
+    return [Link(head, label, tail, place.line) for label in row["labels"] for head, tail in ends]

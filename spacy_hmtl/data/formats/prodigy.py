@@ -1,0 +1,128 @@
+"""Prodigy: the JSON lines of `ner.manual`, `spans.manual`, `rel.manual` and `coref.manual`.
+
+`text`; `tokens` with `start`, `end` and `ws`; `spans` with `start`, `end`, `label`;
+`relations` with `head_span`, `child_span`, `label`. Offsets count characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import Any
+
+from ...types import AnnotatedDocument
+from ..faults import FaultLog, Place
+from .json_records import JsonObject, Record, excerpt, misfit, read_records
+from .standoff import COREFERENCE, CharSpan, Link, Standoff, build_all
+from .tokens import Tokens
+
+NOT_ACCEPTED = "tasks answered {answer!r}, left out"
+SHAPE = {
+    "text": str,
+    "tokens?": [{"start": int, "end": int, "ws?": bool}],
+    "spans?": list,
+    "relations?": list,
+    "meta?": dict,
+}
+SPAN = {"start": int, "end": int, "label?": str, "text?": str}
+RELATION = {"label": str, "head_span": SPAN, "child_span": SPAN}
+
+
+def read(
+    path: Path,
+    *,
+    faults: FaultLog,
+    ids: Container[str] | None = None,
+    names: bool = True,
+    tokenizer: str = "en",
+) -> Iterator[AnnotatedDocument]:
+    """Read the tasks that `prodigy db-out` writes. Those not answered "accept" are left out.
+
+    path (Path): The file.
+    faults (FaultLog): Takes what is wrong.
+    ids (Container[str] | None): Read these documents only. The id of a document is its
+        `meta.id`, or the file's name without suffix, a hyphen and its number (from 1).
+    names (bool): Take the spans as names too; of nested ones the outermost.
+    tokenizer (str): A language of spaCy or "whitespace", for tasks without tokens.
+    YIELDS (AnnotatedDocument): The documents, with `mentions`, and `entities`, `relations`,
+        `clusters` as far as they are annotated; links named COREF and the like make clusters.
+    RAISES (ConversionError): H102, if the file is of another format; H140.
+    """
+    documents = []
+    for number, record in enumerate(read_records(path, "prodigy", faults), start=1):
+        meta = record.fields.get("meta")
+        name = str((meta.get("id") if isinstance(meta, dict) else None) or f"{path.stem}-{number}")
+        if ids is None or name in ids:
+            document = _read_document(record, Place(path, record.line, name), faults)
+            documents += [document] if document else []
+    yield from build_all(documents, names, tokenizer, faults)
+
+
+def _read_document(record: Record, place: Place, faults: FaultLog) -> Standoff | None:
+    """Read one task; None if it was not accepted, or, with a fault, if it has an unknown layout."""
+    fields = record.fields
+    answer = fields.get("answer", "accept")
+    if answer != "accept":
+        faults.note(place, NOT_ACCEPTED.format(answer=answer))
+        return None
+    what = misfit(fields, SHAPE)
+    tokens = None if what else _tokens(fields)
+    if tokens and not what:
+        what = _misfit_of_tokens(tokens, len(fields["text"]))
+    if what:
+        faults.skip(place, what, unit="document", remedy="Mend the task.")
+        return None
+    document = Standoff(place, fields["text"], [], tokens=tokens)
+    extents: set[tuple[int, int]] = set()
+    for row in fields.get("spans") or []:
+        what = misfit(row, SPAN)
+        if what:
+            faults.skip(place, f"in the span {excerpt(row)} {what}", unit="mention", remedy="Mend the span.")
+            continue
+        # A second span of the same extent gets an id of its own: relations mean the first.
+        id = f"{_id(row)}#{len(document.spans)}" if (row["start"], row["end"]) in extents else _id(row)
+        extents.add((row["start"], row["end"]))
+        label = row.get("label") or ""
+        document.spans.append(CharSpan(id, row["start"], row["end"], label, place.line, row.get("text")))
+    if fields.get("relations") is not None:
+        document.links = _links(fields["relations"], document, place, faults)
+    return document
+
+
+def _links(rows: list[Any], document: Standoff, place: Place, faults: FaultLog) -> list[Link]:
+    """Read the relations of a task. A coreference link may join tokens that are no spans."""
+    links: list[Link] = []
+    known = {span.id for span in document.spans}
+    for row in rows:
+        what = misfit(row, RELATION)
+        if what:
+            faults.skip(place, f"in the relation {excerpt(row)} {what}", unit="relation", remedy="Mend the relation.")
+            continue
+        for span in (row["head_span"], row["child_span"]):
+            if COREFERENCE.fullmatch(row["label"]) and _id(span) not in known:
+                known.add(_id(span))
+                document.spans.append(CharSpan(_id(span), span["start"], span["end"], "", place.line, layer="argument"))
+        links.append(Link(_id(row["head_span"]), row["label"], _id(row["child_span"]), place.line))
+    return links
+
+
+def _id(span: JsonObject) -> str:
+    return f"{span['start']}-{span['end']}"
+
+
+def _tokens(fields: JsonObject) -> Tokens | None:
+    """The tokens of a task, without white space; None if it has none."""
+    text = fields["text"]
+    rows = [row for row in fields.get("tokens") or [] if text[row["start"] : row["end"]].strip()]
+    if not rows:
+        return None
+    starts, ends = [row["start"] for row in rows], [row["end"] for row in rows]
+    return Tokens(starts, ends, [text[end : end + 1].isspace() for end in ends])
+
+
+def _misfit_of_tokens(tokens: Tokens, length: int) -> str:
+    """What is wrong with the offsets of the tokens of a text, or ""."""
+    for start, end, before in zip(tokens.starts, tokens.ends, [0, *tokens.ends]):
+        if not before <= start < end <= length:
+            return f"the token [{start}, {end}) overlaps the one before it, or ends outside the {length} characters"
+    return ""

@@ -1,0 +1,194 @@
+"""The text of a Doc as nested boxes: one per span of tokens, with all that is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
+from typing import Any
+
+from spacy.tokens import Doc
+
+from ..types import LabeledSpan, MentionSpan, ScoredClusters
+from .colors import cluster_hue, type_hue
+
+_PAUSES = frozenset(".!?")
+# U+2060, word joiner: keeps a badge on the line of the word before it.
+_JOINER = '<i class="joiner">&#8288;</i>'
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A cluster that a box belongs to. number: place among the clusters, or None for a single mention."""
+
+    key: str
+    number: int | None
+    score: float
+
+
+@dataclass
+class Box:
+    """Tokens start to end, and what is annotated on exactly these.
+
+    cut: (left, right): the box is the rest of a span that crossed another one, cut on that side.
+    """
+
+    start: int
+    end: int
+    entities: list[LabeledSpan] = field(default_factory=list)
+    mentions: list[LabeledSpan] = field(default_factory=list)
+    chains: list[Chain] = field(default_factory=list)
+    cut: tuple[bool, bool] = (False, False)
+
+
+def make_boxes(
+    entities: Sequence[LabeledSpan], mentions: Sequence[LabeledSpan], scored: ScoredClusters | None, prefix: str
+) -> list[Box]:
+    """One box per span that is annotated in any layer, in document order, longer first.
+
+    prefix (str): Tells the chains of this Doc from those of the others on the page.
+    """
+    boxes: dict[MentionSpan, Box] = {}
+
+    def box(span: Sequence[Any]) -> Box:
+        return boxes.setdefault((span[0], span[1]), Box(span[0], span[1]))
+
+    for entity in entities:
+        box(entity).entities.append(entity)
+    for mention in mentions:
+        box(mention).mentions.append(mention)
+    for key, number, cluster, scores in number_clusters(scored, prefix):
+        for span, score in zip(cluster, scores):
+            box(span).chains.append(Chain(key, number, score))
+    return sorted(boxes.values(), key=lambda b: (b.start, -b.end))
+
+
+def number_clusters(
+    scored: ScoredClusters | None, prefix: str
+) -> Iterator[tuple[str, int | None, list[MentionSpan], list[float]]]:
+    """Clusters with a key for the page and the number shown: those of one mention have none."""
+    n_shown = 0
+    for i, (cluster, scores) in enumerate(zip(*scored)) if scored is not None else ():
+        n_shown += int(len(cluster) > 1)
+        yield f"{prefix}-{i}", n_shown if len(cluster) > 1 else None, cluster, scores
+
+
+def nest(boxes: Sequence[Box]) -> list[Box]:
+    """Cut boxes where they cross the end of an earlier one, so that all of them nest."""
+    nested: list[Box] = []
+    queue = sorted(boxes, key=lambda b: (b.start, -b.end))
+    open_ends: list[int] = []
+    while queue:
+        box = queue.pop(0)
+        while open_ends and open_ends[-1] <= box.start:
+            open_ends.pop()
+        if open_ends and open_ends[-1] < box.end:
+            rest = replace(box, start=open_ends[-1], cut=(True, box.cut[1]))
+            box = replace(box, end=open_ends[-1], cut=(box.cut[0], True))
+            at = next((i for i, b in enumerate(queue) if (b.start, -b.end) > (rest.start, -rest.end)), len(queue))
+            queue.insert(at, rest)
+        open_ends.append(box.end)
+        nested.append(box)
+    return nested
+
+
+def split_sentences(doc: Doc, spans: Sequence[Sequence[Any]]) -> list[MentionSpan]:
+    """Parts of the text to show one below the other: sentences, or what ends in a full stop or line break.
+
+    No part ends within a span.
+    """
+    if doc.has_annotation("SENT_START"):
+        ends = {sent.end for sent in doc.sents}
+    else:
+        ends = {token.i + 1 for token in doc if token.text in _PAUSES or "\n" in token.text}
+    for span in spans:
+        ends.difference_update(range(span[0] + 1, span[1]))
+    parts, start = [], 0
+    for end in sorted({*ends, len(doc)}):
+        if end > start:
+            parts.append((start, end))
+            start = end
+    return parts
+
+
+def text_html(doc: Doc, start: int, end: int, boxes: Sequence[Box], names: dict[str, str]) -> str:
+    """Tokens start to end with their boxes as nested elements. Every text is escaped.
+
+    boxes (Sequence): All lie within start and end.
+    names (dict): The key of each cluster with the text that stands for it.
+    """
+    html: list[str] = []
+    position = doc[start].idx if start < end else 0
+    text = doc.text
+    stack: list[Box] = []
+
+    def copy_to(place: int) -> None:
+        nonlocal position
+        if place > position:
+            html.append(escape(text[position:place]))
+            position = place
+
+    def close() -> None:
+        box = stack.pop()
+        last = doc[box.end - 1]
+        copy_to(last.idx + len(last))
+        html.append(_closing(box))
+
+    for box in nest(boxes):
+        while stack and stack[-1].end <= box.start:
+            close()
+        copy_to(doc[box.start].idx)
+        html.append(_opening(box, names))
+        stack.append(box)
+    while stack:
+        close()
+    if end > start:
+        copy_to(doc[end - 1].idx + len(doc[end - 1]))
+    return "".join(html).strip("\n")
+
+
+def _opening(box: Box, names: dict[str, str]) -> str:
+    classes = ["box"]
+    style = ""
+    if box.entities:
+        classes.append("name")
+        style += f"--t:{type_hue(box.entities[0].label)};"
+    if box.mentions:
+        classes.append("mention")
+    keys = " ".join(chain.key for chain in box.chains)
+    numbers = [chain.number for chain in box.chains if chain.number is not None]
+    if box.chains:
+        classes.append("chain" if numbers else "single")
+    if numbers:
+        style += f"--c:{cluster_hue(numbers[0])};"
+    classes += [name for name, cut in zip(("cut-left", "cut-right"), box.cut) if cut]
+    chained = f' data-chain="{escape(keys)}" tabindex="0"' if numbers else ""
+    title = escape(_title(box, names), quote=True)
+    return f'<span class="{" ".join(classes)}" style="{style}" title="{title}"{chained}>'
+
+
+def _closing(box: Box) -> str:
+    """Badges after the text of a box; a box that goes on behind a border has them there."""
+    if box.cut[1]:
+        return "</span>"
+    both = {e.label for e in box.entities} & {m.label for m in box.mentions}
+    badges = [_badge("of-both" if e.label in both else "of-name", e.label) for e in box.entities]
+    badges += [_badge("of-mention", m.label) for m in box.mentions if m.label and m.label not in both]
+    badges += [f'<b class="number">{c.number}</b>' for c in box.chains if c.number is not None]
+    return "".join(_JOINER + badge for badge in badges) + "</span>"
+
+
+def _badge(layer: str, label: str) -> str:
+    return f'<b class="type {layer}" style="--t:{type_hue(label)}">{escape(label)}</b>'
+
+
+def _title(box: Box, names: dict[str, str]) -> str:
+    """The tooltip: what each layer says, with confidences."""
+    lines = [f"name {e.label}: {e.score:.2f}" for e in box.entities]
+    lines += [f"mention {m.label}: {m.score:.2f}" for m in box.mentions]
+    for chain in box.chains:
+        if chain.number is None:
+            lines.append(f"mentioned once: {chain.score:.2f}")
+        else:
+            lines.append(f"entity {chain.number}, {names[chain.key]}: {chain.score:.2f}")
+    return "\n".join(lines)

@@ -1,0 +1,161 @@
+"""Docs as one HTML page that needs nothing else: no network, no files beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from html import escape
+from typing import Any, NamedTuple
+
+from spacy.tokens import Doc
+
+from ..annotations import get_clusters, get_entities, get_mentions, get_meta, get_relations
+from ..errors import Errors
+from ..types import TASKS, LabeledSpan, ScoredClusters, Triple
+from .arcs import arcs_svg
+from .boxes import make_boxes, split_sentences, text_html
+from .style import CSS, JS
+from .tables import cluster_names, clusters_table, legend, relations_table
+
+# What a layer is called on the page.
+_NAMES = {"ner": "names", "emd": "mentions", "coref": "clusters", "relation": "relations"}
+
+
+class Page(str):
+    """HTML that a notebook shows as it is."""
+
+    def _repr_html_(self) -> str:
+        return self.removeprefix(_HEAD_OF_PAGE)
+
+
+class Layers(NamedTuple):
+    """What is annotated on a Doc; None is not annotated, or not wanted."""
+
+    entities: list[LabeledSpan] | None
+    mentions: list[LabeledSpan] | None
+    scored: ScoredClusters | None
+    relations: list[Triple] | None
+
+
+def render(
+    docs: Doc | Iterable[Doc], layers: Collection[str] | None = None, page: bool = True, title: str | None = None
+) -> Page:
+    """Show names, mentions, clusters and relations of one or more Docs.
+
+    docs (Doc or Iterable): What to show, one below the other.
+    layers (Collection, optional): Of "ner", "emd", "coref" and "relation"; all if not given.
+    page (bool): A whole page; False gives an element to put into one.
+    title (str, optional): Heading of the page.
+    RETURNS (Page): A string; in a notebook it is displayed.
+    RAISES (ValueError): H507, if a layer is unknown.
+    """
+    docs = [docs] if isinstance(docs, Doc) else list(docs)
+    wanted = set(TASKS if layers is None else layers)
+    if unknown := sorted(wanted - set(TASKS)):
+        raise ValueError(Errors.H507.format(layers=", ".join(unknown), known=", ".join(TASKS)))
+    heading = title or (_title(docs[0]) if len(docs) == 1 else f"{len(docs)} documents")
+    articles = "".join(_article(doc, wanted, f"d{i}", alone=len(docs) == 1) for i, doc in enumerate(docs))
+    element = (
+        f'<div class="hmtl"><style>{CSS}</style><header><h1>{escape(heading)}</h1>'
+        f'<p class="about">{escape(_about(docs))}</p>{_switches(wanted)}</header>'
+        f"<main>{articles or NOTHING}</main><script>{JS}</script></div>"
+    )
+    if not page:
+        return Page(element)
+    lang = escape(docs[0].lang_ or "en") if docs else "en"
+    return Page(
+        f'<!DOCTYPE html>\n<html lang="{lang}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{escape(heading)}</title></head><body class="hmtl-page">{element}</body></html>\n'
+    )
+
+
+_HEAD_OF_PAGE = "<!DOCTYPE html>\n"
+NOTHING = '<p class="none">No documents.</p>'
+
+
+def _title(doc: Doc) -> str:
+    return str(get_meta(doc).get("name") or "Names, mentions, coreference and relations")
+
+
+def _about(docs: Sequence[Doc]) -> str:
+    n_tokens = sum(map(len, docs))
+    return f"{n_tokens:,} token{'s' if n_tokens != 1 else ''}. Point at a mention, or tap it, to see its chain."
+
+
+def _switches(wanted: set[str]) -> str:
+    boxes = [
+        f'<label><input type="checkbox" data-layer="{name}" checked>{name.capitalize()}</label>'
+        for task, name in _NAMES.items()
+        if task in wanted
+    ]
+    return f'<div class="switches">{"".join(boxes)}</div>'
+
+
+def _read(doc: Doc, wanted: set[str]) -> Layers:
+    # spaCy says that a Doc without tokens has every annotation.
+    return Layers(
+        get_entities(doc) if "ner" in wanted and len(doc) else None,
+        get_mentions(doc) if "emd" in wanted else None,
+        get_clusters(doc) if "coref" in wanted else None,
+        get_relations(doc) if "relation" in wanted else None,
+    )
+
+
+def _article(doc: Doc, wanted: set[str], prefix: str, *, alone: bool) -> str:
+    layers = _read(doc, wanted)
+    names = cluster_names(doc, layers.scored, prefix)
+    heading = "" if alone else f"<h2>{escape(str(get_meta(doc).get('name') or 'Document ' + str(int(prefix[1:]) + 1)))}</h2>"
+    parts = [f"<header>{heading}{_counts(layers, wanted)}</header>", f"<section>{_text(doc, layers, prefix, names)}</section>"]
+    labels = [span.label for span in [*(layers.entities or []), *(layers.mentions or [])] if span.label]
+    if labels:
+        parts.append(f'<section><h3>Types</h3><p class="legend">{_legend(labels)}</p></section>')
+    if layers.scored is not None:
+        spans = layers.mentions if layers.mentions is not None else layers.entities or []
+        table = clusters_table(doc, layers.scored, spans, prefix, names)
+        parts.append(f'<section class="entities"><h3>Entities</h3><div class="scroll">{table}</div></section>')
+    if layers.relations is not None:
+        table = relations_table(doc, layers.scored, layers.relations)
+        parts.append(f'<section class="triples"><h3>Relations</h3><div class="scroll">{table}</div></section>')
+    return f"<article>{''.join(parts)}</article>"
+
+
+def _counts(layers: Layers, wanted: set[str]) -> str:
+    """How much there is of each layer, or that it is not annotated."""
+    found: dict[str, Any] = {
+        "ner": layers.entities,
+        "emd": layers.mentions,
+        "coref": None if layers.scored is None else layers.scored.clusters,
+        "relation": layers.relations,
+    }
+    items = []
+    for task, name in _NAMES.items():
+        if task in wanted and found[task] is None:
+            items.append(f'<li class="absent">{name}: not annotated</li>')
+        elif task in wanted:
+            items.append(f"<li><b>{len(found[task]):,}</b> {name}</li>")
+    return f'<ul class="layers">{"".join(items)}</ul>'
+
+
+def _text(doc: Doc, layers: Layers, prefix: str, names: dict[str, str]) -> str:
+    """Sentence by sentence, each with its relations as arcs below it."""
+    if not len(doc):
+        return '<p class="none">An empty document.</p>'
+    boxes = make_boxes(layers.entities or [], layers.mentions or [], layers.scored, prefix)
+    parts = split_sentences(doc, [(box.start, box.end) for box in boxes])
+    relations = layers.relations or []
+    html = []
+    for start, end in parts:
+        own = [box for box in boxes if start <= box.start < end]
+        text = text_html(doc, start, end, own, names)
+        if text.strip():
+            html.append(f'<p class="sentence" dir="auto">{text}</p>')
+        # A relation is shown where its head is.
+        here = [r for r in relations if start <= r.head.start < end]
+        if here:
+            texts = {a[:3]: doc[a.start : a.end].text for r in here for a in (r.head, r.tail)}
+            html.append(f'<div class="scroll">{arcs_svg(here, texts)}</div>')
+    return "".join(html) or '<p class="none">Nothing but white space.</p>'
+
+
+def _legend(labels: Sequence[str]) -> str:
+    return "".join(f"<span>{entry}</span>" for entry in legend(labels))

@@ -1,0 +1,76 @@
+"""What all tests share: no network, one thread, a tiny pipeline trained once."""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports a Hugging Face library.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from pathlib import Path
+
+import pytest
+import spacy
+import torch
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+from spacy.training import Example
+from tiny import DEMO, tiny_nlp, train
+
+from spacy_hmtl.annotations import slice_doc
+from spacy_hmtl.data.convert import convert
+
+# One thread is faster than two for such small tensors, and sums in the same order on every machine.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def demo_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `.spacy` file: three sentences each of eight documents of the demo corpus, with all four layers."""
+    path = tmp_path_factory.mktemp("demo") / "demo.spacy"
+    convert("demo", DEMO / "texts" / "biography.txt", path, limit=8)
+    docs = DocBin().from_disk(path).get_docs(spacy.blank("en").vocab)
+    DocBin(docs=[slice_doc(doc, 0, list(doc.sents)[2].end)[0] for doc in docs]).to_disk(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def _demo_docs(demo_path: Path) -> list[Doc]:
+    return list(DocBin().from_disk(demo_path).get_docs(spacy.blank("en").vocab))
+
+
+@pytest.fixture
+def demo_docs(_demo_docs: list[Doc]) -> list[Doc]:
+    """The gold Docs, copied for each test."""
+    return [doc.copy() for doc in _demo_docs]
+
+
+@pytest.fixture
+def demo_examples(demo_docs: list[Doc]) -> list[Example]:
+    """Gold Docs with predicted ones that have the words and the sentence borders; not tagged with a task."""
+    return make_examples(demo_docs)
+
+
+def make_examples(docs: list[Doc]) -> list[Example]:
+    examples = []
+    for doc in docs:
+        words, spaces = zip(*((t.text, bool(t.whitespace_)) for t in doc))
+        starts = [bool(t.is_sent_start) for t in doc]
+        examples.append(Example(Doc(doc.vocab, words=words, spaces=spaces, sent_starts=starts), doc))
+    return examples
+
+
+@pytest.fixture(scope="session")
+def trained_nlp(_demo_docs: list[Doc]) -> Language:
+    """The tiny pipeline, overfitted to the demo documents. Shared: leave it as it is."""
+    examples = make_examples([doc.copy() for doc in _demo_docs])
+    nlp = tiny_nlp(examples)
+    train(nlp, examples, 40)
+    return nlp
+
+
+@pytest.fixture(scope="session")
+def texts(_demo_docs: list[Doc]) -> list[str]:
+    """Texts of every odd sort, empty ones included, around those the pipeline was trained on."""
+    first, second, third = (doc.text for doc in _demo_docs[:3])
+    return ["", first, "Dell", " ", second, "", "\n \n", "She said that he left.", third, "a", first[:100], "   \t "]

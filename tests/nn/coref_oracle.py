@@ -1,0 +1,141 @@
+"""Span ranking by direct summation: one document, one span and one pair at a time."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from strategies import part_of
+from torch import Tensor
+
+from spacy_hmtl.nn.encoder import Encoded
+from spacy_hmtl.nn.heads.coref import CorefHead, FeedForward
+
+Spans = list[tuple[int, int]]
+
+
+class Ranked(NamedTuple):
+    """Kept spans of a document in order, and the scores of what each may choose.
+
+    options: per span a dict: "none", "new" (with singletons), and the row of each antecedent.
+    """
+
+    spans: Spans
+    options: list[dict[str | int, float]]
+
+
+def feed_forward(network: FeedForward, vector: Tensor) -> float:
+    """The network as layers on the whole, concatenated vector."""
+    first = torch.nn.Linear(len(vector), len(network.bias))
+    first.weight.data = torch.cat([network.parts[name] for name in network.parts], dim=1)
+    first.bias.data = network.bias.data
+    hidden = torch.relu(first(vector))
+    for layer in network.hidden:
+        hidden = torch.relu(layer(hidden))
+    return network.output(hidden).item()
+
+
+def span_vector(head: CorefHead, encoded: Encoded, start: int, end: int) -> Tensor:
+    """[h_start ; h_end ; width ; attention-weighted inputs]."""
+    logits = torch.cat([head.attention(encoded.inputs[i]) for i in range(start, end)])
+    weights = logits.exp() / logits.exp().sum()
+    attended = sum(weight * encoded.inputs[i] for weight, i in zip(weights, range(start, end)))
+    width = head.widths.weight[min(end - start, head.config.max_span_width) - 1]
+    return torch.cat([encoded.states[start], encoded.states[end - 1], width, attended])
+
+
+def bucket(distance: int) -> int:
+    return distance if distance <= 4 else min(9, math.floor(math.log2(distance)) + 3)
+
+
+def pair_score(head: CorefHead, mention: Tensor, antecedent: Tensor, column: int) -> float:
+    product = head.project(mention) * head.project(antecedent)
+    return feed_forward(head.pair, torch.cat([mention, antecedent, product, head.distances.weight[bucket(column)]]))
+
+
+def rank(head: CorefHead, encoded: Encoded, segments: Spans, given: Spans | None = None) -> Ranked:
+    """Candidates, pruning, antecedents of one document (whose tokens count from 0)."""
+    config = head.config
+    if given is None:
+        spans = [
+            (i, j) for s, e in segments for i in range(s, e) for j in range(i + 1, min(e, i + config.max_span_width) + 1)
+        ]
+    else:
+        spans = sorted(given)
+    vectors = {span: span_vector(head, encoded, *span) for span in spans}
+    scores = {span: feed_forward(head.mention, vectors[span]) for span in spans}
+    if given is None:
+        n_keep = max(1, math.floor(len(encoded.states) * config.spans_per_token))
+        spans = sorted(sorted(spans, key=lambda span: -scores[span])[:n_keep])
+    options = []
+    for row, span in enumerate(spans):
+        own: dict[str | int, float] = {"none": 0.0}
+        if config.singletons:
+            own["new"] = scores[span]
+        for earlier in range(max(0, row - config.max_antecedents), row):
+            pair = pair_score(head, vectors[span], vectors[spans[earlier]], row - 1 - earlier)
+            own[earlier] = scores[span] + scores[spans[earlier]] + pair
+        options.append(own)
+    return Ranked(spans, options)
+
+
+def probabilities(options: dict[str | int, float]) -> dict[str | int, float]:
+    total = math.fsum(math.exp(score) for score in options.values())
+    return {choice: math.exp(score) / total for choice, score in options.items()}
+
+
+def loss(head: CorefHead, ranked: Ranked, gold: list[Spans]) -> float:
+    """Lee et al. (2017), equation 7, one kept span at a time."""
+    cluster_of = {span: number for number, cluster in enumerate(gold) for span in cluster}
+    total = 0.0
+    for span, options in zip(ranked.spans, ranked.options):
+        mine = cluster_of.get(span)
+        right = [c for c in options if isinstance(c, int) and mine is not None and cluster_of.get(ranked.spans[c]) == mine]
+        if not right:
+            right = ["new" if head.config.singletons and mine is not None else "none"]
+        total -= math.log(math.fsum(probabilities(options)[choice] for choice in right))
+    return total
+
+
+def decode(head: CorefHead, ranked: Ranked, threshold: float) -> dict[int, list[tuple[tuple[int, int], float]]]:
+    """Clusters by a union-find that goes through the spans one after the other: root -> spans with confidences."""
+    parent = list(range(len(ranked.spans)))
+
+    def find(row: int) -> int:
+        while parent[row] != row:
+            row = parent[row]
+        return row
+
+    shares = [probabilities(options) for options in ranked.options]
+    linked = []
+    for row, share in enumerate(shares):
+        best = max(share, key=share.__getitem__)
+        linked.append(isinstance(best, int))
+        if isinstance(best, int):
+            parent[row] = find(best)
+    clusters: dict[int, list[tuple[tuple[int, int], float]]] = {}
+    for row, (span, share) in enumerate(zip(ranked.spans, shares)):
+        root = find(row)
+        if linked[row]:
+            score = math.fsum(p for choice, p in share.items() if isinstance(choice, int) and find(choice) == root)
+        else:
+            score = share["new" if head.config.singletons else "none"]
+        clusters.setdefault(root, []).append((span, score))
+    kept = {}
+    for root, members in clusters.items():
+        alone = head.config.singletons and shares[root].get("new", 0.0) >= threshold
+        if len(members) > 1 or alone:
+            kept[root] = members
+    return kept
+
+
+def by_document(encoded: Encoded, docs: list[list[int]]) -> list[tuple[int, Encoded, Spans]]:
+    """First token, encoded part and segments (offsets in the document) of each document that has tokens."""
+    result, first = [], 0
+    for number, doc in enumerate(docs):
+        if doc:
+            borders = [(sum(doc[:i]), sum(doc[: i + 1])) for i in range(len(doc))]
+            result.append((first, part_of(encoded, docs, number), borders))
+        first += sum(doc)
+    return result

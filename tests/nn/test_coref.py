@@ -1,0 +1,209 @@
+"""The coreference head against direct summation in plain Python."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import coref_oracle as oracle
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from strategies import Documents, close, documents, encoder_config, layout_of, random_encoded, randomize, seeds
+
+from spacy_hmtl.nn.encoder import Encoded
+from spacy_hmtl.nn.heads.coref import CorefConfig, CorefHead, DecodedClusters, MentionTensors
+from spacy_hmtl.nn.spans import SpanIndex
+
+quick = settings(deadline=None, max_examples=25)
+INPUT, HIDDEN = 4, 3
+
+
+def make_head(**settings: Any) -> CorefHead:
+    defaults = {
+        "encoder": encoder_config(HIDDEN),
+        "max_span_width": 3,
+        "spans_per_token": 0.5,
+        "max_antecedents": 4,
+        "hidden_width": 5,
+        "depth": 2,
+        "feature_width": 2,
+        "pair_width": 3,
+        "dropout": 0.0,
+        "singletons": True,
+    }
+    head = CorefHead(INPUT, CorefConfig(**{**defaults, **settings}))  # type: ignore[arg-type]
+    randomize(head, 0.5)
+    return head.eval()
+
+
+def index(spans: oracle.Spans) -> SpanIndex:
+    table = torch.tensor(spans, dtype=torch.int64).reshape(-1, 2)
+    return SpanIndex(table[:, 0], table[:, 1])
+
+
+def random_clusters(docs: Documents, seed: int) -> list[list[oracle.Spans]]:
+    """For each document clusters of random, distinct spans."""
+    rng = random.Random(seed)
+    result = []
+    for doc in docs:
+        length = sum(doc)
+        spans = [(i, j) for i in range(length) for j in range(i + 1, min(length, i + 4) + 1)]
+        chosen = rng.sample(spans, min(len(spans), rng.randint(0, 6)))
+        clusters: dict[int, oracle.Spans] = {}
+        for span in chosen:
+            clusters.setdefault(rng.randint(0, 2), []).append(span)
+        result.append(list(clusters.values()))
+    return result
+
+
+def targets(docs: Documents, gold: list[list[oracle.Spans]]) -> MentionTensors:
+    rows, number, first = [], 0, 0
+    for doc, clusters in zip(docs, gold):
+        for cluster in clusters:
+            rows += [(start + first, end + first, number) for start, end in cluster]
+            number += 1
+        first += sum(doc)
+    table = torch.tensor(sorted(rows), dtype=torch.int64).reshape(-1, 3)
+    return MentionTensors(SpanIndex(table[:, 0], table[:, 1]), table[:, 2])
+
+
+def grouped(decoded: DecodedClusters) -> dict[tuple[tuple[int, int], ...], list[float]]:
+    clusters: dict[int, list[tuple[tuple[int, int], float]]] = {}
+    columns = (decoded.spans.starts, decoded.spans.ends, decoded.clusters, decoded.scores)
+    for start, end, cluster, score in zip(*(column.tolist() for column in columns)):
+        clusters.setdefault(cluster, []).append(((start, end), score))
+    return {tuple(span for span, _ in rows): [score for _, score in rows] for rows in clusters.values()}
+
+
+def expected_clusters(
+    head: CorefHead, encoded: Encoded, docs: Documents, threshold: float, given_spans: list[oracle.Spans] | None = None
+) -> dict[tuple[tuple[int, int], ...], list[float]]:
+    result = {}
+    chosen = iter([spans for spans, doc in zip(given_spans, docs) if doc] if given_spans is not None else [])
+    for first, part, segments in oracle.by_document(encoded, docs):
+        ranked = oracle.rank(head, part, segments, next(chosen) if given_spans is not None else None)
+        for members in oracle.decode(head, ranked, threshold).values():
+            result[tuple((start + first, end + first) for (start, end), _ in members)] = [score for _, score in members]
+    return result
+
+
+def assert_same(found: dict[Any, list[float]], expected: dict[Any, list[float]]) -> None:
+    assert list(found) == sorted(expected)
+    for cluster, scores in found.items():
+        assert scores == pytest.approx(expected[cluster], abs=1e-4)
+
+
+variants = pytest.mark.parametrize("singletons", [True, False])
+pair_widths = pytest.mark.parametrize("pair_width", [0, 3])
+
+
+def test_scores_computed_part_by_part_are_those_of_the_concatenated_vector() -> None:
+    torch.manual_seed(0)
+    for pair_width in (0, 3):
+        head, docs = make_head(pair_width=pair_width), [[4, 3]]
+        encoded = random_encoded(docs, INPUT, 2 * HIDDEN)
+        spans = [(0, 1), (0, 4), (1, 3), (4, 7)]
+        vectors = [oracle.span_vector(head, encoded, *span) for span in spans]
+        assert close(head._vectors(encoded, index(spans)), torch.stack(vectors))
+        mentions = [oracle.feed_forward(head.mention, vector) for vector in vectors]
+        assert close(head.mention_scores(encoded, index(spans)), torch.tensor(mentions))
+        columns = torch.tensor([0, 2, 7])
+        found = head._pair_scores(torch.stack(vectors), torch.tensor([1, 2, 3]), torch.tensor([0, 0, 2]), columns)
+        rows = [(1, 0, 0), (2, 0, 2), (3, 2, 7)]
+        expected = [oracle.pair_score(head, vectors[i], vectors[j], column) for i, j, column in rows]
+        assert close(found, torch.tensor(expected))
+
+
+@variants
+@pair_widths
+@quick
+@given(docs=documents(), seed=seeds)
+@example(docs=[[1]], seed=0)
+def test_loss_is_the_marginal_likelihood(singletons: bool, pair_width: int, docs: Documents, seed: int) -> None:
+    torch.manual_seed(seed)
+    head = make_head(singletons=singletons, pair_width=pair_width)
+    encoded = random_encoded(docs, INPUT, 2 * HIDDEN)
+    gold = random_clusters(docs, seed)
+    expected = 0.0
+    filled = [clusters for clusters, doc in zip(gold, docs) if doc]
+    for (_, part, segments), clusters in zip(oracle.by_document(encoded, docs), filled):
+        expected += oracle.loss(head, oracle.rank(head, part, segments), clusters)
+    assert close(head.loss(encoded, targets(docs, gold)), expected)
+
+
+@variants
+@quick
+@given(docs=documents(), seed=seeds, threshold=st.sampled_from([0.2, 0.5]))
+@example(docs=[[1]], seed=0, threshold=0.5)
+def test_clusters_are_those_of_a_sequential_union_find(
+    singletons: bool, docs: Documents, seed: int, threshold: float
+) -> None:
+    torch.manual_seed(seed)
+    head = make_head(singletons=singletons)
+    encoded = random_encoded(docs, INPUT, 2 * HIDDEN)
+    found = grouped(head.decode(encoded, None, threshold))
+    assert_same(found, expected_clusters(head, encoded, docs, threshold))
+
+
+def test_long_chains_of_antecedents_end_in_one_cluster() -> None:
+    torch.manual_seed(1)
+    head = make_head(max_antecedents=1, spans_per_token=1.0, max_span_width=1, singletons=False)
+    with torch.no_grad():  # every link is good, whatever the words
+        head.pair.output.bias.fill_(100.0)
+    encoded = random_encoded([[5, 5, 5, 5], [3]], INPUT, 2 * HIDDEN)
+    found = grouped(head.decode(encoded, None, 0.5))
+    assert list(found) == [tuple((i, i + 1) for i in range(20)), tuple((i, i + 1) for i in range(20, 23))]
+
+
+@variants
+@quick
+@given(docs=documents(), seed=seeds)
+def test_given_mentions_are_clustered_instead_of_candidates(singletons: bool, docs: Documents, seed: int) -> None:
+    torch.manual_seed(seed)
+    head = make_head(singletons=singletons)
+    encoded = random_encoded(docs, INPUT, 2 * HIDDEN)
+    spans, flat, first = [], [], 0
+    for doc, clusters in zip(docs, random_clusters(docs, seed)):
+        spans.append(sorted(span for cluster in clusters for span in cluster))
+        flat += [(start + first, end + first) for start, end in spans[-1]]
+        first += sum(doc)
+    found = grouped(head.decode(encoded, index(flat), 0.5))
+    assert_same(found, expected_clusters(head, encoded, docs, 0.5, spans))
+
+
+def test_given_mentions_are_all_kept_however_wide() -> None:
+    torch.manual_seed(0)
+    head = make_head(spans_per_token=0.1)
+    encoded = random_encoded([[6, 6], [4]], INPUT, 2 * HIDDEN)
+    wide = [(0, 1), (0, 12), (2, 9), (3, 4), (12, 16), (13, 14)]
+    decoded = head.decode(encoded, index(wide), 0.0)
+    assert list(zip(decoded.spans.starts.tolist(), decoded.spans.ends.tolist())) == wide
+
+
+def test_nothing_in_nothing_out() -> None:
+    head = make_head()
+    for docs in ([[]], [[], []]):
+        encoded = random_encoded(docs, INPUT, 2 * HIDDEN)
+        assert len(head.decode(encoded, None, 0.5).scores) == 0
+        assert head.loss(encoded, targets(docs, [[] for _ in docs])).item() == 0.0
+    encoded = random_encoded([[3]], INPUT, 2 * HIDDEN)
+    assert len(head.decode(encoded, index([]), 0.5).scores) == 0
+
+
+@quick
+@given(docs=documents(), seed=seeds)
+def test_a_document_in_a_batch_is_as_alone(docs: Documents, seed: int) -> None:
+    torch.manual_seed(seed)
+    head = make_head()
+    encoded, gold = random_encoded(docs, INPUT, 2 * HIDDEN), random_clusters(docs, seed)
+    together, alone, loss = grouped(head.decode(encoded, None, 0.5)), {}, torch.tensor(0.0)
+    filled = [(doc, clusters) for doc, clusters in zip(docs, gold) if doc]
+    for (first, part, _), (doc, clusters) in zip(oracle.by_document(encoded, docs), filled):
+        assert part.layout.doc_lengths.tolist() == layout_of([doc]).doc_lengths.tolist()
+        loss = loss + head.loss(part, targets([doc], [clusters]))
+        for cluster, scores in grouped(head.decode(part, None, 0.5)).items():
+            alone[tuple((start + first, end + first) for start, end in cluster)] = scores
+    assert_same(together, alone)
+    assert close(head.loss(encoded, targets(docs, gold)), loss)

@@ -1,0 +1,199 @@
+"""The CRF against enumeration of all tag sequences; BILUO tags against the spans they spell.
+
+Model: allenai/allennlp, tests/modules/conditional_random_field_test.py.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import close, randomize, seeds
+from torch import Tensor
+
+from spacy_hmtl.nn.crf import BiluoCRF, BiluoTags
+
+# Sequences of 5 or 9 tags: up to 6,561 of each length.
+lengths = st.lists(st.integers(1, 4), min_size=1, max_size=3)
+quick = settings(deadline=None, max_examples=25)
+
+
+def make_crf(n_labels: int, sizes: list[int], seed: int) -> tuple[BiluoCRF, Tensor, Tensor]:
+    """A random CRF, emissions and mask of segments of these lengths."""
+    torch.manual_seed(seed)
+    crf = BiluoCRF(BiluoTags([f"L{i}" for i in range(n_labels)]))
+    randomize(crf)
+    mask = torch.arange(max(sizes)) < torch.tensor(sizes).unsqueeze(1)
+    return crf, torch.randn(len(sizes), max(sizes), 1 + 4 * n_labels), mask
+
+
+def spell(tag: int) -> tuple[str, int]:
+    """Kind and label of a tag."""
+    return ("O", -1) if tag == 0 else ("BILU"[(tag - 1) % 4], (tag - 1) // 4)
+
+
+def is_legal(tags: tuple[int, ...]) -> bool:
+    """Whether tags spell spans, by a reader that remembers what is open."""
+    inside = None
+    for kind, label in map(spell, tags):
+        if (kind in "IL") != (inside is not None) or (inside is not None and inside != label):
+            return False
+        inside = label if kind in "BI" else None
+    return inside is None
+
+
+def sequences(crf: BiluoCRF, emissions: Tensor, *, legal: bool) -> dict[tuple[int, ...], float]:
+    """Every tag sequence of the emissions' length with its score; emissions (Tensor): shape (L, n_tags)."""
+    transitions, start, end = crf.transitions.tolist(), crf.start_transitions.tolist(), crf.end_transitions.tolist()
+    rows = emissions.tolist()
+    found = {}
+    for tags in itertools.product(range(crf.num_tags), repeat=len(rows)):
+        if not legal or is_legal(tags):
+            score = start[tags[0]] + end[tags[-1]] + sum(row[tag] for row, tag in zip(rows, tags))
+            found[tags] = score + sum(transitions[a][b] for a, b in itertools.pairwise(tags))
+    return found
+
+
+def log_sum(scores: list[float]) -> float:
+    return float(torch.tensor(scores, dtype=torch.float64).logsumexp(0))
+
+
+def spans_of(tags: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
+    """(start, end, label) of legal tags."""
+    start = 0
+    for step, (kind, label) in enumerate(map(spell, tags)):
+        start = step if kind in "BU" else start
+        if kind in "LU":
+            yield start, step + 1, label
+
+
+@quick
+@given(st.integers(1, 2), lengths, seeds)
+def test_likelihood_counts_every_tag_sequence(n_labels: int, sizes: list[int], seed: int) -> None:
+    crf, emissions, mask = make_crf(n_labels, sizes, seed)
+    gold = torch.randint(0, crf.num_tags, mask.shape)
+    expected = 0.0
+    for row, size in enumerate(sizes):
+        scores = sequences(crf, emissions[row, :size], legal=False)
+        expected += log_sum(list(scores.values())) - scores[tuple(gold[row, :size].tolist())]
+    assert close(crf.negative_log_likelihood(emissions, gold, mask), expected)
+
+
+@quick
+@given(st.integers(1, 2), lengths, seeds)
+def test_viterbi_finds_the_best_legal_sequence(n_labels: int, sizes: list[int], seed: int) -> None:
+    crf, emissions, mask = make_crf(n_labels, sizes, seed)
+    found = crf.viterbi(emissions, mask)
+    for row, size in enumerate(sizes):
+        scores = sequences(crf, emissions[row, :size], legal=True)
+        assert tuple(found[row, :size].tolist()) == max(scores, key=scores.__getitem__)
+        assert found[row, size:].tolist() == [0] * (len(found[row]) - size)
+
+
+@quick
+@given(st.integers(1, 2), lengths, seeds)
+def test_confidence_is_the_share_of_all_legal_sequences_with_that_span(
+    n_labels: int, sizes: list[int], seed: int
+) -> None:
+    crf, emissions, mask = make_crf(n_labels, sizes, seed)
+    tags = torch.zeros(mask.shape, dtype=torch.int64)
+    rows, expected = [], []
+    for row, size in enumerate(sizes):
+        scores = sequences(crf, emissions[row, :size], legal=True)
+        # Any legal sequence will do, not only the best one.
+        chosen = sorted(scores)[seed % len(scores)]
+        tags[row, :size] = torch.tensor(chosen)
+        total = log_sum(list(scores.values()))
+        for span in spans_of(chosen):
+            rows.append((row, *span[:2]))
+            with_span = [score for other, score in scores.items() if span in spans_of(other)]
+            expected.append(torch.tensor(log_sum(with_span) - total).exp())
+    index = torch.tensor(rows, dtype=torch.int64).reshape(-1, 3)
+    found = crf.span_confidence(emissions, mask, tags, *index.unbind(1))
+    assert close(found, torch.stack(expected).float() if expected else torch.zeros(0))
+
+
+@quick
+@given(st.integers(1, 2), lengths, seeds)
+def test_marginals_of_the_tags_of_a_step_sum_to_one(n_labels: int, sizes: list[int], seed: int) -> None:
+    crf, emissions, mask = make_crf(n_labels, sizes, seed)
+    alpha, beta, log_z = crf.marginals(emissions, mask)
+    total = (alpha + beta - log_z[:, None, None]).exp().sum(-1)
+    assert close(total[mask], torch.ones(sum(sizes)))
+
+
+@quick
+@given(st.integers(1, 3), st.lists(st.integers(1, 30), min_size=1, max_size=6), seeds)
+def test_viterbi_without_penalties_is_that_of_pytorch_crf(n_labels: int, sizes: list[int], seed: int) -> None:
+    crf, emissions, mask = make_crf(n_labels, sizes, seed)
+    for name in ("transition_penalty", "start_penalty", "end_penalty"):
+        getattr(crf, name).zero_()
+    found = crf.viterbi(emissions, mask)
+    assert [found[row][mask[row]].tolist() for row in range(len(sizes))] == crf.decode(emissions, mask)
+
+
+@quick
+@given(st.integers(1, 2), lengths, seeds)
+def test_padding_changes_neither_loss_nor_tags_nor_confidence(n_labels: int, sizes: list[int], seed: int) -> None:
+    crf, emissions, mask = make_crf(n_labels, sizes, seed)
+    gold = torch.randint(0, crf.num_tags, mask.shape)
+    emissions[~mask] = 100.0
+    together = crf.negative_log_likelihood(emissions, gold, mask)
+    best = crf.viterbi(emissions, mask)
+    alone = torch.tensor(0.0)
+    for row, size in enumerate(sizes):
+        own = (slice(row, row + 1), slice(0, size))
+        alone = alone + crf.negative_log_likelihood(emissions[own], gold[own], mask[own])
+        assert torch.equal(crf.viterbi(emissions[own], mask[own]), best[own])
+    assert close(together, alone)
+
+
+@pytest.mark.parametrize("n_labels", [1, 2, 3])
+def test_forbidden_transitions_are_those_a_reader_rejects(n_labels: int) -> None:
+    tags = BiluoTags([f"L{i}" for i in range(n_labels)])
+    transitions, first, last = tags.forbidden()
+
+    def closed(tag: int) -> tuple[int, ...]:
+        """The shortest legal end after a tag."""
+        kind, label = spell(tag)
+        return (1 + 4 * label + 2,) if kind in "BI" else ()
+
+    def opened(tag: int) -> tuple[int, ...]:
+        kind, label = spell(tag)
+        return (1 + 4 * label,) if kind in "IL" else ()
+
+    for tag in range(tags.n_tags):
+        assert (first[tag] == 0) == is_legal((tag, *closed(tag)))
+        assert (last[tag] == 0) == is_legal((*opened(tag), tag))
+        for other in range(tags.n_tags):
+            assert (transitions[tag, other] == 0) == is_legal((*opened(tag), tag, other, *closed(other)))
+
+
+spans = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5), st.integers(0, 2)), max_size=6)
+
+
+@settings(deadline=None)
+@given(spans, st.integers(0, 3))
+def test_encoding_and_decoding_spans_is_a_round_trip(gaps: list[tuple[int, int, int]], after: int) -> None:
+    tags = BiluoTags(["A", "B", "C"])
+    gold, position = [], 0
+    for gap, width, label in gaps:
+        gold.append((position + gap, position + gap + width, label))
+        position += gap + width
+    table = torch.tensor(gold, dtype=torch.int64).reshape(-1, 3)
+    encoded = tags.encode(*table.unbind(1), position + after)
+    assert is_legal(tuple(encoded.tolist()))
+    assert list(spans_of(tuple(encoded.tolist()))) == gold
+    assert torch.equal(torch.stack(tags.decode(encoded), dim=1), table)
+
+
+def test_no_labels_and_no_tokens() -> None:
+    tags = BiluoTags([])
+    none = torch.zeros(0, dtype=torch.int64)
+    assert tags.n_tags == 1
+    assert tags.encode(none, none, none, 3).tolist() == [0, 0, 0]
+    assert [len(column) for column in tags.decode(none)] == [0, 0, 0]

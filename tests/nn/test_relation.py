@@ -1,0 +1,107 @@
+"""The relation head against loops over documents, segments, pairs and labels."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+import torch
+from hypothesis import example, given, settings
+from strategies import Documents, close, documents, encoder_config, random_encoded, randomize, seeds, segments_of
+from torch import Tensor
+
+from spacy_hmtl.nn.heads import relation as relation_module
+from spacy_hmtl.nn.heads.relation import ACTIVATIONS, RelationConfig, RelationHead, TokenPairs
+
+quick = settings(deadline=None, max_examples=25)
+WIDTH = 6
+Row = tuple[int, int, int]
+
+
+def make_head(activation: str = "tanh", n_labels: int = 2, prior: float = 0.3) -> RelationHead:
+    config = RelationConfig(encoder_config(3), 4, activation, prior)
+    head = RelationHead(WIDTH, [f"R{i}" for i in range(n_labels)], config)
+    randomize(head, 0.7)
+    return head.eval()
+
+
+def probability(head: RelationHead, first: Tensor, second: Tensor, label: int) -> float:
+    """sigmoid(V act(U h_i + W h_j + b) + c) of one label, vector by vector."""
+    hidden = head.arg1.weight @ first + head.arg2.weight @ second + head.arg1.bias
+    score = head.output.weight[label] @ head.activation(hidden) + head.output.bias[label]
+    return 1.0 / (1.0 + math.exp(-score.item()))
+
+
+def all_pairs(docs: Documents) -> list[tuple[int, int]]:
+    return [
+        (i, j) for own in segments_of(docs) for start, end in own for i in range(start, end) for j in range(start, end)
+    ]
+
+
+def token_pairs(rows: list[Row]) -> TokenPairs:
+    table = torch.tensor(rows, dtype=torch.int64).reshape(-1, 3)
+    return TokenPairs(*table.unbind(1), torch.ones(len(rows)))
+
+
+def random_gold(docs: Documents, seed: int, n_labels: int = 2) -> list[Row]:
+    cells = [(i, j, label) for i, j in all_pairs(docs) for label in range(n_labels)]
+    rng = random.Random(seed)
+    return sorted(rng.sample(cells, min(len(cells), rng.randint(0, 5))))
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@quick
+@given(docs=documents(), seed=seeds)
+@example(docs=[[]], seed=0)
+def test_loss_is_the_cross_entropy_of_each_pair_and_label(activation: str, docs: Documents, seed: int) -> None:
+    torch.manual_seed(seed)
+    head, encoded = make_head(activation), random_encoded(docs, 4, WIDTH)
+    gold = random_gold(docs, seed)
+    expected = 0.0
+    for i, j in all_pairs(docs):
+        for label in range(2):
+            share = probability(head, encoded.states[i], encoded.states[j], label)
+            expected -= math.log(share if (i, j, label) in gold else 1.0 - share)
+    assert close(head.loss(encoded, token_pairs(gold)), expected)
+
+
+@quick
+@given(docs=documents(), seed=seeds)
+@example(docs=[[]], seed=0)
+def test_decoding_finds_each_pair_above_the_threshold(docs: Documents, seed: int) -> None:
+    torch.manual_seed(seed)
+    head, encoded = make_head(), random_encoded(docs, 4, WIDTH)
+    expected = {}
+    for i, j in all_pairs(docs):
+        for label in range(2):
+            share = probability(head, encoded.states[i], encoded.states[j], label)
+            if share >= 0.6 and i != j:
+                expected[(i, j, label)] = share
+    columns = (column.tolist() for column in head.decode(encoded, 0.6))
+    found = {(i, j, label): score for i, j, label, score in zip(*columns)}
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
+def test_long_batches_go_in_several_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    docs = [[5, 2, 4], [], [1, 5], [3]]
+    head, encoded, gold = make_head(), random_encoded(docs, 4, WIDTH), token_pairs(random_gold(docs, 3))
+    loss, found = head.loss(encoded, gold), set(zip(*(c.tolist() for c in head.decode(encoded, 0.5)[:3])))
+    monkeypatch.setattr(relation_module, "_PAIRS", 20)
+    assert close(head.loss(encoded, gold), loss)
+    assert set(zip(*(c.tolist() for c in head.decode(encoded, 0.5)[:3]))) == found
+
+
+@pytest.mark.parametrize(("threshold", "share"), [(0.0, 1.0), (1.0, 0.0)])
+def test_the_ends_of_the_scale_find_everything_and_nothing(threshold: float, share: float) -> None:
+    # `spacy find-threshold` tries both.
+    torch.manual_seed(0)
+    found = make_head().decode(random_encoded([[4]], 4, WIDTH), threshold)
+    assert len(found.scores) == share * 4 * 3 * 2
+
+
+def test_training_starts_from_the_prior() -> None:
+    torch.manual_seed(0)
+    head = RelationHead(WIDTH, ["A", "B"], RelationConfig(encoder_config(3), 4, "relu", 0.01))
+    assert torch.sigmoid(head.output.bias).tolist() == pytest.approx([0.01, 0.01])

@@ -1,0 +1,106 @@
+"""The tagging head: spans of a batch of documents, cut in buckets, none lost to padding."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+from hypothesis import example, given, settings
+from strategies import Documents, close, documents, encoder_config, part_of, random_encoded, randomize, seeds, segments_of
+
+from spacy_hmtl.nn.heads import tagger as tagger_module
+from spacy_hmtl.nn.heads.tagger import SpanTensors, TaggerConfig, TaggerHead
+
+quick = settings(deadline=None, max_examples=25)
+WIDTH = 6
+
+
+def make_head() -> TaggerHead:
+    head = TaggerHead(WIDTH, ["A", "B"], TaggerConfig(encoder_config(3)))
+    randomize(head)
+    return head.eval()
+
+
+def random_spans(docs: Documents, seed: int) -> list[tuple[int, int, int]]:
+    """Non-overlapping labelled spans within segments."""
+    rng, spans = random.Random(seed), []
+    for own in segments_of(docs):
+        for start, end in own:
+            position = start
+            while position < end:
+                width = rng.randint(1, end - position)
+                if rng.random() < 0.6:
+                    spans.append((position, position + width, rng.randint(0, 1)))
+                position += width
+    return spans
+
+
+def tensors(spans: list[tuple[int, int, int]]) -> SpanTensors:
+    table = torch.tensor(spans, dtype=torch.int64).reshape(-1, 3)
+    return SpanTensors(*table.unbind(1), torch.ones(len(spans)))
+
+
+def rows(found: SpanTensors, offset: int = 0) -> dict[tuple[int, int, int], float]:
+    columns = (column.tolist() for column in found)
+    return {(start + offset, end + offset, label): score for start, end, label, score in zip(*columns)}
+
+
+@quick
+@given(docs=documents(), seed=seeds)
+@example(docs=[[]], seed=0)
+@example(docs=[[1], []], seed=0)
+def test_a_document_in_a_batch_is_as_alone(docs: Documents, seed: int) -> None:
+    torch.manual_seed(seed)
+    head, encoded, gold = make_head(), random_encoded(docs, 4, WIDTH), random_spans(docs, seed)
+    loss, found, first = torch.tensor(0.0), {}, 0
+    for number, doc in enumerate(docs):
+        own = [(s - first, e - first, label) for s, e, label in gold if first <= s < first + sum(doc)]
+        part = part_of(encoded, docs, number)
+        loss = loss + head.loss(part, tensors(own))
+        found.update(rows(head.decode(part), first))
+        first += sum(doc)
+    assert close(head.loss(encoded, tensors(gold)), loss)
+    together = rows(head.decode(encoded))
+    assert together == pytest.approx(found, abs=1e-5)
+    assert list(together) == sorted(together)
+
+
+@quick
+@given(docs=documents(), seed=seeds)
+def test_spans_lie_within_segments_and_do_not_overlap(docs: Documents, seed: int) -> None:
+    torch.manual_seed(seed)
+    found = rows(make_head().decode(random_encoded(docs, 4, WIDTH)))
+    borders = [segment for own in segments_of(docs) for segment in own]
+    taken: set[int] = set()
+    for (start, end, _), score in found.items():
+        assert any(first <= start < end <= last for first, last in borders)
+        assert taken.isdisjoint(range(start, end))
+        assert 0.0 <= score <= 1.0
+        taken.update(range(start, end))
+
+
+@quick
+@given(docs=documents(), seed=seeds)
+def test_emissions_that_spell_the_gold_spans_are_decoded_to_them(docs: Documents, seed: int) -> None:
+    # No tag is lost to padding, to buckets or at the borders of documents.
+    torch.manual_seed(seed)
+    gold = random_spans(docs, seed)
+    encoded = random_encoded(docs, 4, 9)
+    head = TaggerHead(9, ["A", "B"], TaggerConfig(encoder_config(3)))
+    with torch.no_grad():
+        head.emit.weight.copy_(50.0 * torch.eye(9))
+    tags = head.tags.encode(*tensors(gold)[:3], len(encoded.states))
+    clear = encoded._replace(states=torch.nn.functional.one_hot(tags, 9).float())
+    assert rows(head.decode(clear)) == pytest.approx(dict.fromkeys(gold, 1.0), abs=1e-4)
+    assert head.loss(clear, tensors(gold)).item() == pytest.approx(0.0, abs=1e-3)
+
+
+def test_long_batches_go_in_several_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    docs = [[5, 2, 4], [], [1, 5], [3]]
+    head, encoded, gold = make_head(), random_encoded(docs, 4, WIDTH), tensors(random_spans(docs, 1))
+    loss, found = head.loss(encoded, gold), rows(head.decode(encoded))
+    monkeypatch.setattr(tagger_module, "_CELLS", 6)
+    assert close(head.loss(encoded, gold), loss)
+    assert rows(head.decode(encoded)) == pytest.approx(found, abs=1e-5)
