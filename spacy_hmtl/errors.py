@@ -27,6 +27,7 @@ class Errors:
     H141 = "Unknown export format {format!r}. Known export formats: {known}."
     H142 = "{path}: the output is a file, but this format needs a folder. Name a new or an empty folder."
     H143 = "{path}: the output folder is not empty. Name a new or an empty folder."
+    H144 = "{path}: the format {format} can hold none of the documents. See the faults for the layer that it needs."
 
 
     # Model and config: H2xx
@@ -62,13 +63,14 @@ class Errors:
     # Commands and pages: H5xx
     H501 = "{where}: not a JSON object: {reason}. Write one object per line."
     H502 = "{where}: expected a text under the key {key!r}, found {found}."
-    H503 = "{where}: {layer}: characters [{start}, {end}) do not fall on token borders. Mend the offsets, or leave out \"tokens\"."
+    H503 = "{where}: {layer}: characters [{start}, {end}) do not fall on token borders. Mend the offsets."
     H504 = "{path}: cannot read files of this kind. Give a .txt, .jsonl or .spacy file, or a folder of them."
     H505 = "{path}: cannot write files of this kind. Let OUTPUT end in {expected}."
     H506 = "{path}: line {line} was made from another text than {name}. Use --no-resume to start anew."
     H507 = "Unknown layers {layers}. Known layers: {known}."
     H508 = "{model}: could not load this pipeline: {reason}. Give a folder made by nlp.to_disk or `spacy train`, or the name of an installed package."
     H509 = "{model}: no component hmtl in the pipeline, only {pipes}. {what} needs one."
+    H510 = "{where}: not a document as `annotate` writes it: {reason}. For other JSON lines, use `convert jsonl`."
 
 
 class Warnings:
@@ -76,4 +78,4 @@ class Warnings:
     W102 = "Document {name}: {what}"
     W103 = "The extension {kind}._.{name} is owned by another package; spacy_hmtl serves its own as {kind}._.hmtl_{name}."
     W104 = "{path}: split into parts of at most {max_length} tokens, which cut {mentions} mentions, {links} coreference links and {relations} relations."
-    W105 = "Flat tags cannot hold nested spans: task {task!r} keeps the {keep} level, {kept} of {total} gold spans ({percent:.1f} % recall at most)."
+    W105 = "The tagger of {task!r} has {layers} layer(s) and cannot hold all nested spans: it keeps {kept} of {total} gold spans from the {keep} level on ({percent:.1f} % recall at most). Raise [components.hmtl.model.heads.{task}] layers to hold more."

@@ -68,7 +68,11 @@ def _token_clusters(token: Token) -> list[list[Span]]:
 
 
 def _resolved(doc: Doc) -> str:
-    return resolution.resolve_text(doc, coref_clusters(doc) or [])
+    try:
+        clusters = coref_clusters(doc) or []
+    except IndexError:  # spaCy lets a retokenization leave spans that lie outside the Doc, and has no way to ask
+        return doc.text
+    return resolution.resolve_text(doc, clusters)
 
 
 def _entity_relations(doc: Doc) -> list[resolution.EntityRelation]:

@@ -37,6 +37,7 @@ dropout = 0.1
 
 [model.heads.ner]
 @architectures = "spacy_hmtl.CRFTagger.v1"
+layers = 1
 
 [model.heads.ner.encoder]
 @architectures = "spacy_hmtl.BiLSTM.v1"
@@ -48,6 +49,7 @@ output_dropout = 0.2
 
 [model.heads.emd]
 @architectures = "spacy_hmtl.CRFTagger.v1"
+layers = 3
 
 [model.heads.emd.encoder]
 @architectures = "spacy_hmtl.BiLSTM.v1"

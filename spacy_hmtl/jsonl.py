@@ -17,7 +17,7 @@ an empty list was annotated and holds nothing. Confidences have four decimals.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def doc_to_json(doc: Doc) -> Json:
     record: Json = _identity(doc)
     record["text"] = text
     record["tokens"] = [list(borders) for borders in zip(starts, ends)]
-    if len(doc) and doc.has_annotation("SENT_START"):
+    if len(doc) > 1 and doc.has_annotation("SENT_START"):  # one token always has this annotation
         record["sents"] = [place((sent.start, sent.end)) for sent in doc.sents]
     record["ents"] = None if entities is None else [labeled(e) for e in entities]
     record["mentions"] = None if mentions is None else [labeled(m) for m in mentions]
@@ -112,7 +112,7 @@ def json_to_doc(record: Json, vocab: Vocab, *, where: str = "record") -> Doc:
         borders = place(layer, item["start"], item["end"])
         return LabeledSpan(*borders, item["label"], item.get("score", 1.0))
 
-    sent_starts = None
+    sent_starts: list[bool | int | None] | None = None
     if "sents" in record:
         first = {place("sents", *sent)[0] for sent in record["sents"]}
         sent_starts = [i in first for i in range(len(words))]
@@ -151,10 +151,15 @@ def to_line(doc: Doc) -> str:
 def read_jsonl(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
     """Read Docs that `write_jsonl` or `annotate` wrote.
 
-    RAISES (ValueError): H501 to H503, naming file and line.
+    RAISES (ValueError): H501 to H503 and H510, naming file and line.
     """
     for where, record in read_records(path):
-        yield json_to_doc(record, vocab, where=where)
+        try:
+            doc = json_to_doc(record, vocab, where=where)
+        except (KeyError, TypeError) as error:
+            reason = f"the key {error} is missing" if isinstance(error, KeyError) else error
+            raise ValueError(Errors.H510.format(where=where, reason=reason)) from error
+        yield doc
 
 
 def read_records(path: str | Path) -> Iterator[tuple[str, Json]]:
@@ -207,7 +212,7 @@ def _starts_at(tokens: Sequence[Sequence[int]], index: int, position: int) -> bo
     return index == len(tokens) or tokens[index][0] == position
 
 
-def _triples(record: Json, place: Any) -> list[Triple]:
+def _triples(record: Json, place: Callable[[str, int, int], tuple[int, int]]) -> list[Triple]:
     """Relations of a record; arguments without a type have that of the mention or name with their borders."""
     types = {
         (item["start"], item["end"]): item["label"]
@@ -216,9 +221,9 @@ def _triples(record: Json, place: Any) -> list[Triple]:
     }
 
     def argument(item: Json, role: str) -> LabeledSpan:
-        borders = tuple(item[role])
-        label = item.get(f"{role}_label", types.get((borders[0], borders[1]), ""))
-        return LabeledSpan(*place("relations", *borders), label)
+        start, end = item[role]
+        label = item.get(f"{role}_label", types.get((start, end), ""))
+        return LabeledSpan(*place("relations", start, end), label)
 
     return [
         Triple(argument(item, "head"), item["label"], argument(item, "tail"), item.get("score", 1.0))

@@ -7,6 +7,20 @@ from collections.abc import Sequence
 from .types import LabeledSpan
 
 
+def peel(spans: Sequence[LabeledSpan], keep: str, n_layers: int) -> list[list[LabeledSpan]]:
+    """Layers of non-overlapping spans: the innermost (outermost) level, then that of what is left, and so on.
+
+    n_layers (int): Most layers; deeper nesting is left out.
+    """
+    layers: list[list[LabeledSpan]] = []
+    left = list(dict.fromkeys(spans))
+    for _ in range(n_layers):
+        layers.append(flatten(left, keep))
+        kept = set(layers[-1])
+        left = [span for span in left if span not in kept]
+    return layers
+
+
 def flatten(spans: Sequence[LabeledSpan], keep: str) -> list[LabeledSpan]:
     """Non-overlapping spans: the innermost (they contain no other) or the outermost level.
 

@@ -6,7 +6,6 @@ import math
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +23,14 @@ from .bridge.outputs import Prediction
 from .bridge.segments import make_layout
 from .bridge.targets import TargetBuilder
 from .errors import Errors, Warnings
-from .nesting import flatten
+from .nesting import peel
 
 # Docs that widths are inferred from.
 _N_SAMPLES = 10
+# In a saved `cfg`: the config's values of the settings that were changed.
+_CHANGED_FROM = "changed_from"
+# How often relations must have had arguments of some types for these to be preferred.
+_MIN_SIGNATURE = 3
 
 
 class HMTL(TrainablePipe):
@@ -122,13 +125,15 @@ class HMTL(TrainablePipe):
     def predict(self, docs: Iterable[Doc]) -> list[Prediction]:
         """Annotation of each Doc as plain tuples; the Docs are not changed."""
         docs = list(docs)
-        given = None
-        if self.cfg["gold_mentions_key"]:
-            key = self.cfg["gold_mentions_key"]
-            given = [annotations.get_mentions(doc, key) or [] for doc in docs]
-        if not docs:
-            return []
-        return self.model.predict(Batch(docs, settings=self.cfg, given=given))
+        key = self.cfg["gold_mentions_key"]
+        marked = [key is not None and key in doc.spans for doc in docs]
+        predictions: dict[int, Prediction] = {}
+        for has_given in sorted(set(marked)):
+            rows = [row for row, own in enumerate(marked) if own == has_given]
+            given = [annotations.get_mentions(docs[row], key) or [] for row in rows] if has_given else None
+            batch = Batch([docs[row] for row in rows], settings=self.cfg, given=given)
+            predictions.update(zip(rows, self.model.predict(batch)))
+        return [predictions[row] for row in range(len(docs))]
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Prediction]) -> None:
         """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone."""
@@ -160,16 +165,15 @@ class HMTL(TrainablePipe):
         """Find the labels, size the network and draw its weights.
 
         get_examples (Callable): Returns training examples of every task.
-        labels (dict, optional): Labels per task, from `spacy init labels`; then the
-            examples are only used to infer widths.
+        labels (dict, optional): Labels per task, from `spacy init labels`, in their order.
         RAISES (ValueError): H302 if a task of `levels` has no annotated example; H311.
         """
         samples: list[Doc] = []
         found: dict[str, Counter[str]] = {task: Counter() for task in self.tasks}
         seen: set[str] = set()
+        signatures: Counter[tuple[str, str, str]] = Counter()
         nested = Counter[str]()
-        examples: Iterable[Example] = get_examples()
-        for eg in islice(examples, _N_SAMPLES) if labels else examples:
+        for eg in get_examples():
             if len(samples) < _N_SAMPLES and len(eg.reference):
                 samples.append(eg.predicted)
             for task in self._tasks_of(eg):
@@ -178,7 +182,11 @@ class HMTL(TrainablePipe):
                 found[task].update(gold)
                 if task == "emd":
                     spans = annotations.get_mentions(eg.reference) or []
-                    nested.update(total=len(spans), kept=len(flatten(spans, self.cfg["nesting"])))
+                    layers = peel(spans, self.cfg["nesting"], self.model.attrs["tag_layers"]["emd"])
+                    nested.update(total=len(spans), kept=sum(map(len, layers)))
+                if task == "relation":
+                    triples = annotations.get_relations(eg.reference) or []
+                    signatures.update((t.head.label, t.label, t.tail.label) for t in triples)
         if not samples:
             raise ValueError(Errors.H311.format(name=self.name))
         if labels is None:
@@ -194,11 +202,18 @@ class HMTL(TrainablePipe):
             share = 100 * nested["kept"] / nested["total"]
             warnings.warn(
                 Warnings.W105.format(
-                    task="emd", keep=self.cfg["nesting"], kept=nested["kept"], total=nested["total"], percent=share
+                    task="emd",
+                    layers=self.model.attrs["tag_layers"]["emd"],
+                    keep=self.cfg["nesting"],
+                    kept=nested["kept"],
+                    total=nested["total"],
+                    percent=share,
                 ),
                 stacklevel=2,
             )
-        initialize(self.model, samples, {task: list(labels.get(task, [])) for task in self.tasks})
+        # Rare combinations of types are more often slips than relations.
+        schema = [list(types) for types, n in sorted(signatures.items()) if n >= _MIN_SIGNATURE]
+        initialize(self.model, samples, {task: list(labels.get(task, [])) for task in self.tasks}, schema)
         self._intern_labels()
         self._targets = None
 
@@ -256,7 +271,7 @@ class HMTL(TrainablePipe):
 
     def _target_builder(self) -> TargetBuilder:
         if self._targets is None:
-            self._targets = TargetBuilder(self.label_data, self.cfg["nesting"])
+            self._targets = TargetBuilder(self.label_data, self.cfg["nesting"], self.model.attrs["tag_layers"])
         return self._targets
 
     def _tasks_of(self, eg: Example) -> list[str]:
@@ -288,6 +303,12 @@ class HMTL(TrainablePipe):
         for label in self.labels:
             self.vocab.strings.add(label)
 
+    def _drop_overridden(self) -> None:
+        """A setting that was changed before saving gives way to a config that says something new."""
+        for key, value in self.cfg.pop(_CHANGED_FROM, {}).items():
+            if self._configured[key] != value:
+                self.cfg[key] = self._configured[key]
+
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         with _Changed(self):
             return super().to_bytes(exclude=tuple(exclude))
@@ -298,17 +319,19 @@ class HMTL(TrainablePipe):
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> HMTL:
         super().from_bytes(bytes_data, exclude=tuple(exclude))
+        self._drop_overridden()
         self._intern_labels()
         return self
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> HMTL:
         super().from_disk(path, exclude=tuple(exclude))
+        self._drop_overridden()
         self._intern_labels()
         return self
 
 
 class _Changed:
-    """While saving, `cfg` holds only what differs from the config, so that a config override works at load."""
+    """While saving, `cfg` holds only what differs from the config, and from what, so that an override works at load."""
 
     def __init__(self, pipe: HMTL) -> None:
         self.pipe = pipe
@@ -316,7 +339,8 @@ class _Changed:
     def __enter__(self) -> None:
         self.full = self.pipe.cfg
         configured = self.pipe._configured
-        self.pipe.cfg = {key: value for key, value in self.full.items() if configured.get(key) != value}
+        changed = {key: value for key, value in self.full.items() if configured.get(key) != value}
+        self.pipe.cfg = {**changed, _CHANGED_FROM: {key: configured[key] for key in changed if key in configured}}
 
     def __exit__(self, *error: object) -> None:
         self.pipe.cfg = self.full

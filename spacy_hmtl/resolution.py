@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from spacy.lang.en.stop_words import STOP_WORDS
 from spacy.tokens import Doc, Span
 
 from .annotations import Relation
@@ -35,7 +36,7 @@ class EntityRelation(NamedTuple):
 
 def is_pronoun(span: Span) -> bool:
     """Whether a mention is a single pronoun."""
-    return len(span) == 1 and span[0].lower_ in PRONOUNS
+    return len(span) == 1 and span[0].text.lower() in PRONOUNS
 
 
 def canonical(cluster: Sequence[Span]) -> Span:
@@ -102,8 +103,9 @@ def _owns(mention: Span) -> bool:
     """Whether something owned follows the pronoun ("her house", not "saw her ." or "saw her in")."""
     if mention.end >= len(mention.doc):
         return False
-    following = mention.doc[mention.end]
-    return following.is_alpha and not following.is_stop
+    # By the text alone: a vocabulary that a Doc was reloaded with may know no lexical attributes.
+    following = mention.doc[mention.end].text
+    return following.isalpha() and following.lower() not in STOP_WORDS
 
 
 def entity_relations(clusters: Sequence[Sequence[Span]], relations: Sequence[Relation]) -> list[EntityRelation]:

@@ -103,5 +103,5 @@ def test_segments_are_bounded_and_longer_sentences_cut(trained_nlp: Language) ->
 def test_an_untrained_pipe_says_what_to_do() -> None:
     nlp = spacy.blank("en")
     nlp.add_pipe("hmtl", config=tiny_config())
-    with pytest.raises(ValueError, match="H208|no labels yet"):
+    with pytest.raises(ValueError, match="no labels yet"):
         nlp("Dell")

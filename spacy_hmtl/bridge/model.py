@@ -15,6 +15,7 @@ from thinc.types import Floats2d
 from ..errors import Errors
 from ..nn.encoder import Encoded
 from ..nn.hierarchy import HeadConfig, Hierarchy, Levels
+from ..nn.heads.tagger import TaggerConfig
 from ..nn.layout import Layout
 from ..nn.spans import SpanIndex
 from ..types import TASKS, LabeledSpan
@@ -69,6 +70,7 @@ def make_hmtl(
         section = "[components.hmtl.model]"
         raise ValueError(Errors.H205.format(key="max_segment", expected="at least 1", value=max_segment, section=section))
     used = {task: heads[task] for level in levels for task in level}
+    layers = {task: head.layers for task, head in used.items() if isinstance(head, TaggerConfig)}
     shim = HierarchyShim(partial(_build, levels=levels, configs=used), lr_scale)
     return Model(
         "hmtl",
@@ -76,7 +78,7 @@ def make_hmtl(
         init=_init,
         layers=[embed],
         shims=[shim],
-        attrs={"levels": levels, "max_segment": max_segment},
+        attrs={"levels": levels, "max_segment": max_segment, "tag_layers": layers},
     )
 
 
@@ -106,11 +108,17 @@ def _build(input_width: int, labels: dict[str, list[str]], levels: Levels, confi
     return Hierarchy(input_width, levels, labels, configs)
 
 
-def initialize(model: Model[Batch, Any], docs: list[Doc], labels: dict[str, list[str]]) -> None:
-    """Initialize the embeddings with sample Docs and build the hierarchy for these labels."""
+def initialize(
+    model: Model[Batch, Any], docs: list[Doc], labels: dict[str, list[str]], schema: list[list[str]]
+) -> None:
+    """Initialize the embeddings with sample Docs and build the hierarchy for these labels.
+
+    schema (list): Argument types of relations: [head type, label, tail type].
+    """
     embed = model.layers[0]
     embed.initialize(X=docs)
     model.shims[0].build(width_of(embed, docs), labels)
+    model.shims[0].hierarchy.schema = schema
 
 
 def _init(model: Model[Batch, Any], X: Any = None, Y: Any = None) -> None:
@@ -123,8 +131,8 @@ def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[An
     layout = make_layout(docs, model.attrs["max_segment"], device)
     if batch.targets is not None:
         return _loss(model, docs, layout, batch.targets, is_train)
-    embeddings = _embed(model, docs, layout)
     hierarchy = _eval(model)
+    embeddings = _embed(model, docs, layout)
     with torch.inference_mode():
         encoded = hierarchy.encode(embeddings, layout, hierarchy.tasks)
         return decode(hierarchy, encoded, batch), lambda _: docs
@@ -183,9 +191,14 @@ def decode(hierarchy: Hierarchy, encoded: Mapping[str, Encoded], batch: Batch) -
     if "relation" in encoded:
         pairs = hierarchy.heads["relation"].decode(encoded["relation"], batch.settings["relation_threshold"])
         nothing: list[list[LabeledSpan]] = [[] for _ in lengths]
-        # A mention wins over a name that ends at the same token.
-        arguments = [n + m for n, m in zip(found.get("ner", nothing), found.get("emd", nothing))]
-        found["relation"] = split_relations(pairs, hierarchy.labels["relation"], lengths, arguments)
+        found["relation"] = split_relations(
+            pairs,
+            hierarchy.labels["relation"],
+            lengths,
+            mentions=found.get("emd", nothing),
+            names=found.get("ner", nothing),
+            schema={(head, label, tail) for head, label, tail in hierarchy.schema},
+        )
     columns = [found.get(task, [None] * len(lengths)) for task in ("ner", "emd", "coref", "relation")]
     return [Prediction(*row) for row in zip(*columns)]
 

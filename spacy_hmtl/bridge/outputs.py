@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from ..nn.heads.coref import DecodedClusters
@@ -65,26 +65,56 @@ def split_clusters(decoded: DecodedClusters, lengths: Sequence[int]) -> list[Sco
     ]
 
 
-def split_relations(
-    pairs: TokenPairs, labels: Sequence[str], lengths: Sequence[int], spans: Sequence[Sequence[LabeledSpan]]
-) -> list[list[Triple]]:
-    """Relations per document; each argument is the span of `spans` that ends at its token, else the token.
+# What arguments can be attached to: the spans of one kind that end at each offset.
+_Ending = dict[int, list[LabeledSpan]]
 
-    spans: for each document the spans arguments may be attached to, best last: where
-        several end at one token, the later one wins.
+
+def split_relations(
+    pairs: TokenPairs,
+    labels: Sequence[str],
+    lengths: Sequence[int],
+    mentions: Sequence[Sequence[LabeledSpan]],
+    names: Sequence[Sequence[LabeledSpan]],
+    schema: Collection[tuple[str, str, str]],
+) -> list[list[Triple]]:
+    """Relations per document; an argument is the mention, else the name, that ends at its token, else the token.
+
+    mentions, names: for each document the spans that arguments may be attached to.
+    schema: argument types seen in training, (head type, label, tail type). Of several
+        mentions that end at a token those are taken whose types it has, then the longest;
+        both arguments are never the same span.
     """
     documents = _Documents(_starts(lengths), lengths)
-    ending = [{span.end: span for span in own} for own in spans]
+    ending = [(_by_end(m), _by_end(n)) for m, n in zip(mentions, names)]
     result: list[list[Triple]] = [[] for _ in lengths]
     columns = (pairs.arg1.tolist(), pairs.arg2.tolist(), pairs.labels.tolist(), pairs.scores.tolist())
-    for arg1, arg2, label, score in sorted(zip(*columns)):
-        number, first = documents.of(arg1)
-        head, tail = (
-            ending[number].get(token - first + 1, LabeledSpan(token - first, token - first + 1))
-            for token in (arg1, arg2)
-        )
-        result[number].append(Triple(head, labels[label], tail, score))
+    for arg1, arg2, number, score in sorted(zip(*columns)):
+        doc, first = documents.of(arg1)
+        label = labels[number]
+        heads, tails = (_attach(token - first + 1, *ending[doc]) for token in (arg1, arg2))
+        options = [(head, tail) for head in heads for tail in tails if head[:2] != tail[:2]]
+        if options:
+            head, tail = max(
+                options,
+                key=lambda pair: (
+                    (pair[0].label, label, pair[1].label) in schema,
+                    pair[0].end - pair[0].start + pair[1].end - pair[1].start,
+                    pair,
+                ),
+            )
+            result[doc].append(Triple(head, label, tail, score))
     return result
+
+
+def _by_end(spans: Sequence[LabeledSpan]) -> _Ending:
+    result: _Ending = {}
+    for span in spans:
+        result.setdefault(span.end, []).append(span)
+    return result
+
+
+def _attach(end: int, mentions: _Ending, names: _Ending) -> list[LabeledSpan]:
+    return mentions.get(end) or names.get(end) or [LabeledSpan(end - 1, end)]
 
 
 def _starts(lengths: Sequence[int]) -> list[int]:

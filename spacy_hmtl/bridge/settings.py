@@ -26,13 +26,16 @@ def make_bilstm(
     return EncoderConfig(hidden_width, depth, input_dropout, dropout, output_dropout)
 
 
-def make_tagger(*, encoder: EncoderConfig) -> TaggerConfig:
+def make_tagger(*, encoder: EncoderConfig, layers: int) -> TaggerConfig:
     """Settings of a tagging head (NER, EMD): linear layer and CRF over BILUO tags.
 
     encoder (EncoderConfig): The task's encoder.
+    layers (int): Levels of nesting that can be found, each with a CRF of its own; 1 is
+        the paper's flat tagger.
     RETURNS (TaggerConfig): Frozen; widths and labels come later.
     """
-    return TaggerConfig(encoder)
+    _positive("[...heads]", layers=layers)
+    return TaggerConfig(encoder, layers)
 
 
 def make_relation(*, encoder: EncoderConfig, hidden_width: int, activation: str, prior: float) -> RelationConfig:

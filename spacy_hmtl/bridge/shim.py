@@ -109,7 +109,8 @@ class HierarchyShim(TouchedParams, PyTorchShim):
         if self._model is None:
             return srsly.msgpack_dumps({})
         model = self._model
-        head = {"labels": model.labels, "levels": model.levels, "input_width": model.input_width}
+        head: dict[str, Any] = {"labels": model.labels, "levels": model.levels, "input_width": model.input_width}
+        head["schema"] = model.schema
         return srsly.msgpack_dumps({"head": json.dumps(head), "state": save_state(model)})
 
     def from_bytes(self, bytes_data: bytes) -> HierarchyShim:
@@ -123,6 +124,7 @@ class HierarchyShim(TouchedParams, PyTorchShim):
             reason = f"levels are {self.hierarchy.levels}, but were {head['levels']} in training"
             raise ValueError(Errors.H209.format(reason=reason))
         load_state(self.hierarchy, message["state"])
+        self.hierarchy.schema = head["schema"]
         return self
 
 

@@ -11,10 +11,10 @@ from spacy.training import Example
 
 from ..annotations import get_clusters, get_entities, get_mentions, get_relations
 from ..errors import Errors
-from ..nesting import flatten
+from ..nesting import peel
 from ..nn.heads.coref import MentionTensors
 from ..nn.heads.relation import TokenPairs
-from ..nn.heads.tagger import SpanTensors
+from ..nn.heads.tagger import TagTargets
 from ..nn.layout import Layout
 from ..nn.spans import SpanIndex
 
@@ -46,9 +46,10 @@ class TargetBuilder:
     total (Counter): gold spans by layer.
     """
 
-    def __init__(self, labels: dict[str, list[str]], nesting: str) -> None:
+    def __init__(self, labels: dict[str, list[str]], nesting: str, layers: dict[str, int]) -> None:
         self.numbers = {task: {label: i for i, label in enumerate(names)} for task, names in labels.items()}
         self.nesting = nesting
+        self.layers = layers
         self.missed: Counter[str] = Counter()
         self.total: Counter[str] = Counter()
 
@@ -80,11 +81,13 @@ class TargetBuilder:
             raise ValueError(Errors.H309.format(label=label, task=task, known=known)) from None
 
     def _tags(self, eg: Example, task: str, place: Aligner, number: int) -> list[tuple[int, ...]]:
-        if task == "ner":
-            gold = get_entities(eg.reference) or []
-        else:
-            gold = flatten(get_mentions(eg.reference) or [], self.nesting)
-        return [(*at, self._number(task, s.label)) for s in gold if (at := place(s.start, s.end)) is not None]
+        gold = (get_entities if task == "ner" else get_mentions)(eg.reference) or []
+        return [
+            (*at, self._number(task, span.label), layer)
+            for layer, spans in enumerate(peel(gold, self.nesting, self.layers[task]))
+            for span in spans
+            if (at := place(span.start, span.end)) is not None
+        ]
 
     def _pairs(self, eg: Example, task: str, place: Aligner, number: int) -> list[tuple[int, ...]]:
         rows = []
@@ -111,11 +114,11 @@ class TargetBuilder:
 
 
 def _tensors(task: str, rows: list[tuple[int, ...]], device: torch.device) -> Any:
-    table = torch.tensor(sorted(rows), dtype=torch.int64, device=device).reshape(-1, 3)
-    a, b, c = table.unbind(dim=1)
-    ones = torch.ones(len(a), device=device)
+    width = 3 if task in ("relation", "coref") else 4
+    table = torch.tensor(sorted(rows), dtype=torch.int64, device=device).reshape(-1, width)
+    a, b, c, *rest = table.unbind(dim=1)
     if task == "relation":
-        return TokenPairs(a, b, c, ones)
+        return TokenPairs(a, b, c, torch.ones(len(a), device=device))
     if task == "coref":
         return MentionTensors(SpanIndex(a, b), c)
-    return SpanTensors(a, b, c, ones)
+    return TagTargets(a, b, c, rest[0])

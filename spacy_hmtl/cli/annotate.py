@@ -23,7 +23,9 @@ def annotate_cli(
     model: Annotated[str, typer.Argument(help="A pipeline: a folder, or the name of an installed package")],
     input_path: Annotated[
         Path,
-        typer.Argument(help="A .txt, .jsonl (key text; id and meta are kept) or .spacy file, or a folder", metavar="INPUT"),
+        typer.Argument(
+            help="A .txt, .jsonl (key text; id and meta are kept) or .spacy file, or a folder", metavar="INPUT"
+        ),
     ],
     output_path: Annotated[Path, typer.Argument(help="The .jsonl or .spacy file to write", metavar="OUTPUT")],
     batch_size: Annotated[int, typer.Option("--batch-size", "-b", help="Documents per batch", min=1)] = 32,
@@ -103,7 +105,7 @@ def annotate(
     n_words, began = 0, time.perf_counter()
     with output, tqdm(unit=" words", unit_scale=True, disable=None) as progress:
         for result in annotate_stream(nlp, inputs, batch_size=batch_size, n_process=n_process):
-            index = first + result.index
+            index = first + result.number
             if index < output.n_resumed:
                 continue
             if result.doc is None:

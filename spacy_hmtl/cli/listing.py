@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..annotations import get_clusters, get_entities, get_meta, get_mentions, get_relations, is_annotated
+from ..annotations import get_clusters, get_entities, get_mentions, get_meta, get_relations, is_annotated
 
 _WIDTH = 100  # characters of a document's text
 _CONTEXT = 4  # tokens on each side of an error
@@ -85,7 +86,7 @@ def _link_errors(eg: Example) -> list[str] | None:
     rows = []
     for what, own, other in (("missed", 0, 1), ("wrong", 1, 0)):
         for cluster in sides[own]:
-            for first, second in zip(cluster, cluster[1:]):
+            for first, second in pairwise(cluster):
                 if number[other].get(first, -1) != number[other].get(second, -2):
                     rows.append((second, first, what))
     doc = eg.reference

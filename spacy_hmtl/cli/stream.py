@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -15,10 +15,10 @@ from .inputs import Input
 class Result(NamedTuple):
     """What became of an input: a Doc, or the error of the document.
 
-    index: position among the inputs, from 0.
+    number: position among the inputs, from 0.
     """
 
-    index: int
+    number: int
     input: Input
     doc: Doc | None
     error: str = ""
@@ -34,7 +34,7 @@ def annotate_stream(nlp: Language, inputs: Iterable[Input], *, batch_size: int, 
     YIELDS (Result): As many as there are inputs.
     """
     handler = _Handler()
-    nlp.set_error_handler(handler)
+    nlp.set_error_handler(cast(Any, handler))  # spaCy's type says that a handler must raise
     waiting: deque[tuple[int, Input]] = deque()
 
     def feed() -> Iterator[tuple[Doc, int]]:

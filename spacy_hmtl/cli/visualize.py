@@ -23,7 +23,10 @@ def visualize_cli(
         str, typer.Argument(help="A pipeline, or annotated documents (.spacy or .jsonl)", metavar="MODEL_OR_DOCBIN")
     ],
     arguments: Annotated[
-        list[str], typer.Argument(help="The text (for a pipeline; a .txt file is read), then the page to write", metavar="[TEXT] OUT.html")
+        list[str],
+        typer.Argument(
+            help="The text (for a pipeline; a .txt file is read), then the page to write", metavar="[TEXT] OUT.html"
+        ),
     ],
     layers: Annotated[str | None, typer.Option("--layers", help="Of ner,emd,coref,relation; all if not given")] = None,
     title: Annotated[str | None, typer.Option("--title", help="Title of the page")] = None,

@@ -179,7 +179,7 @@ def copy_tokens(doc: Doc, vocab: Vocab, *, sentences: bool = True) -> Doc:
 
     sentences (bool): Keep the sentence borders, where there are any.
     """
-    sent_starts = None
+    sent_starts: list[bool | int | None] | None = None
     if sentences and doc.has_annotation("SENT_START"):
         sent_starts = [bool(token.is_sent_start) for token in doc]
     words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]

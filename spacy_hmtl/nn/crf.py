@@ -151,12 +151,11 @@ class BiluoCRF(CRF):
             tag sequences that have exactly this span with this label (CRF marginal).
         """
         transitions, _, _ = self._scores()
-        alpha, beta, log_z = self.marginals(emissions, mask)
-        own = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)  # (S, L)
-        moves = torch.zeros_like(own)
-        moves[:, 1:] = transitions[tags[:, :-1], tags[:, 1:]]
-        total = (own + moves).double().cumsum(1)  # (S, L), score of the path so far
+        path = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)  # (S, L), score of the given tags step by step
+        path[:, 1:] += transitions[tags[:, :-1], tags[:, 1:]]
+        # A constant taken from all tags of a step changes no probability. With this one the given tags score 0
+        # all the way, so that alpha and beta stay small and no digits are lost in long segments.
+        alpha, beta, log_z = self.marginals(emissions - path.unsqueeze(2), mask)
         final = ends - 1
-        inner = (total[rows, final] - total[rows, starts]).float()
-        log_p = alpha[rows, starts, tags[rows, starts]] + inner + beta[rows, final, tags[rows, final]] - log_z[rows]
+        log_p = alpha[rows, starts, tags[rows, starts]] + beta[rows, final, tags[rows, final]] - log_z[rows]
         return log_p.exp().clamp(0.0, 1.0)

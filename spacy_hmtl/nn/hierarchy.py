@@ -57,6 +57,8 @@ class Hierarchy(nn.Module):
         self, input_width: int, levels: Levels, labels: Mapping[str, list[str]], configs: Mapping[str, HeadConfig]
     ) -> None:
         super().__init__()
+        # Types of arguments that relations had in training: [head type, label, tail type].
+        self.schema: list[list[str]] = []
         self.levels = [list(level) for level in levels]
         self.labels = {task: list(labels.get(task, [])) for level in levels for task in level}
         self.input_width = input_width

@@ -26,7 +26,7 @@ class Node:
     """An argument in the drawing. x: its left edge."""
 
     def __init__(self, text: str, label: str, x: float) -> None:
-        text = " ".join(text.split())
+        text = " ".join(text.split()) or "␣"
         self.text = text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
         self.full, self.label, self.x = text, label, x
         self.width = text_width(self.text, _FONT) + 2 * _PAD
@@ -58,7 +58,7 @@ def arcs_svg(relations: Sequence[Triple], texts: dict[Argument, str]) -> str:
     edges = [(index[r.head[:3]], index[r.tail[:3]], r) for r in relations]
     labels = _merge(edges)
     nodes = _place(arguments, texts, labels)
-    levels = _stack([(min(pair), max(pair)) for pair in labels])
+    levels = _stack([_extent(pair) for pair in labels])
     height = _HEADROOM + _STEP * max(levels) + 10 + _NODE + 2
     base = height - _NODE - 1
     drawing = [_node(node, base) for node in nodes]
@@ -93,6 +93,8 @@ def _place(arguments: Sequence[Argument], texts: dict[Argument, str], labels: di
     x = 1.0
     for i, argument in enumerate(arguments):
         node = Node(texts[argument], argument[2], x)
+        if (i, i) in labels:
+            node.width = max(node.width, text_width(_caption(labels[i, i]), 11) + 30)
         for pair, relations in labels.items():
             if i == max(pair) and min(pair) < i:
                 left = nodes[min(pair)]
@@ -103,12 +105,17 @@ def _place(arguments: Sequence[Argument], texts: dict[Argument, str], labels: di
     return nodes
 
 
-def _stack(intervals: Sequence[Pair]) -> list[int]:
+def _extent(pair: Pair) -> tuple[float, float]:
+    """What an arc spans, in nodes; that of a relation with itself lies around its node."""
+    margin = 0.4 if pair[0] == pair[1] else 0.0
+    return min(pair) - margin, max(pair) + margin
+
+
+def _stack(intervals: Sequence[tuple[float, float]]) -> list[int]:
     """The level of each arc, from 1: above all shorter arcs that it overlaps."""
     levels: list[int] = []
     for i, (start, end) in enumerate(intervals):
         below = [levels[j] for j, other in enumerate(intervals[:i]) if other[0] < end and start < other[1]]
-        below += [levels[j] for j, other in enumerate(intervals[:i]) if other == (start, end)]
         levels.append(1 + max(below, default=0))
     return levels
 

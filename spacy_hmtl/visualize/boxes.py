@@ -13,8 +13,7 @@ from ..types import LabeledSpan, MentionSpan, ScoredClusters
 from .colors import cluster_hue, type_hue
 
 _PAUSES = frozenset(".!?")
-# U+2060, word joiner: keeps a badge on the line of the word before it.
-_JOINER = '<i class="joiner">&#8288;</i>'
+_LONG_WORD = 24  # characters; a longer one may stand on another line than its badge
 
 
 @dataclass(frozen=True)
@@ -129,10 +128,12 @@ def text_html(doc: Doc, start: int, end: int, boxes: Sequence[Box], names: dict[
             position = place
 
     def close() -> None:
+        nonlocal position
         box = stack.pop()
-        last = doc[box.end - 1]
-        copy_to(last.idx + len(last))
-        html.append(_closing(box))
+        end = doc[box.end - 1].idx + len(doc[box.end - 1])
+        copy_to(_last_word(text, position, end))
+        html.append(_closing(box, text[position:end]))
+        position = end
 
     for box in nest(boxes):
         while stack and stack[-1].end <= box.start:
@@ -167,15 +168,21 @@ def _opening(box: Box, names: dict[str, str]) -> str:
     return f'<span class="{" ".join(classes)}" style="{style}" title="{title}"{chained}>'
 
 
-def _closing(box: Box) -> str:
-    """Badges after the text of a box; a box that goes on behind a border has them there."""
-    if box.cut[1]:
-        return "</span>"
+def _last_word(text: str, start: int, end: int) -> int:
+    """Where the last word of text[start:end] begins, if there is one to keep with a badge, else `end`."""
+    begin = max(start, text.rfind(" ", start, end) + 1)
+    return begin if end - begin <= _LONG_WORD else end
+
+
+def _closing(box: Box, word: str) -> str:
+    """The last word of a box and, on the same line, its badges. A box that goes on elsewhere has them there."""
     both = {e.label for e in box.entities} & {m.label for m in box.mentions}
     badges = [_badge("of-both" if e.label in both else "of-name", e.label) for e in box.entities]
     badges += [_badge("of-mention", m.label) for m in box.mentions if m.label and m.label not in both]
     badges += [f'<b class="number">{c.number}</b>' for c in box.chains if c.number is not None]
-    return "".join(_JOINER + badge for badge in badges) + "</span>"
+    if box.cut[1] or not badges:
+        return f"{escape(word)}</span>"
+    return f'<span class="keep">{escape(word)}{"".join(badges)}</span></span>'
 
 
 def _badge(layer: str, label: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import colorsys
 import zlib
 
+from spacy.displacy.render import DEFAULT_LABEL_COLORS
+
 # Degrees on the colour circle. Kinds of the same thing are close: people red, groups blue, places green ...
 HUES: dict[str, int] = {
     "PERSON": 350,
@@ -39,10 +41,7 @@ HUES: dict[str, int] = {
     "MISC": 250,
 }
 # Labels for which displaCy has colours of its own: installing this package does not change them.
-_DISPLACY = frozenset(
-    "ORG PRODUCT GPE LOC PERSON NORP FAC EVENT LAW LANGUAGE WORK_OF_ART DATE TIME MONEY QUANTITY ORDINAL CARDINAL "
-    "PERCENT".split()
-)
+_DISPLACY = frozenset(DEFAULT_LABEL_COLORS)
 _GOLDEN_ANGLE = 137.508
 
 

@@ -52,11 +52,13 @@ def render(
     wanted = set(TASKS if layers is None else layers)
     if unknown := sorted(wanted - set(TASKS)):
         raise ValueError(Errors.H507.format(layers=", ".join(unknown), known=", ".join(TASKS)))
-    heading = title or (_title(docs[0]) if len(docs) == 1 else f"{len(docs)} documents")
-    articles = "".join(_article(doc, wanted, f"d{i}", alone=len(docs) == 1) for i, doc in enumerate(docs))
+    heading = title or (_name(docs[0]) or UNNAMED if len(docs) == 1 else f"{len(docs)} documents")
+    # A single Doc is already named by the heading of the page.
+    names = [_name(doc) or f"Document {i}" if len(docs) > 1 else "" for i, doc in enumerate(docs, 1)]
+    articles = "".join(_article(doc, wanted, f"d{i}", name) for i, (doc, name) in enumerate(zip(docs, names)))
     element = (
         f'<div class="hmtl"><style>{CSS}</style><header><h1>{escape(heading)}</h1>'
-        f'<p class="about">{escape(_about(docs))}</p>{_switches(wanted)}</header>'
+        f'<p class="about">{escape(_about(docs, has_chains="data-chain" in articles))}</p>{_switches(wanted)}</header>'
         f"<main>{articles or NOTHING}</main><script>{JS}</script></div>"
     )
     if not page:
@@ -70,16 +72,18 @@ def render(
 
 
 _HEAD_OF_PAGE = "<!DOCTYPE html>\n"
+UNNAMED = "Names, mentions, coreference and relations"
 NOTHING = '<p class="none">No documents.</p>'
 
 
-def _title(doc: Doc) -> str:
-    return str(get_meta(doc).get("name") or "Names, mentions, coreference and relations")
+def _name(doc: Doc) -> str:
+    return str(get_meta(doc).get("name") or "")
 
 
-def _about(docs: Sequence[Doc]) -> str:
+def _about(docs: Sequence[Doc], has_chains: bool) -> str:
     n_tokens = sum(map(len, docs))
-    return f"{n_tokens:,} token{'s' if n_tokens != 1 else ''}. Point at a mention, or tap it, to see its chain."
+    size = f"{n_tokens:,} token{'s' if n_tokens != 1 else ''}."
+    return f"{size} Point at a mention, or tap it, to see its chain." if has_chains else size
 
 
 def _switches(wanted: set[str]) -> str:
@@ -101,11 +105,13 @@ def _read(doc: Doc, wanted: set[str]) -> Layers:
     )
 
 
-def _article(doc: Doc, wanted: set[str], prefix: str, *, alone: bool) -> str:
+def _article(doc: Doc, wanted: set[str], prefix: str, heading: str) -> str:
     layers = _read(doc, wanted)
     names = cluster_names(doc, layers.scored, prefix)
-    heading = "" if alone else f"<h2>{escape(str(get_meta(doc).get('name') or 'Document ' + str(int(prefix[1:]) + 1)))}</h2>"
-    parts = [f"<header>{heading}{_counts(layers, wanted)}</header>", f"<section>{_text(doc, layers, prefix, names)}</section>"]
+    parts = [
+        f"<header>{f'<h2>{escape(heading)}</h2>' if heading else ''}{_counts(layers, wanted)}</header>",
+        f"<section>{_text(doc, layers, prefix, names)}</section>",
+    ]
     labels = [span.label for span in [*(layers.entities or []), *(layers.mentions or [])] if span.label]
     if labels:
         parts.append(f'<section><h3>Types</h3><p class="legend">{_legend(labels)}</p></section>')
@@ -132,7 +138,8 @@ def _counts(layers: Layers, wanted: set[str]) -> str:
         if task in wanted and found[task] is None:
             items.append(f'<li class="absent">{name}: not annotated</li>')
         elif task in wanted:
-            items.append(f"<li><b>{len(found[task]):,}</b> {name}</li>")
+            count = len(found[task])
+            items.append(f"<li><b>{count:,}</b> {name if count != 1 else name[:-1]}</li>")
     return f'<ul class="layers">{"".join(items)}</ul>'
 
 

@@ -48,20 +48,22 @@ CSS = """
 .hmtl .cut-left { border-left-style: dashed; border-top-left-radius: 0; border-bottom-left-radius: 0; }
 .hmtl .cut-right { border-right-style: dashed; border-top-right-radius: 0; border-bottom-right-radius: 0; }
 .hmtl .type { display: inline-block; font-size: 10px; font-weight: 700; line-height: 1.5; letter-spacing: .03em;
-  padding: 0 4px; margin-left: 4px; border-radius: 4px; vertical-align: 1px; white-space: nowrap;
+  padding: 0 4px; margin-inline-start: 4px; border-radius: 4px; vertical-align: 1px; white-space: nowrap;
   text-decoration: none; color: var(--paper); background: hsl(var(--t) var(--deep-s) var(--deep-l));
   border: 1px solid transparent; }
 .hmtl .of-mention { color: hsl(var(--t) var(--deep-s) var(--deep-l)); background: none;
   border-color: hsl(var(--t) var(--edge-s) var(--edge-l)); }
-.hmtl .number { display: inline-block; min-width: 16px; padding: 0 4px; margin-left: 4px; border-radius: 99px;
+.hmtl .number { display: inline-block; min-width: 16px; padding: 0 4px; margin-inline-start: 4px; border-radius: 99px;
   font-size: 10px; line-height: 16px; text-align: center; vertical-align: 1px; color: var(--paper);
   background: hsl(var(--c) var(--deep-s) var(--deep-l)); font-variant-numeric: tabular-nums; }
 .hmtl .single > .number { display: none; }
-.hmtl .sentence b, .hmtl .joiner { -webkit-user-select: none; user-select: none; }
+.hmtl .keep { white-space: pre; }
+.hmtl .sentence b { -webkit-user-select: none; user-select: none; }
 .hmtl [data-chain] { cursor: pointer; }
 .hmtl [data-chain]:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .hmtl article.lit .box { opacity: .38; }
 .hmtl article.lit .box.on, .hmtl article.lit .box:has(.on), .hmtl article.lit .on .box { opacity: 1; }
+.hmtl article.lit .box:not(.on):not(:has(.on)) .box { opacity: 1; }
 .hmtl .box.on { background: hsl(var(--c) var(--fill-s) calc(var(--fill-l) - 9%));
   box-shadow: 0 0 0 2px hsl(var(--c) var(--deep-s) var(--deep-l)); }
 .hmtl tr.on th, .hmtl tr.on td { background: hsl(var(--c) var(--fill-s) var(--fill-l)); }
@@ -82,7 +84,9 @@ CSS = """
 .hmtl td.relation { font-size: 11px; font-weight: 650; letter-spacing: .02em; color: var(--soft); white-space: nowrap;
   line-height: 20px; }
 .hmtl .count { white-space: nowrap; font-variant-numeric: tabular-nums; }
-.hmtl meter { width: 54px; height: 10px; vertical-align: 0; }
+.hmtl .bar { display: inline-block; width: 48px; height: 6px; border-radius: 3px; margin-right: 6px;
+  vertical-align: 2px;
+  background: linear-gradient(var(--accent), var(--accent)) 0 / var(--part) 100% no-repeat var(--line); }
 .hmtl .members span:not(:last-child)::after { content: " · "; color: var(--faint); }
 .hmtl ul { list-style: none; margin: 0; padding: 0; }
 .hmtl table i, .hmtl .legend i { color: var(--soft); font-style: normal; font-size: 12px; }
@@ -106,7 +110,14 @@ CSS = """
   .hmtl h1 { font-size: 21px; }
   .hmtl .entities .members, .hmtl .entities tr:first-child > :last-child { display: none; }
   .hmtl th, .hmtl td { padding-right: 8px; }
-  .hmtl meter { display: none; } }
+  .hmtl .triples table, .hmtl .triples tbody, .hmtl .triples tr { display: block; }
+  .hmtl .triples tr { border-top: 1px solid var(--line); padding: 7px 0; }
+  .hmtl .triples tr:first-child { display: none; }
+  .hmtl .triples tr:nth-child(2) { border-top: 0; padding-top: 0; }
+  .hmtl .triples tr > * { display: inline; border: 0; padding: 0 5px 0 0; vertical-align: baseline; }
+  .hmtl .triples .bar { display: none; }
+  .hmtl .triples td.count { color: var(--soft); font-size: 12px; }
+  .hmtl .triples td.members { display: block; color: var(--soft); font-size: 13px; } }
 @media print { .hmtl .switches { display: none; } .hmtl article { break-inside: avoid; } }
 """
 

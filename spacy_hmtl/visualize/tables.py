@@ -22,7 +22,8 @@ def cluster_names(doc: Doc, scored: ScoredClusters | None, prefix: str) -> dict[
 
 
 def one_line(span: Span) -> str:
-    return " ".join(span.text.split())
+    """The words of a span; a visible sign where it is white space."""
+    return " ".join(span.text.split()) or "␣"
 
 
 def clusters_table(
@@ -42,8 +43,8 @@ def clusters_table(
             continue
         mentions = "".join(_mention(doc, m, s) for m, s in zip(cluster, scores))
         rows.append(
-            f'<tr data-chain="{key}" tabindex="0" style="--c:{cluster_hue(number)}"><td><b class="number">{number}</b></td>'
-            f'<th scope="row">{escape(names[key])} {badge}</th>'
+            f'<tr data-chain="{key}" tabindex="0" style="--c:{cluster_hue(number)}">'
+            f'<td><b class="number">{number}</b></td><th scope="row">{escape(names[key])} {badge}</th>'
             f'<td class="count">{len(cluster)}</td><td class="members">{mentions}</td></tr>'
         )
     head = '<tr><th></th><th>Entity</th><th class="count">Times</th><th>Mentions</th></tr>'
@@ -67,7 +68,7 @@ def relations_table(doc: Doc, scored: ScoredClusters | None, relations: Sequence
         rows.append(
             f'<tr><th scope="row">{escape(one_line(triple.head))}</th>'
             f'<td class="relation">{escape(triple.label)}</td><th>{escape(one_line(triple.tail))}</th>'
-            f'<td class="count"><meter min="0" max="1" value="{triple.score:.4f}"></meter> {triple.score:.2f}</td>'
+            f'<td class="count"><i class="bar" style="--part:{100 * triple.score:.0f}%"></i>{triple.score:.2f}</td>'
             f'<td class="members"><ul>{evidence}</ul></td></tr>'
         )
     if not rows:

@@ -48,10 +48,10 @@ def test_gum_gives_typed_nested_mentions_clusters_spaces_and_genre(read):
 
 
 def test_ontogum_has_clusters_and_no_mentions(read):
-    rows = [("1", "a", "Entity=(18(17)"), ("2", "b", "Entity=(3)18)"), ("3", "c", "Entity=(17)(3)")]
+    rows = [("1", "a", "Entity=(18(17)"), ("2", "b", "Entity=(3)18)"), ("3", "c", "Entity=(17)")]
     docs, _ = read("gum", table(rows, fields="GRP"), strict=True)
     assert docs[0].mentions is None
-    assert docs[0].clusters == [[(0, 2)], [(0, 1)], [(1, 2)]] or docs[0].clusters[0] == [(0, 2)]
+    assert docs[0].clusters == [[(0, 2)], [(0, 1), (2, 3)], [(1, 2)]]
 
 
 def test_speakers_are_those_of_the_sentences(read):
@@ -90,7 +90,7 @@ def test_corefud_reports_empty_nodes_and_mentions_in_pieces(read):
     ]
     docs, log = read("corefud", table(rows, name="it", fields=fields))
     assert docs[0].words == ["Vi", "a", "lui"]
-    assert docs[0].clusters == [[(1, 2)], [(2, 3)]] or [(1, 2)] in docs[0].clusters
+    assert docs[0].clusters == [[(1, 2)], [(2, 3)]]
     assert [(m.start, m.end, m.label) for m in docs[0].mentions] == [(1, 2, "place"), (2, 3, "mention")]
     whats = [fault.what for fault in log.faults]
     assert log.n_skipped() == {"mention": 3}

@@ -197,3 +197,15 @@ def test_no_labels_and_no_tokens() -> None:
     assert tags.n_tags == 1
     assert tags.encode(none, none, none, 3).tolist() == [0, 0, 0]
     assert [len(column) for column in tags.decode(none)] == [0, 0, 0]
+
+
+def test_confidence_loses_no_digits_in_long_segments() -> None:
+    crf, emissions, mask = make_crf(2, [300, 7], 0)
+    emissions = 10.0 * emissions
+    tags = crf.viterbi(emissions, mask)
+    starts, ends, _ = BiluoTags(["A", "B"]).decode(tags[0])
+    rows = torch.zeros_like(starts)
+    found = crf.span_confidence(emissions, mask, tags, rows, starts, ends)
+    exact = crf.double().span_confidence(emissions.double(), mask, tags, rows, starts, ends)
+    assert len(found) > 10
+    assert close(found.double(), exact, 1e-5)

@@ -18,8 +18,8 @@ from spacy_hmtl.types import TASKS
 LABELS = {"ner": ["A"], "emd": ["B", "C"], "relation": ["R"]}
 # Another width for each task, so that a wrong wire cannot fit.
 CONFIGS: dict[str, Any] = {
-    "ner": TaggerConfig(encoder_config(2)),
-    "emd": TaggerConfig(encoder_config(3)),
+    "ner": TaggerConfig(encoder_config(2), 1),
+    "emd": TaggerConfig(encoder_config(3), 2),
     "relation": RelationConfig(encoder_config(4), 3, "relu", 0.1),
     "coref": CorefConfig(encoder_config(5), 3, 0.5, 4, 5, 1, 2, 0, 0.0, True),
 }

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import example, given, settings
-from strategies import Documents, close, documents, encoder_config, part_of, random_encoded, randomize, seeds, segments_of
+from hypothesis import strategies as st
+from strategies import (
+    Documents,
+    close,
+    documents,
+    encoder_config,
+    part_of,
+    random_encoded,
+    randomize,
+    seeds,
+    segments_of,
+)
 
 from spacy_hmtl.nn.heads import tagger as tagger_module
-from spacy_hmtl.nn.heads.tagger import SpanTensors, TaggerConfig, TaggerHead
+from spacy_hmtl.nn.heads.tagger import SpanTensors, TaggerConfig, TaggerHead, TagTargets
 
 quick = settings(deadline=None, max_examples=25)
 WIDTH = 6
 
 
-def make_head() -> TaggerHead:
-    head = TaggerHead(WIDTH, ["A", "B"], TaggerConfig(encoder_config(3)))
+def make_head(layers: int = 1) -> TaggerHead:
+    head = TaggerHead(WIDTH, ["A", "B"], TaggerConfig(encoder_config(3), layers))
     randomize(head)
     return head.eval()
 
@@ -36,9 +48,10 @@ def random_spans(docs: Documents, seed: int) -> list[tuple[int, int, int]]:
     return spans
 
 
-def tensors(spans: list[tuple[int, int, int]]) -> SpanTensors:
-    table = torch.tensor(spans, dtype=torch.int64).reshape(-1, 3)
-    return SpanTensors(*table.unbind(1), torch.ones(len(spans)))
+def tensors(*layers: list[tuple[int, int, int]]) -> TagTargets:
+    """Gold spans of each layer."""
+    rows = sorted((*span, number) for number, spans in enumerate(layers) for span in spans)
+    return TagTargets(*torch.tensor(rows, dtype=torch.int64).reshape(-1, 4).unbind(1))
 
 
 def rows(found: SpanTensors, offset: int = 0) -> dict[tuple[int, int, int], float]:
@@ -47,23 +60,44 @@ def rows(found: SpanTensors, offset: int = 0) -> dict[tuple[int, int, int], floa
 
 
 @quick
-@given(docs=documents(), seed=seeds)
-@example(docs=[[]], seed=0)
-@example(docs=[[1], []], seed=0)
-def test_a_document_in_a_batch_is_as_alone(docs: Documents, seed: int) -> None:
+@given(docs=documents(), layers=st.integers(1, 3), seed=seeds)
+@example(docs=[[]], layers=1, seed=0)
+@example(docs=[[1], []], layers=2, seed=0)
+def test_a_document_in_a_batch_is_as_alone(docs: Documents, layers: int, seed: int) -> None:
     torch.manual_seed(seed)
-    head, encoded, gold = make_head(), random_encoded(docs, 4, WIDTH), random_spans(docs, seed)
+    head, encoded = make_head(layers), random_encoded(docs, 4, WIDTH)
+    gold = [random_spans(docs, seed + layer) for layer in range(layers)]
     loss, found, first = torch.tensor(0.0), {}, 0
     for number, doc in enumerate(docs):
-        own = [(s - first, e - first, label) for s, e, label in gold if first <= s < first + sum(doc)]
+        last = first + sum(doc)
+        own = [[(s - first, e - first, label) for s, e, label in spans if first <= s < last] for spans in gold]
         part = part_of(encoded, docs, number)
-        loss = loss + head.loss(part, tensors(own))
+        loss = loss + head.loss(part, tensors(*own))
         found.update(rows(head.decode(part), first))
-        first += sum(doc)
-    assert close(head.loss(encoded, tensors(gold)), loss)
+        first = last
+    assert close(head.loss(encoded, tensors(*gold)), loss)
     together = rows(head.decode(encoded))
     assert together == pytest.approx(found, abs=1e-5)
     assert list(together) == sorted(together)
+
+
+@quick
+@given(docs=documents(), seed=seeds)
+def test_layers_are_taggers_of_their_own_on_the_same_states(docs: Documents, seed: int) -> None:
+    torch.manual_seed(seed)
+    head, encoded = make_head(3), random_encoded(docs, 4, WIDTH)
+    gold = [random_spans(docs, seed + layer) for layer in range(3)]
+    loss, best = torch.tensor(0.0), {}
+    for layer, spans in zip(head.layers, gold):
+        single = TaggerHead(WIDTH, ["A", "B"], TaggerConfig(encoder_config(3), 1))
+        single.layers[0] = layer
+        loss = loss + single.loss(encoded, tensors(spans))
+        for span, score in rows(single.decode(encoded)).items():
+            best[span] = max(score, best.get(span, 0.0))
+    assert close(head.loss(encoded, tensors(*gold)), loss)
+    decoded = head.decode(encoded)
+    assert rows(decoded) == pytest.approx(best, abs=1e-6)
+    assert len(decoded.scores) == len(best)  # what two layers find is given once
 
 
 @quick
@@ -87,10 +121,11 @@ def test_emissions_that_spell_the_gold_spans_are_decoded_to_them(docs: Documents
     torch.manual_seed(seed)
     gold = random_spans(docs, seed)
     encoded = random_encoded(docs, 4, 9)
-    head = TaggerHead(9, ["A", "B"], TaggerConfig(encoder_config(3)))
+    head = TaggerHead(9, ["A", "B"], TaggerConfig(encoder_config(3), 1))
+    layer: Any = head.layers[0]
     with torch.no_grad():
-        head.emit.weight.copy_(50.0 * torch.eye(9))
-    tags = head.tags.encode(*tensors(gold)[:3], len(encoded.states))
+        layer.emit.weight.copy_(50.0 * torch.eye(9))
+    tags = layer.tags.encode(*tensors(gold)[:3], len(encoded.states))
     clear = encoded._replace(states=torch.nn.functional.one_hot(tags, 9).float())
     assert rows(head.decode(clear)) == pytest.approx(dict.fromkeys(gold, 1.0), abs=1e-4)
     assert head.loss(clear, tensors(gold)).item() == pytest.approx(0.0, abs=1e-3)

@@ -1,6 +1,6 @@
 """The way back: `.spacy` files to formats that other tools read. One file each, with a function `write`.
 
-A new one is a file with `write(docs, output, *, log)` and a line in `EXPORTS`. What a
+A new one is a file with `write(docs, output, *, log, shown)` and a line in `EXPORTS`. What a
 format cannot hold is reported; what it holds, `convert` reads back the same.
 """
 
@@ -52,15 +52,16 @@ def get_export(name: str) -> Export:
     return EXPORTS[name]
 
 
-def write(name: str, docs: Iterable[Doc], output: Path, log: FaultLog) -> None:
+def write(name: str, docs: Iterable[Doc], output: Path, *, log: FaultLog, shown: Path) -> None:
     """Write Docs in an export format.
 
     name (str): Its name, such as "brat".
     docs (Iterable[Doc]): The Docs; each has a name in its meta group.
     output (Path): The file, or the folder, which is there and empty.
     log (FaultLog): Takes what the format cannot hold.
+    shown (Path): What messages call the output, which may be written under another name first.
     RAISES (ConversionError): H141, if there is no such format.
     """
     get_export(name)
     writer: Writer = import_module(f"{__name__}.{name}").write
-    writer(docs, output, log=log)
+    writer(docs, output, log=log, shown=shown)

@@ -45,20 +45,22 @@ class _Text(NamedTuple):
     tokens: list[tuple[int, int]]
 
 
-def write(docs: Iterable[Doc], output: Path, *, log: FaultLog) -> None:
+def write(docs: Iterable[Doc], output: Path, *, log: FaultLog, shown: Path) -> None:
     """Write three files per Doc, and an `annotation.conf` that names the labels.
 
     docs (Iterable[Doc]): The Docs.
     output (Path): The folder.
     log (FaultLog): Takes notes of what looks different.
+    shown (Path): What they call the folder.
     """
     taken: set[str] = set()
     entity_labels, relation_labels = set[str](), set[str]()
     for doc in docs:
         document = from_doc(doc)
         path = output / f"{_file_name(document.name, taken)}.ann"
-        text = _text(document, Place(path, document=document.name), log)
-        lines = _Lines(document, text, Place(path, document=document.name), log)
+        place = Place(shown / path.name, document=document.name)
+        text = _text(document, place, log)
+        lines = _Lines(document, text, place, log)
         _write(path.with_suffix(".txt"), text.text)
         _write(path, "".join(f"{line}\n" for line in lines.make()))
         _write(side_path(path), json.dumps(_side(document, text), ensure_ascii=False))

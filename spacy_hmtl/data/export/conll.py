@@ -21,17 +21,18 @@ _UNWANTED = re.compile(r"\s+")
 _UNWANTED_IN_LABELS = re.compile(r"[\s()*]+")
 
 
-def write(docs: Iterable[Doc], output: Path, *, log: FaultLog) -> None:
+def write(docs: Iterable[Doc], output: Path, *, log: FaultLog, shown: Path) -> None:
     """Write the Docs that are annotated for coreference.
 
     docs (Iterable[Doc]): The Docs.
     output (Path): The file.
     log (FaultLog): Takes the Docs left out, and notes of what looks different.
+    shown (Path): What they call the file.
     """
     with output.open("w", encoding="utf-8", newline="\n") as file:
         for doc in docs:
             document = from_doc(doc)
-            place = Place(output, document=document.name)
+            place = Place(shown, document=document.name)
             if document.clusters is None:
                 what = "the document is not annotated for coreference"
                 log.skip(place, what, unit="document", remedy="Export it to another format, or annotate it.")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,17 @@ CUT = "mentions across a sentence end, listed with the sentence they begin in (D
 DATASET = "spacy_hmtl"
 
 
-def write(docs: Iterable[Doc], output: Path, *, log: FaultLog) -> None:
+def write(docs: Iterable[Doc], output: Path, *, log: FaultLog, shown: Path) -> None:
     """Write Docs, one JSON object per line.
 
     docs (Iterable[Doc]): The Docs.
     output (Path): The file.
     log (FaultLog): Takes notes of what DyGIE++ itself would not read.
+    shown (Path): What notes call the file.
     """
     with output.open("w", encoding="utf-8", newline="\n") as file:
         for doc in docs:
-            fields = to_fields(from_doc(doc), output, log)
+            fields = to_fields(from_doc(doc), shown, log)
             file.write(json.dumps(fields, ensure_ascii=False) + "\n")
 
 
@@ -48,7 +50,7 @@ def to_fields(doc: AnnotatedDocument, path: Path, log: FaultLog) -> dict[str, An
     RETURNS (dict): The object.
     """
     borders = [*(doc.sent_starts or [0]), len(doc.words)]
-    sentences = list(zip(borders, borders[1:]))
+    sentences = list(pairwise(borders))
     place = Place(path, document=doc.name)
     fields: dict[str, Any] = {"doc_key": doc.name, "dataset": DATASET}
     fields["sentences"] = [doc.words[start:end] for start, end in sentences]

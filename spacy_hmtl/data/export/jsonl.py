@@ -11,11 +11,12 @@ from ...jsonl import write_jsonl
 from ..faults import FaultLog
 
 
-def write(docs: Iterable[Doc], output: Path, *, log: FaultLog) -> None:
+def write(docs: Iterable[Doc], output: Path, *, log: FaultLog, shown: Path) -> None:
     """Write Docs, one JSON object per line. The format holds everything but confidences below 0.0001.
 
     docs (Iterable[Doc]): The Docs.
     output (Path): The file.
     log (FaultLog): Not used.
+    shown (Path): Not used.
     """
     write_jsonl(docs, output)

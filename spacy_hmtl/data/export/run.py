@@ -18,6 +18,7 @@ from ..faults import ConversionError, FaultLog, Place
 from . import get_export, write
 
 NO_NAME = "documents without a name, numbered"
+EMPTY = "the document has no tokens"
 
 
 def export(format: str, input: str | Path, output: str | Path, *, strict: bool = False) -> Report:
@@ -29,7 +30,8 @@ def export(format: str, input: str | Path, output: str | Path, *, strict: bool =
     strict (bool): Stop at the first thing that the format cannot hold.
     RETURNS (Report): Counts of what was read, and what could not be written.
     RAISES (ConversionError): H101, H102, H104, if the input is missing, no `.spacy` file, or
-        empty; H103, at the first fault if strict; H123, H141 to H143, if an argument is wrong.
+        empty; H103, at the first fault if strict; H123, H141 to H143, if an argument is wrong;
+        H144, if the format can hold none of the documents.
     """
     input, output = Path(input), Path(output)
     report = Report(format, [input], output, log=FaultLog(strict=strict))
@@ -40,9 +42,11 @@ def export(format: str, input: str | Path, output: str | Path, *, strict: bool =
     try:
         if is_folder:
             temporary.mkdir()
-        write(format, _read(report), temporary, report.log)
-        if not report.n_documents:
-            raise ConversionError(Errors.H104.format(path=input), report.log)
+        write(format, _read(report), temporary, log=report.log, shown=output)
+        left_out = sum(fault.unit == "document" and fault.what != EMPTY for fault in report.log.faults)
+        if report.n_documents == left_out:
+            message = Errors.H144.format(path=input, format=format) if left_out else Errors.H104.format(path=input)
+            raise ConversionError(message, report.log)
         if is_folder and output.is_dir():
             output.rmdir()
         os.replace(temporary, output)
@@ -76,8 +80,7 @@ def _read(report: Report) -> Iterator[Doc]:
             set_meta(doc, meta)
             report.log.note(Place(path, document=meta["name"]), NO_NAME)
         if not len(doc):
-            what = "the document has no tokens"
-            report.log.skip(Place(path, document=meta["name"]), what, unit="document", remedy="Remove it.")
+            report.log.skip(Place(path, document=meta["name"]), EMPTY, unit="document", remedy="Remove it.")
             continue
         report.count(from_doc(doc))
         yield doc

@@ -91,7 +91,7 @@ class LayerBuilder:
 
     def mentions(self) -> list[LabeledSpan]:
         """The mentions, in document order."""
-        return sorted(self._mentions, key=lambda span: document_order(span[:2]))
+        return sorted(self._mentions, key=lambda span: (*document_order(span[:2]), span.label))
 
     def names(self) -> list[LabeledSpan]:
         """The names, in document order; of nested ones the outermost."""

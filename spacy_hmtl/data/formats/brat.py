@@ -129,7 +129,7 @@ def _read_document(place: Place, names: bool, tokenizer: str, lines: bool, fault
         return None
     document.text = text.text
     document.spans = [_char_span(row, text, levels.get(row.id, "")) for row in spans]
-    if _is_litbank(spans):
+    if text.side is None and not levels and _is_litbank(spans):
         faults.note(place, LITBANK)
         _read_litbank(document, names, faults)
         tokenizer = WHITESPACE
@@ -176,7 +176,7 @@ def _add_tokens(document: Standoff, text: BratText, tokenizer: str, lines: bool)
     if side is None:
         document.tokens = None if not lines else tokenize(document.text, tokenizer, by_line=True)
         return
-    document.tokens, document.layers, document.meta = side.tokens, side.layers, side.meta
+    document.tokens, document.layers, document.meta, document.is_exact = side.tokens, side.layers, side.meta, True
     document.place = document.place._replace(document=side.name)
 
 

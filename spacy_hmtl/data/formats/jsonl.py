@@ -6,7 +6,6 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
-import spacy
 from spacy.vocab import Vocab
 
 from ...annotations import from_doc
@@ -15,6 +14,7 @@ from ...types import AnnotatedDocument
 from ..faults import FaultLog, Place
 from .json_records import JsonObject, Record, excerpt, misfit, read_records
 from .token_rows import clean_clusters
+from .tokens import language
 
 EXTENT = (int, int)
 SHAPE = {
@@ -44,7 +44,7 @@ def read(path: Path, *, faults: FaultLog, ids: Container[str] | None = None) -> 
         lose their confidences: what is converted is taken as gold.
     RAISES (ConversionError): H102, if the file is of another format.
     """
-    vocab = spacy.blank("en").vocab
+    vocab = language("en").vocab
     for number, record in enumerate(read_records(path, "jsonl", faults), start=1):
         id = record.fields.get("id")
         name = f"{path.stem}-{number}" if id is None else str(id)
@@ -60,6 +60,12 @@ def _read_document(record: Record, place: Place, vocab: Vocab, faults: FaultLog)
     what = misfit(fields, SHAPE)
     if not what and not fields["tokens"]:
         what = "the document has no tokens"
+    elif not what:
+        ends = [0, *(end for _, end in fields["tokens"])]
+        if not all(before <= start < end for before, (start, end) in zip(ends, fields["tokens"])):
+            what = "tokens are empty, reversed or overlap"
+        elif ends[-1] > len(fields["text"]):
+            what = f"a token ends at character {ends[-1]}, the text has {len(fields['text'])}"
     if what:
         faults.skip(place, what, unit="document", remedy="Mend the line.")
         return None
@@ -83,31 +89,42 @@ def _read_document(record: Record, place: Place, vocab: Vocab, faults: FaultLog)
 def _leave_out_faulty(fields: JsonObject, place: Place, faults: FaultLog) -> None:
     """Report and remove the spans that are not on token borders, and the relations without their arguments."""
     starts, ends = {start for start, _ in fields["tokens"]}, {end for _, end in fields["tokens"]}
-    known: set[tuple[int, int]] = set()
+    arguments: set[tuple[int, int]] | None = None
 
-    def is_good(item: Any, shape: Any, extents: list[str], unit: str) -> bool:
+    def fault(item: Any, shape: Any) -> str:
         what = misfit(item, shape)
-        if not what:
-            borders = [item] if not extents else [item[key] for key in extents] if extents[0] != "start" else []
-            borders = borders or [[item["start"], item["end"]]]
-            for start, end in borders:
-                if start not in starts or end not in ends or start >= end:
-                    what = f"the characters [{start}, {end}) do not fall on token borders"
-                elif unit == "relation" and known and (start, end) not in known:
-                    what = f"the argument [{start}, {end}) is no mention or name of the document"
-        if what:
-            faults.skip(place, f"in the {unit} {excerpt(item)} {what}", unit=unit, remedy=_BORDERS)
-        return not what
+        if not what and isinstance(item, dict) and type(item.get("score", 1.0)) not in (int, float):
+            what = f"expected a number at score, found {excerpt(item['score'])}"
+        for start, end in [] if what else _extents(item):
+            if start not in starts or end not in ends or start >= end:
+                what = f"the characters [{start}, {end}) do not fall on token borders"
+            elif shape is RELATION and arguments is not None and (start, end) not in arguments:
+                what = f"the argument [{start}, {end}) is no mention or name of the document"
+        return what
+
+    def good(items: list[Any], shape: Any, unit: str) -> list[Any]:
+        kept: list[Any] = []
+        for item in items:
+            what = fault(item, shape)
+            if what:
+                faults.skip(place, f"in the {unit} {excerpt(item)} {what}", unit=unit, remedy=_BORDERS)
+            else:
+                kept.append(item)
+        return kept
 
     for key, unit in (("ents", "name"), ("mentions", "mention")):
         if fields.get(key) is not None:
-            fields[key] = [item for item in fields[key] if is_good(item, SPAN, ["start"], unit)]
-            known |= {(item["start"], item["end"]) for item in fields[key]}
+            fields[key] = good(fields[key], SPAN, unit)
+            arguments = {*(arguments or ()), *((item["start"], item["end"]) for item in fields[key])}
     if fields.get("clusters") is not None:
-        rows = fields["clusters"]
-        good = [[is_good(item, EXTENT, [], "cluster mention") for item in row] for row in rows]
-        fields["clusters"] = [[item for item, keep in zip(*pair) if keep] for pair in zip(rows, good)]
+        fields["clusters"] = [good(cluster, EXTENT, "cluster mention") for cluster in fields["clusters"]]
         fields.pop("links", None)
     if fields.get("relations") is not None:
-        rows = fields["relations"]
-        fields["relations"] = [item for item in rows if is_good(item, RELATION, ["head", "tail"], "relation")]
+        fields["relations"] = good(fields["relations"], RELATION, "relation")
+
+
+def _extents(item: Any) -> list[Any]:
+    """The characters that an item of a layer is about."""
+    if isinstance(item, list):
+        return [item]
+    return [item["head"], item["tail"]] if "head" in item else [(item["start"], item["end"])]

@@ -113,7 +113,7 @@ def _id(span: JsonObject) -> str:
 def _tokens(fields: JsonObject) -> Tokens | None:
     """The tokens of a task, without white space; None if it has none."""
     text = fields["text"]
-    rows = [row for row in fields.get("tokens") or [] if text[row["start"] : row["end"]].strip()]
+    rows = [row for row in fields.get("tokens") or [] if not text[row["start"] : row["end"]].isspace()]
     if not rows:
         return None
     starts, ends = [row["start"] for row in rows], [row["end"] for row in rows]

@@ -62,6 +62,7 @@ class Standoff:
     groups: spans that corefer, each with its line.
     tokens: where the file has tokens of its own.
     layers: the layers that are annotated, where the file says so.
+    is_exact: whether the file was made from a Doc, so that nothing in it is a slip of an annotator.
     meta: facts about the document.
     """
 
@@ -72,6 +73,7 @@ class Standoff:
     groups: list[tuple[list[str], int]] | None = None
     tokens: Tokens | None = None
     layers: list[str] | None = None
+    is_exact: bool = False
     meta: dict[str, Any] = field(default_factory=dict)
 
 
@@ -150,7 +152,7 @@ class _Builder:
         says = source.layers
         for span in source.spans:
             self._add_span(span, layers.names)
-        links = [link for link in source.links or [] if not COREFERENCE.fullmatch(link.label)]
+        links = [link for link in source.links or [] if not self._is_coreference(link)]
         relations, clusters = self._relations(links), self._clusters()
         has_relations = source.links is not None and layers.relations
         has_clusters = layers.clusters and (source.links is not None or source.groups is not None)
@@ -158,8 +160,7 @@ class _Builder:
         return AnnotatedDocument(
             name=source.place.document,
             words=[source.text[start:end] for start, end in zip(tokens.starts, tokens.ends)],
-            # Nothing follows the last token, unless the file itself says so.
-            spaces=tokens.spaces if source.tokens else [*tokens.spaces[:-1], False],
+            spaces=tokens.spaces if source.is_exact else [*tokens.spaces[:-1], False],
             sent_starts=self._sent_starts(),
             entities=self._entities() if (has_names if says is None else "entities" in says) else None,
             mentions=self._mentions if says is None or "mentions" in says else None,
@@ -177,7 +178,7 @@ class _Builder:
         self._spans[span.id] = found
         if found is None:
             return
-        if not span.layer and found in self._taken:
+        if not self._document.is_exact and found in self._taken:
             self._faults.note(self._at(span.line), SPAN_TWICE)
             return
         self._taken.add(found)
@@ -218,34 +219,40 @@ class _Builder:
     def _sent_starts(self) -> list[int] | None:
         """The sentences; a line that ends inside a mention ends no sentence."""
         starts = self._tokens.sent_starts
-        if starts is None or self._document.tokens:
+        if starts is None or self._document.is_exact:
             return starts
         inside = {i for span in self._spans.values() if span is not None for i in range(span.start + 1, span.end)}
         return [start for start in starts if start not in inside]
 
     def _relations(self, links: Sequence[Link]) -> list[Triple]:
-        triples: dict[Triple, None] = {}
+        triples: list[Triple] = []
+        seen: set[Triple] = set()
         for link in links:
             head, tail = self._find(link.head, link, "relation"), self._find(link.tail, link, "relation")
             if head is None or tail is None:
                 continue
             triple = Triple(head, link.label, tail)
-            if triple in triples:
+            if triple in seen and not self._document.is_exact:
                 self._faults.note(self._at(link.line), LINK_TWICE)
-            triples[triple] = None
-        return list(triples)
+                continue
+            seen.add(triple)
+            triples.append(triple)
+        return triples
 
     def _clusters(self) -> list[Cluster]:
         """Join what is linked or grouped, directly or not."""
         groups: list[list[MentionSpan]] = []
         for link in self._document.links or []:
-            if COREFERENCE.fullmatch(link.label):
+            if self._is_coreference(link):
                 ends = [self._find(end, link, "coreference link") for end in dict.fromkeys((link.head, link.tail))]
                 groups.append([end[:2] for end in ends if end is not None] if None not in ends else [])
         for ids, line in self._document.groups or []:
             found = [self._find(id, Link(id, "a group", id, line), "cluster mention") for id in dict.fromkeys(ids)]
             groups.append([mention[:2] for mention in found if mention is not None])
         return clean_clusters(_joined(groups), self._document.place, self._faults)
+
+    def _is_coreference(self, link: Link) -> bool:
+        return not self._document.is_exact and COREFERENCE.fullmatch(link.label) is not None
 
     def _find(self, id: str, link: Link, unit: str) -> LabeledSpan | None:
         """The span of an id; None, with a fault, if there is none that can be used."""

@@ -95,15 +95,17 @@ class RelationHead(nn.Module):
         return total
 
     def decode(self, encoded: Encoded, threshold: float) -> TokenPairs:
-        """Token pairs and labels whose probability is at least `threshold`; a token is not its own argument."""
+        """Token pairs and labels whose probability is at least `threshold`.
+
+        A token may stand for both arguments: of nested mentions that end there, such as
+        "the office in Lisbon" and "Lisbon".
+        """
         first, second = self.arg1(encoded.states), self.arg2(encoded.states)
         cut = float(torch.logit(torch.tensor(threshold, dtype=torch.float64)))
         found = []
         for bucket in encoded.layout.buckets(_PAIRS, square=True):
             scores = self._pair_scores(bucket.pad(first), bucket.pad(second))
-            length = bucket.mask.shape[1]
             real = bucket.mask.unsqueeze(1) & bucket.mask.unsqueeze(2)
-            real = real & ~torch.eye(length, dtype=torch.bool, device=real.device)
             row, arg1, arg2, label = ((scores >= cut) & real.unsqueeze(-1)).nonzero(as_tuple=True)
             probability = torch.sigmoid(scores[row, arg1, arg2, label])
             found.append((bucket.index[row, arg1], bucket.index[row, arg2], label, probability))

@@ -21,9 +21,11 @@ class TaggerConfig:
     """Settings of a tagging head; its width and labels come later.
 
     encoder: the task's own biLSTM.
+    layers: CRFs, one for each level of nesting.
     """
 
     encoder: EncoderConfig
+    layers: int
 
 
 class SpanTensors(NamedTuple):
@@ -35,27 +37,67 @@ class SpanTensors(NamedTuple):
     scores: Tensor
 
 
+class TagTargets(NamedTuple):
+    """Gold spans of a batch: flat token offsets (end exclusive), label numbers, layers of nesting, shape (S,)."""
+
+    starts: Tensor
+    ends: Tensor
+    labels: Tensor
+    layers: Tensor
+
+
 class TaggerHead(nn.Module):
-    """Emissions by a linear layer, scored by a CRF over BILUO tags.
+    """One layer of tags, or several for nested spans, all on the same states.
 
     Source: Sanh et al. (2019), sections "Named Entity Recognition" and "Entity Mention
-    Detection"; loss summed over segments as in the authors' code.
+    Detection", with one layer. A layer for each level of nesting follows Alex et al.
+    (2007), "Recognising Nested Named Entities in Biomedical Text", section "Layering".
     """
 
     def __init__(self, width: int, labels: list[str], config: TaggerConfig) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(TagLayer(width, labels) for _ in range(config.layers))
+
+    def loss(self, encoded: Encoded, targets: TagTargets) -> Tensor:
+        """Negative log-likelihood of the gold tags of all layers, nats summed over the batch."""
+        losses = []
+        for number, layer in enumerate(self.layers):
+            own = targets.layers == number
+            losses.append(layer.loss(encoded, targets.starts[own], targets.ends[own], targets.labels[own]))
+        return torch.stack(losses).sum()
+
+    def decode(self, encoded: Encoded) -> SpanTensors:
+        """The spans of all layers in document order; of equal ones (borders and label) the likeliest."""
+        columns = zip(*(layer.decode(encoded) for layer in self.layers))
+        spans = SpanTensors(*(torch.cat(column) for column in columns))
+        if len(self.layers) == 1:
+            return spans
+        order = spans.scores.argsort(descending=True, stable=True)
+        keys = torch.stack([spans.starts, spans.ends, spans.labels], dim=1)[order]
+        distinct, owner = keys.unique(dim=0, return_inverse=True)
+        first = torch.full((len(distinct),), len(order), device=order.device)
+        first = first.scatter_reduce(0, owner, torch.arange(len(order), device=order.device), "amin")
+        return SpanTensors(*(column[order[first]] for column in spans))
+
+
+class TagLayer(nn.Module):
+    """Emissions by a linear layer, scored by a CRF over BILUO tags; loss summed over segments."""
+
+    def __init__(self, width: int, labels: list[str]) -> None:
         super().__init__()
         self.tags = BiluoTags(labels)
         self.emit = nn.Linear(width, self.tags.n_tags)
         self.crf = BiluoCRF(self.tags)
 
-    def loss(self, encoded: Encoded, targets: SpanTensors) -> Tensor:
+    def loss(self, encoded: Encoded, starts: Tensor, ends: Tensor, labels: Tensor) -> Tensor:
         """Negative log-likelihood of the gold tags, nats summed over the batch.
 
-        targets (SpanTensors): spans that do not overlap and lie within segments.
+        starts, ends, labels (Tensor): Int64, shape (S,): spans that do not overlap and
+            lie within segments.
         """
         if encoded.states.shape[0] == 0:
             return encoded.states.sum()
-        gold = self.tags.encode(targets.starts, targets.ends, targets.labels, encoded.states.shape[0])
+        gold = self.tags.encode(starts, ends, labels, encoded.states.shape[0])
         emissions = self.emit(encoded.states)  # (T, n_tags)
         total = emissions.new_zeros(())
         for bucket in encoded.layout.buckets(_CELLS):

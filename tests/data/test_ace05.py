@@ -1,0 +1,353 @@
+from html import escape, unescape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spacy_hmtl.data.convert import convert
+from spacy_hmtl.data.faults import ConversionError, FaultLog
+from spacy_hmtl.data.formats import get_reader, normalize_id
+from spacy_hmtl.data.formats.ace_text import delete_tags, tokenize
+from spacy_hmtl.data.formats.safe_xml import Element, read_xml
+
+SGM = """<DOC>
+<DOCID> X1 </DOCID>
+<DATETIME> 2031-04-15 </DATETIME>
+<BODY>
+<HEADLINE>
+News
+</HEADLINE>
+<TEXT>
+<QUOTE PREVIOUSPOST="a
+&lt; b"/>Ann of AT&amp;T Labs met
+the anti-Rome boss.
+
+She left him.
+</TEXT>
+</BODY>
+</DOC>
+"""
+HEADER = '<?xml version="1.0"?>\n<!DOCTYPE source_file SYSTEM "apf.v5.1.1.dtd">\n'
+
+
+def place(text, raw=SGM, nth=0):
+    """START and END of a text in the source without tags, as ACE counts them."""
+    source = delete_tags(raw).text
+    start = -1
+    for _ in range(nth + 1):
+        start = source.index(text, start + 1)
+    return start, start + len(text) - 1
+
+
+def charseq(span, text):
+    return f'<charseq START="{span[0]}" END="{span[1]}">{text}</charseq>'
+
+
+def mention(id, type, extent, head=None, raw=SGM):
+    body = f"<extent>{charseq(place(extent, raw), extent)}</extent>"
+    body += f"<head>{charseq(place(head, raw), head)}</head>" if head else ""
+    return f'<entity_mention ID="{id}" TYPE="{type}">{body}</entity_mention>'
+
+
+def entity(id, type, *mentions):
+    return f'<entity ID="{id}" TYPE="{type}">{"".join(mentions)}</entity>\n'
+
+
+def relation(head, tail, type="ORG-AFF", subtype="Employment", extra=""):
+    arguments = f'<relation_mention_argument REFID="{head}" ROLE="Arg-1"/>'
+    arguments += f'<relation_mention_argument REFID="{tail}" ROLE="Arg-2"/>{extra}'
+    return f'<relation TYPE="{type}" SUBTYPE="{subtype}"><relation_mention>{arguments}</relation_mention></relation>\n'
+
+
+ANN = entity("E1", "PER", mention("E1-1", "NAM", "Ann of AT&amp;T Labs", "Ann"), mention("E1-2", "PRO", "She", "She"))
+LABS = entity("E2", "ORG", mention("E2-1", "NAM", "AT&amp;T Labs", "AT&amp;T Labs"))
+BOSS = entity("E3", "PER", mention("E3-1", "NOM", "the anti-Rome boss", "boss"), mention("E3-2", "PRO", "him", "him"))
+TIME = f'<timex2><timex2_mention ID="T1"><extent>{charseq(place("2031-04-15"), "2031-04-15")}</extent>'
+TIME += "</timex2_mention></timex2>\n"
+VALUE = f'<value TYPE="Job-Title"><value_mention ID="V1"><extent>{charseq(place("boss"), "boss")}</extent>'
+VALUE += "</value_mention></value>\n"
+EVENT = '<event ID="EV1"><event_mention><anchor/></event_mention></event>\n'
+ALL = ANN + LABS + BOSS + TIME + VALUE + relation("E1-1", "E2-1") + EVENT
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write a pair of files and read it: the documents and the log."""
+
+    def read_pair(annotation=ALL, sgm=SGM, *, xml=None, strict=False, **options):
+        folder = tmp_path / "nw" / "timex2norm"
+        folder.mkdir(parents=True, exist_ok=True)
+        document = f'<source_file SOURCE="newswire"><document DOCID="X1">\n{annotation}</document></source_file>'
+        text = HEADER + document if xml is None else xml
+        (folder / "X1.apf.xml").write_bytes(text if isinstance(text, bytes) else text.encode())
+        if sgm is not None:
+            (folder / "X1.sgm").write_bytes(sgm if isinstance(sgm, bytes) else sgm.encode())
+        log = FaultLog(strict=strict)
+        return list(get_reader("ace05")(tmp_path, faults=log, **options)), log
+
+    return read_pair
+
+
+def texts(doc, spans):
+    return [(" ".join(doc.words[span[0] : span[1]]), *span[2:3]) for span in spans or []]
+
+
+def test_heads_names_clusters_and_relations(read):
+    (doc,), log = read(strict=True)
+    assert " ".join(doc.words) == "News Ann of AT&T Labs met the anti - Rome boss . She left him ."
+    assert doc.sent_starts == [0, 1, 12]
+    heads = [("Ann", "PER"), ("AT&T Labs", "ORG"), ("boss", "PER"), ("She", "PER"), ("him", "PER")]
+    assert texts(doc, doc.mentions) == heads
+    assert texts(doc, doc.entities) == heads[:2]
+    assert [texts(doc, cluster) for cluster in doc.clusters] == [
+        [("Ann",), ("She",)],
+        [("AT&T Labs",)],
+        [("boss",), ("him",)],
+    ]
+    (triple,) = doc.relations
+    assert texts(doc, [triple.head, triple.tail]) == heads[:2]
+    assert triple.label == "ORG-AFF"
+    assert (doc.name, doc.meta) == ("X1", {"genre": "nw"})
+    assert not log.notes
+
+
+def test_full_extents_subtypes_values_and_times(read):
+    (doc,), _ = read(strict=True, extent="full", relation_types="subtype", values=True, times=True)
+    assert texts(doc, doc.mentions) == [
+        ("2031 - 04 - 15", "TIME"),
+        ("Ann of AT&T Labs", "PER"),
+        ("AT&T Labs", "ORG"),
+        ("the anti - Rome boss", "PER"),
+        ("boss", "Job-Title"),
+        ("She", "PER"),
+        ("him", "PER"),
+    ]
+    assert texts(doc, doc.entities) == [("Ann", "PER"), ("AT&T Labs", "ORG")]
+    assert texts(doc, doc.clusters[0]) == [("Ann of AT&T Labs",), ("She",)]
+    assert doc.relations[0].label == "ORG-AFF.Employment"
+
+
+def test_a_border_inside_a_token_takes_the_whole_token_and_is_noted(read):
+    (doc,), log = read(entity("E1", "ORG", mention("E1-1", "NAM", "AT&amp;T", "AT&amp;")), strict=True)
+    assert texts(doc, doc.mentions) == [("AT&T", "ORG")]
+    assert doc.entities == doc.mentions
+    assert ["border inside a token" in note.kind for note in log.notes] == [True]
+
+
+def test_mentions_on_the_same_tokens_are_kept_once(read):
+    twice = [mention(f"E1-{i}", "NAM", extent, "AT&amp;T") for i, extent in enumerate(("AT&amp;T", "AT&amp;T Labs"))]
+    (doc,), log = read(entity("E1", "ORG", *twice))
+    assert (len(doc.mentions), doc.clusters) == (1, [[doc.mentions[0][:2]]])
+    assert ["of one entity that fall on the same tokens" in note.kind for note in log.notes] == [True]
+    (doc,), log = read(entity("E1", "ORG", twice[0]) + entity("E2", "FAC", twice[1]))
+    assert [span.label for span in doc.mentions] == ["FAC", "ORG"]
+    assert (doc.clusters, log.n_skipped()) == ([[doc.mentions[0][:2]]], {"coreference mention": 1})
+
+
+def test_names_inside_names_are_mentions_only(read):
+    inner = entity("E9", "GPE", mention("E9-1", "NAM", "Labs", "Labs"))
+    (doc,), log = read(LABS + inner, strict=True)
+    assert texts(doc, doc.mentions) == [("AT&T Labs", "ORG"), ("Labs", "GPE")]
+    assert texts(doc, doc.entities) == [("AT&T Labs", "ORG")]
+    assert len(log.notes) == 1
+
+
+def test_a_sentence_border_inside_a_mention_is_removed_and_counted(read):
+    sgm = "<TEXT>\nHe saw Bo. Lee and Co. Ltd. It ran.\n</TEXT>\n"
+    plain = len(read("", sgm)[0][0].sent_starts)
+    (doc,), log = read(entity("E1", "ORG", mention("E1-1", "NAM", "Bo. Lee", "Bo. Lee", sgm)), sgm)
+    assert len(doc.sent_starts) == plain - 1
+    assert ["sentence borders inside a mention" in note.kind for note in log.notes] == [True]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "unit", "what"),
+    [
+        (relation("E1-1", "E7-1"), "relation", "the argument E7-1 is no mention"),
+        (relation("E1-1", "V1"), "relation", "the argument V1 is no mention"),
+        (relation("E1-1", ""), "relation", "expected a TYPE, Arg-1 and Arg-2"),
+        (relation("E1-1", "E1-1"), "relation", "both arguments fall on the same tokens"),
+        (
+            entity("E7", "PER", mention("E7-1", "NAM", "him").replace("him", "her")),
+            "mention",
+            "expected 'her' at the char",
+        ),
+        (
+            entity("E7", "PER", mention("E7-1", "NAM", "him").replace('END="', 'END="9')),
+            "mention",
+            "is not in the source",
+        ),
+        (
+            entity("E7", "PER", mention("E7-1", "NAM", "him").replace('END="', 'END="-')),
+            "mention",
+            "expected START and END",
+        ),
+        (entity("E7", "PER", '<entity_mention ID="E7-1" TYPE="NAM"/>'), "mention", "has no extent"),
+        (entity("E7", "", mention("E7-1", "NAM", "met", "met")), "mention", "its entity has no TYPE"),
+    ],
+)
+def test_a_fault_names_its_line_and_costs_its_unit_only(read, annotation, unit, what):
+    (doc,), log = read(ALL + annotation)
+    line = 4 + ALL.count("\n")
+    assert [(fault.unit, fault.place.line, fault.place.document) for fault in log.faults] == [(unit, line, "X1")]
+    assert what in log.faults[0].what
+    assert (len(doc.mentions), len(doc.clusters), len(doc.relations)) == (5, 3, 1)
+    with pytest.raises(ConversionError, match=f":{line} "):
+        read(ALL + annotation, strict=True)
+
+
+def test_relations_left_out_and_doubled_ones_are_counted(read):
+    more = relation("E1-1", "E2-1", "METONYMY", "") + relation("E1-1", "E2-1", subtype="Founder")
+    (doc,), log = read(ALL + more, strict=True)
+    assert [triple.label for triple in doc.relations] == ["ORG-AFF"]
+    assert [note.kind.split(",")[0] for note in log.notes] == [
+        "relations METONYMY",
+        "relations that stand twice between the same tokens",
+    ]
+    assert len(read(ALL + more, relation_types="subtype")[0][0].relations) == 2
+
+
+BOMB = '<!DOCTYPE source_file [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+EXTERNAL = '<!DOCTYPE source_file [<!ENTITY a SYSTEM "{}">]>'
+PARAMETER = '<!DOCTYPE source_file [<!ENTITY % a SYSTEM "{}"> %a;]>'
+
+
+@pytest.mark.parametrize("doctype", [BOMB, EXTERNAL, PARAMETER])
+def test_entity_declarations_are_refused_and_never_expanded(read, tmp_path, doctype):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret", encoding="utf-8")
+    body = '<source_file><document DOCID="X1"><entity ID="E1" TYPE="&a;"/></document></source_file>'
+    docs, log = read(xml=f'<?xml version="1.0"?>\n{doctype.format(secret.as_uri())}\n{body}')
+    assert docs == []
+    assert [(fault.unit, fault.place.line) for fault in log.faults] == [("document", 2)]
+    assert "refused" in log.faults[0].what
+    assert "secret" not in log.faults[0].what
+
+
+def test_a_dtd_is_tolerated_not_read_and_its_entities_stay_as_written(tmp_path):
+    (tmp_path / "a.dtd").write_text('<!ENTITY x "read">', encoding="utf-8")
+    path = tmp_path / "a.xml"
+    path.write_text('<!DOCTYPE a SYSTEM "a.dtd"><a>&x;&amp;</a>', encoding="utf-8")
+    root = read_xml(path)
+    assert isinstance(root, Element)
+    assert root.text == "&x;&"
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"sgm": None}, "there is no X1.sgm beside it"),
+        ({"sgm": SGM.replace("boss", "b\u00f6ss").encode("latin-1")}, "expected UTF-8 text, found the byte 0xf6"),
+        ({"xml": HEADER + "<source_file><document>"}, "expected well-formed XML"),
+        ({"xml": b"<source_file>\xf6</source_file>"}, "expected well-formed XML"),
+        ({"xml": ""}, "expected well-formed XML"),
+        ({"sgm": "<DOC></DOC>", "annotation": ""}, "the text has no tokens"),
+    ],
+)
+def test_a_pair_that_cannot_be_read_is_skipped(read, changes, what):
+    docs, log = read(**changes)
+    assert (docs, log.n_skipped()) == ([], {"document": 1})
+    assert what in log.faults[0].what
+
+
+@pytest.mark.parametrize("xml", ["#begin document (x); part 0\n", "<html></html>", '{"a": 1}'])
+def test_another_format_is_refused(read, xml):
+    with pytest.raises(ConversionError, match="not a ace05 file"):
+        read(xml=xml)
+
+
+def test_windows_line_ends_leave_offsets_as_they_are(read):
+    (doc,), log = read(sgm=SGM.replace("\n", "\r\n"), strict=True)
+    assert len(doc.mentions) == 5
+    assert ["CRLF" in note.kind for note in log.notes] == [True]
+
+
+def test_unknown_options_are_refused(read):
+    with pytest.raises(ConversionError, match="extent must be one of head, full, found 'nose'"):
+        read(extent="nose")
+    with pytest.raises(ConversionError, match="relation_types must be one of type, subtype"):
+        read(relation_types="all")
+
+
+def test_the_final_pass_is_taken_and_texts_without_annotation_are_reported(read, tmp_path):
+    folder = tmp_path / "nw" / "adj"
+    folder.mkdir(parents=True)
+    (folder / "X1.apf.xml").write_text("<source_file/>", encoding="utf-8")
+    (folder / "X1.sgm").write_text("<DOC>old</DOC>", encoding="utf-8")
+    (folder / "X2.sgm").write_text("<DOC>alone</DOC>", encoding="utf-8")
+    (doc,), log = read()
+    assert len(doc.mentions) == 5
+    assert ["the document twice" in note.kind for note in log.notes] == [True]
+    assert ["no X2.apf.xml" in fault.what for fault in log.faults] == [True]
+    assert not read(ids={"X1"})[1].faults
+    assert read(ids={"X3"})[0] == []
+
+
+def test_file_lists_may_hold_paths(read, tmp_path):
+    assert [normalize_id("ace05", name) for name in ("nw/adj/X1", "X1.sgm", "./X1.apf.xml", "A.01")] == [
+        *["X1"] * 3,
+        "A.01",
+    ]
+    read()
+    ids = tmp_path / "ids"
+    ids.write_text("nw/timex2norm/X1\n", encoding="utf-8")
+    assert convert("ace05", tmp_path, tmp_path / "x.spacy", ids=ids, strict=True).n_documents == 1
+
+
+def test_tags_are_deleted_and_everything_else_counts():
+    source = delete_tags('<DOC>\n<A B="x\ny"> a &amp; </A>\n<BODY>\nb < c\n<D>e</BODY>\nd <')
+    assert source.text == "\n a &amp; \n\nb e\nd <"
+    assert source.text[source.body[0] : source.body[1]] == "\nb e"
+    assert delete_tags("no tags < here").text == "no tags < here"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    text=st.text(st.sampled_from("ab&<> \n\u00e9.'-"), max_size=40),
+    borders=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 10)), max_size=5),
+    heads=st.booleans(),
+)
+def test_random_mentions_come_back_with_their_text(tmp_path_factory, text, borders, heads):
+    folder = tmp_path_factory.getbasetemp() / "ace"
+    folder.mkdir(exist_ok=True)
+    # Each border is one between the characters of the decoded text; the source has them escaped.
+    offsets = [len(escape(text[:i], quote=False)) for i in range(len(text) + 1)]
+    raw = escape(text, quote=False)
+    entities, expected = "", []
+    for number, (start, length) in enumerate(borders):
+        end = min(start + length, len(text))
+        inner = text[start:end]
+        if inner.strip():
+            seq = f'<charseq START="{offsets[start]}" END="{offsets[end] - 1}">{escape(inner, quote=False)}</charseq>'
+            part = f"<extent>{seq}</extent>" + (f"<head>{seq}</head>" if heads else "")
+            entities += f'<entity ID="E{number}" TYPE="PER"><entity_mention TYPE="NOM" ID="{number}">{part}'
+            entities += "</entity_mention></entity>"
+            expected.append(" ".join(inner.split()))
+    (folder / "R.sgm").write_text(f"<DOC>{raw}</DOC>", encoding="utf-8", newline="\n")
+    xml = f"<source_file><document>{entities}</document></source_file>"
+    (folder / "R.apf.xml").write_text(xml, encoding="utf-8", newline="\n")
+    log = FaultLog()
+    docs = list(get_reader("ace05")(folder / "R.sgm", faults=log))
+    assert bool(docs) == bool(text.strip())
+    assert all("same tokens" in fault.what or "no tokens" in fault.what for fault in log.faults)
+    if docs:
+        found = ["".join(docs[0].words[m.start : m.end]) for m in docs[0].mentions]
+        assert all(any("".join(e.split()) in f for f in found) for e in expected)
+        source = delete_tags(f"<DOC>{raw}</DOC>\n")
+        tokens = tokenize(source, [])
+        assert [unescape(source.text[a:b]) for a, b in zip(tokens.starts, tokens.ends)] == tokens.words
+
+
+def test_the_sample_has_its_published_counts(hmtl_data, tmp_path):
+    sample, output = hmtl_data / "ace05" / "sample", tmp_path / "x.spacy"
+    report = convert("ace05", sample, output, strict=True)
+    types = {"PER": 10, "VEH": 4, "GPE": 3, "ORG": 3, "FAC": 2, "LOC": 1, "WEA": 1}
+    assert (report.n_documents, report.n_sentences) == (1, 7)
+    assert report.labels["mentions"] == types
+    assert report.labels["entities"].total() == 8
+    assert report.labels["clusters"] == {"clusters": 12, "singletons": 6, "mentions": 24}
+    assert report.labels["relations"] == {"ORG-AFF": 3, "PER-SOC": 1, "ART": 1, "PART-WHOLE": 1, "PHYS": 1}
+    assert not report.log.notes
+    report = convert("ace05", sample, output, strict=True, extent="full", values=True, times=True)
+    assert report.labels["mentions"] == {**types, "TIME": 4, "Job-Title": 1, "Numeric": 1}
+    assert not report.log.notes

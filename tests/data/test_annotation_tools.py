@@ -1,0 +1,276 @@
+"""Prodigy, Label Studio and doccano: the same document in each, and what is special to each."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from random_documents import PLAIN_WORDS, as_on_doc, documents
+
+from spacy_hmtl.data.faults import ConversionError, FaultLog
+from spacy_hmtl.data.formats import get_reader
+
+TEXT = "Ann Lee left New York. She ran."
+SPANS = [(0, 7, "PER"), (13, 21, "LOC"), (23, 26, "PER"), (4, 7, "PER")]
+PLAIN = [(0, 2, "PER"), (1, 2, "PER"), (3, 5, "LOC"), (6, 7, "PER")]
+
+
+def prodigy(text=TEXT, spans=SPANS, links=((0, "left", 1), (0, "COREF", 2)), **fields):
+    rows = [{"start": start, "end": end, "label": label} for start, end, label in spans]
+    relations = [
+        {"head": 1, "child": 2, "head_span": rows[head], "child_span": rows[tail], "label": label}
+        for head, label, tail in links
+    ]
+    return {"text": text, "meta": {"id": "one"}, "spans": rows, "relations": relations, "answer": "accept", **fields}
+
+
+def doccano(text=TEXT, spans=SPANS, links=((0, "left", 1), (0, "COREF", 2)), **fields):
+    rows = [
+        {"id": id, "label": label, "start_offset": start, "end_offset": end}
+        for id, (start, end, label) in enumerate(spans)
+    ]
+    relations = [{"id": i, "from_id": head, "to_id": tail, "type": label} for i, (head, label, tail) in enumerate(links)]
+    return {"id": "one", "text": text, "entities": rows, "relations": relations, "Comments": [], **fields}
+
+
+def labelstudio(text=TEXT, spans=SPANS, links=((0, "left", 1), (0, "COREF", 2)), **fields):
+    rows = [
+        {
+            "id": f"r{i}",
+            "type": "labels",
+            "from_name": "label",
+            "to_name": "text",
+            "value": {"start": start, "end": end, "text": text[start : int(end)], "labels": [label]},
+        }
+        for i, (start, end, label) in enumerate(spans)
+    ]
+    rows += [
+        {"type": "relation", "from_id": f"r{head}", "to_id": f"r{tail}", "direction": "right", "labels": [label]}
+        for head, label, tail in links
+    ]
+    return {"id": "one", "data": {"text": text}, "annotations": [{"id": 7, "result": rows}], **fields}
+
+
+TOOLS = {"prodigy": prodigy, "doccano": doccano, "labelstudio": labelstudio}
+
+
+def lines(*records):
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def spans(rows):
+    return sorted(row[:3] for row in rows)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_spans_relations_and_coreference_are_read(read, tool):
+    docs, log = read(tool, lines(TOOLS[tool]()), strict=True)
+    doc = docs[0]
+    assert (doc.name, doc.words[4:7], doc.sent_starts) == ("one", ["York", ".", "She"], None)
+    assert spans(doc.mentions) == PLAIN
+    assert spans(doc.entities) == [span for span in PLAIN if span != (1, 2, "PER")]
+    assert [(rel.head[:3], rel.label, rel.tail[:3]) for rel in doc.relations] == [(PLAIN[0], "left", PLAIN[2])]
+    assert doc.clusters == [[(0, 2), (6, 7)]]
+    assert log.n_noted() == {"names inside or across another name, kept as mentions only": 1}
+    assert read(tool, lines(TOOLS[tool]()), names=False)[0][0].entities is None
+    assert read(tool, lines(TOOLS[tool]()), tokenizer="whitespace")[0][0].words[4] == "York."
+    assert read(tool, lines(TOOLS[tool]()), ids={"other"})[0] == []
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_layers_are_annotated_if_the_file_has_some(read, tool):
+    make = TOOLS[tool]
+    docs, _ = read(tool, lines(make(), make(links=())))
+    assert (docs[1].relations, docs[1].clusters) == ([], [])
+    doc = read(tool, lines(make(links=[(0, "COREF", 2)])))[0][0]
+    assert (doc.relations, doc.clusters) == (None, [[(0, 2), (6, 7)]])
+    doc = read(tool, lines(make(links=[(0, "left", 1)])))[0][0]
+    assert (len(doc.relations), doc.clusters) == (1, None)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize(
+    ("changed", "unit", "what"),
+    [
+        ({"spans": [*SPANS, (27, 99, "X")]}, "mention", "lies outside the text of 31 characters"),
+        ({"spans": [*SPANS, (21, 21, "X")]}, "mention", "is empty or reversed"),
+        ({"spans": [*SPANS, (21, "27", "X")]}, "mention", "expected a whole number"),
+        ({"text": ""}, "document", "the document has no tokens"),
+        ({"text": None}, "document", "expected"),
+    ],
+)
+def test_a_fault_is_reported_with_its_line_and_skipped_alone(read, tool, changed, unit, what):
+    make = TOOLS[tool]
+    record = make(**{**changed, "text": TEXT})
+    if "text" in changed:
+        record["data" if tool == "labelstudio" else "text"] = (
+            {"text": changed["text"]} if tool == "labelstudio" else changed["text"]
+        )
+    docs, log = read(tool, lines(make(), record, make()))
+    assert [(fault.place.line, fault.unit) for fault in log.faults if fault.unit == unit] == [(2, unit)]
+    assert what in log.faults[0].what
+    assert docs[0] == docs[-1]
+    assert len(docs) == (2 if unit == "document" else 3)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_relation_with_an_unknown_argument_is_skipped(read, tool):
+    record = json.loads(json.dumps(TOOLS[tool]()).replace('"from_id": 0', '"from_id": 77'))
+    if tool == "prodigy":
+        record["relations"][0]["head_span"] = {"start": 0, "end": 3}
+    if tool == "labelstudio":
+        record["annotations"][0]["result"][4]["from_id"] = "r77"
+    docs, log = read(tool, lines(record))
+    assert "no span has this id" in log.faults[0].what
+    assert log.n_skipped()["relation"] == 1
+    assert docs[0].relations == []
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize(("other", "found"), [("Ann\tB-per\n", "looks like iob"), ('{"sentences": []}\n', "looks like dygie")])
+def test_another_format_is_refused(read, tool, other, found):
+    with pytest.raises(ConversionError, match=f"not a {tool} file: .*{found}"):
+        read(tool, other)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_windows_lines_and_lists_are_read_and_other_encodings_are_not(read, tool):
+    make = TOOLS[tool]
+    expected = read(tool, lines(make(), make()))[0]
+    assert read(tool, lines(make(), make()).replace("\n", "\r\n"), strict=True)[0] == expected
+    assert read(tool, json.dumps([make(), make()], indent=1), strict=True)[0] == expected
+    docs, log = read(tool, lines(make()).encode() + lines(make()).replace("Ann", "\xc4nn").encode("latin-1"))
+    assert len(docs) == 1
+    assert "0xc4" in log.faults[0].what
+
+
+@given(document=documents(PLAIN_WORDS, flat=True))
+@settings(max_examples=40, deadline=None)
+def test_random_annotation_is_read_as_it_was_written(tmp_path_factory, document):
+    path = tmp_path_factory.mktemp("random") / "corpus.jsonl"
+    document = as_on_doc(document)
+    starts = [len(" ".join([*document.words[:i], ""])) for i in range(len(document.words))]
+    ends = [start + len(word) for start, word in zip(starts, document.words)]
+    rows = [(starts[span.start], ends[span.end - 1], span.label) for span in document.mentions]
+    number = {span: i for i, span in enumerate(document.mentions)}
+    links = [(number[rel.head], f"x-{rel.label}", number[rel.tail]) for rel in document.relations]
+    for tool, make in TOOLS.items():
+        path.write_text(lines(make(" ".join(document.words), rows, links)), encoding="utf-8")
+        log = FaultLog(strict=True)
+        found = next(get_reader(tool)(path, faults=log, tokenizer="whitespace"))
+        assert (found.words, found.mentions, found.entities) == (document.words, document.mentions, document.entities)
+        # Label Studio says nothing of relations where there are none.
+        assert [(rel.head, rel.label[2:], rel.tail) for rel in as_on_doc(found).relations or []] == [
+            (rel.head, rel.label, rel.tail) for rel in document.relations
+        ]
+        assert not log.notes
+
+
+# --- Prodigy -----------------------------------------------------------------------------------
+
+
+def test_prodigy_leaves_out_what_was_not_accepted(read):
+    docs, log = read("prodigy", lines(prodigy(), prodigy(answer="reject"), prodigy(answer="ignore")))
+    assert len(docs) == 1
+    assert len(log.n_noted()) == 3
+
+
+def test_prodigy_uses_its_own_tokens_without_white_space(read):
+    tokens = [{"start": start, "end": end, "id": 0, "ws": True} for start, end in ((0, 1), (1, 2), (2, 5), (5, 6))]
+    doc = read("prodigy", lines(prodigy("ab  \nc", [(0, 2, "X"), (5, 6, "Y")], [], tokens=tokens)), strict=True)[0][0]
+    assert (doc.words, doc.spaces) == (["a", "b", "c"], [False, True, False])
+    assert spans(doc.mentions) == [(0, 2, "X"), (2, 3, "Y")]
+    for wrong in ([(0, 2), (1, 3)], [(0, 99)], [(3, 2)]):
+        tokens = [{"start": start, "end": end} for start, end in wrong]
+        assert "the token [" in read("prodigy", lines(prodigy(tokens=tokens)))[1].faults[0].what
+
+
+def test_prodigy_coreference_may_join_tokens_that_are_no_spans(read):
+    record = prodigy(spans=SPANS[:1], links=[])
+    record["relations"] = [
+        {"head_span": {"start": 23, "end": 26, "label": None}, "child_span": {"start": 0, "end": 7}, "label": "COREF"}
+    ]
+    doc = read("prodigy", lines(record), strict=True)[0][0]
+    assert spans(doc.mentions) == [(0, 2, "PER")]
+    assert doc.clusters == [[(0, 2), (6, 7)]]
+
+
+def test_prodigy_without_relations_is_not_annotated_for_them(read):
+    doc = read("prodigy", lines(prodigy(relations=None)))[0][0]
+    assert (doc.relations, doc.clusters) == (None, None)
+
+
+# --- doccano -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["label", "labels"])
+def test_doccano_rows_without_ids_are_read(read, key):
+    record = {"text": TEXT, key: [list(span) for span in SPANS]}
+    docs, _ = read("doccano", lines(record), strict=True)
+    assert (docs[0].name, spans(docs[0].mentions), docs[0].relations) == ("corpus-1", PLAIN, None)
+
+
+# --- Label Studio ------------------------------------------------------------------------------
+
+
+def test_labelstudio_directions(read):
+    record = labelstudio(links=[(0, "a", 1), (0, "b", 1), (0, "c", 1)])
+    for row, direction in zip(record["annotations"][0]["result"][4:], ("left", "bi", "up")):
+        row["direction"] = direction
+    docs, log = read("labelstudio", lines(record))
+    pairs = sorted((rel.label, rel.head.start, rel.tail.start) for rel in docs[0].relations)
+    assert pairs == [("a", 3, 0), ("b", 0, 3), ("b", 3, 0)]
+    assert "left, right or bi, found 'up'" in log.faults[0].what
+
+
+def test_labelstudio_counts_in_utf_16_units_are_converted(read):
+    text = "\U0001f600 Ann \U0001f600 Bo"
+    record = labelstudio(text, [(2, 5, "PER"), (8, 10, "PER")], [])
+    for row, shift in zip(record["annotations"][0]["result"], (1, 2)):
+        row["value"]["start"] += shift
+        row["value"]["end"] += shift
+    docs, log = read("labelstudio", lines(record), strict=True)
+    assert [docs[0].words[span.start] for span in docs[0].mentions] == ["Ann", "Bo"]
+    assert log.n_noted() == {"regions with offsets in UTF-16 units, converted": 2}
+
+
+def test_labelstudio_takes_the_first_annotation_that_was_not_cancelled(read):
+    result = labelstudio()["annotations"][0]["result"]
+    cancelled = {"result": [], "was_cancelled": True}
+    annotations = [cancelled, {"result": result[:1]}, {"result": result}]
+    docs, log = read("labelstudio", lines(labelstudio(annotations=annotations), labelstudio(annotations=[cancelled])))
+    assert [len(doc.mentions) for doc in docs] == [1]
+    assert sorted(kind.split(",")[0] for kind in log.n_noted()) == [
+        "tasks with several annotations",
+        "tasks without an annotation (skipped or not done)",
+    ]
+
+
+def test_labelstudio_regions_of_html_several_labels_and_other_results(read):
+    record = labelstudio()
+    result = record["annotations"][0]["result"]
+    result[1]["value"]["labels"] = ["LOC", "GPE"]
+    value = result[2]["value"]
+    result[2]["type"] = "hypertextlabels"
+    result[2]["value"] = {
+        "start": "/p[1]/text()[1]",
+        "end": "/p[1]/text()[1]",
+        "globalOffsets": {"start": value["start"], "end": value["end"]},
+        "hypertextlabels": value["labels"],
+    }
+    result.append({"id": "c", "type": "choices", "value": {"choices": ["good"]}})
+    docs, log = read("labelstudio", lines(record), strict=True)
+    assert spans(docs[0].mentions) == sorted([*PLAIN, (3, 5, "GPE")])
+    assert log.n_noted()["results of type 'choices', not read"] == 1
+
+
+def test_labelstudio_finds_the_text_and_refuses_other_exports(read):
+    record = labelstudio()
+    assert len(read("labelstudio", lines({**record, "data": {"body": TEXT, "n": 1}}))[0]) == 1
+    assert len(read("labelstudio", lines({**record, "data": {"text": TEXT, "title": "x"}}))[0]) == 1
+    docs, log = read("labelstudio", lines({**record, "data": {"body": TEXT, "title": "x"}}))
+    assert "expected one text in `data`" in log.faults[0].what
+    result = [{**record["annotations"][0]["result"][0], "to_name": "body"}]
+    one = {**record, "data": {"body": TEXT, "title": "x"}, "annotations": [{"result": result}]}
+    assert len(read("labelstudio", lines(one))[0]) == 1
+    with pytest.raises(ConversionError, match="not a labelstudio file"):
+        read("labelstudio", lines({"id": 1, "text": TEXT, "label": [{"start": 0, "end": 3, "labels": ["PER"]}]}))

@@ -1,0 +1,307 @@
+"""CrossRE, DyGIE++, DocRED and our JSON lines: what they share, and what each says."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from random_documents import PLAIN_WORDS, as_on_doc, documents
+
+from spacy_hmtl.data.faults import ConversionError, FaultLog
+from spacy_hmtl.data.formats import get_reader
+
+CROSSRE = {
+    "doc_key": "ai-1",
+    "sentence": ["Ann", "Lee", "uses", "Big", "Nets"],
+    "ner": [[0, 1, "researcher"], [3, 4, "algorithm"]],
+    "relations": [[0, 1, 3, 4, "usage", "", False, False], [0, 1, 3, 4, "role", "she made them", True, False]],
+}
+DYGIE = {
+    "doc_key": "sci-1",
+    "sentences": [["Ann", "Lee", "ran", "."], ["She", "won", "."]],
+    "ner": [[[0, 1, "PER"], [1, 1, "NAME"]], [[4, 4, "PER"]]],
+    "relations": [[[0, 1, 1, 1, "has"]], []],
+    "clusters": [[[0, 1], [4, 4]]],
+}
+REDOCRED = {
+    "title": "Rome",
+    "sents": [["Ann", "Lee", "lives", "in", "Rome", "."], ["Lee", "likes", "Rome", "."]],
+    "vertexSet": [
+        [
+            {"name": "Ann Lee", "type": "PER", "sent_id": 0, "pos": [0, 2]},
+            {"name": "Lee", "type": "PER", "sent_id": 1, "pos": [0, 1]},
+        ],
+        [
+            {"name": "Rome", "type": "LOC", "sent_id": 1, "pos": [2, 3]},
+            {"name": "Rome", "type": "LOC", "sent_id": 0, "pos": [4, 5]},
+        ],
+    ],
+    "labels": [{"r": "P551", "h": 0, "t": 1, "evidence": [0]}, {"r": "P1", "h": 1, "t": 0, "evidence": []}],
+}
+JSONL = {
+    "id": "j",
+    "text": "Ann left. She ran.",
+    "tokens": [[0, 3], [4, 8], [8, 9], [10, 13], [14, 17], [17, 18]],
+    "sents": [[0, 9], [10, 18]],
+    "ents": [{"start": 0, "end": 3, "label": "PERSON", "text": "Ann"}],
+    "mentions": [{"start": 0, "end": 3, "label": "PER"}, {"start": 10, "end": 13, "label": "PER", "score": 0.5}],
+    "clusters": [[[0, 3], [10, 13]]],
+    "relations": [{"head": [0, 3], "label": "is", "tail": [10, 13], "score": 1.0}],
+}
+ALL = {"crossre": CROSSRE, "dygie": DYGIE, "redocred": REDOCRED, "jsonl": JSONL}
+
+
+def text(*records):
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def spans(rows):
+    return [row[:3] for row in rows]
+
+
+def triples(doc):
+    return [(rel.head[:3], rel.label, rel.tail[:3]) for rel in doc.relations]
+
+
+def test_crossre_names_are_mentions_and_remarks_are_kept(read):
+    docs, log = read("crossre", text(CROSSRE), strict=True)
+    doc = docs[0]
+    assert (doc.name, doc.words, doc.sent_starts, doc.clusters) == ("ai-1", CROSSRE["sentence"], [0], None)
+    assert spans(doc.entities) == [(0, 2, "researcher"), (3, 5, "algorithm")]
+    assert doc.mentions == doc.entities
+    assert [rel.label for rel in doc.relations] == ["usage", "role"]
+    assert doc.meta == {"remarks": [CROSSRE["relations"][1]]}
+    assert not log.notes
+
+
+def test_crossre_reads_dygie_lines_but_not_the_other_way_round(read):
+    assert read("crossre", text(CROSSRE, DYGIE))[0][1] == read("dygie", text(DYGIE))[0][0]
+    with pytest.raises(ConversionError, match="not a dygie file: expected objects with 'sentences'.*looks like crossre"):
+        read("dygie", text(CROSSRE))
+
+
+def test_dygie_ends_are_inclusive_and_nested_mentions_are_no_names(read):
+    docs, log = read("dygie", text(DYGIE))
+    doc = docs[0]
+    assert doc.sent_starts == [0, 4]
+    assert spans(doc.mentions) == [(0, 2, "PER"), (1, 2, "NAME"), (4, 5, "PER")]
+    assert spans(doc.entities) == [(0, 2, "PER"), (4, 5, "PER")]
+    assert triples(doc) == [((0, 2, "PER"), "has", (1, 2, "NAME"))]
+    assert doc.clusters == [[(0, 2), (4, 5)]]
+    assert log.n_noted() == {"names inside or across another name, kept as mentions only": 1}
+    assert read("dygie", text(DYGIE), names=False)[0][0].entities is None
+
+
+@pytest.mark.parametrize("key", ["ner", "relations", "clusters"])
+def test_an_absent_layer_is_not_annotated(read, key):
+    doc = read("dygie", text({k: v for k, v in DYGIE.items() if k != key}))[0][0]
+    layers = {"ner": ["mentions", "entities"]}.get(key, [key])
+    assert [layer for layer in ("mentions", "entities", "relations", "clusters") if getattr(doc, layer) is None] == layers
+    assert read("crossre", text({**CROSSRE, "relations": None}))[0][0].relations is None
+    assert read("redocred", text({**REDOCRED, "labels": None}))[0][0].relations is None
+
+
+def test_redocred_relations_join_the_nearest_mentions_and_keep_their_evidence(read):
+    docs, log = read("redocred", json.dumps([REDOCRED]), strict=True)
+    doc = docs[0]
+    assert doc.sent_starts == [0, 6]
+    assert doc.clusters == [[(0, 2), (6, 7)], [(4, 5), (8, 9)]]
+    # Without evidence the sentence where they are nearest, with evidence that one.
+    assert triples(doc) == [((0, 2, "PER"), "P551", (4, 5, "LOC")), ((8, 9, "LOC"), "P1", (6, 7, "PER"))]
+    assert doc.meta["evidence"] == [[0], []]
+    assert doc.entities == doc.mentions
+
+
+def test_a_redocred_mention_of_two_entities_stays_with_the_first(read):
+    same = [[REDOCRED["vertexSet"][0][0]], *REDOCRED["vertexSet"], [REDOCRED["vertexSet"][1][0]] * 2]
+    docs, log = read("redocred", text({**REDOCRED, "vertexSet": same}))
+    assert len(docs[0].mentions) == 7
+    assert docs[0].clusters == [[(0, 2)], [(4, 5), (8, 9)], [(6, 7)]]
+    assert log.n_skipped() == {"cluster mention": 3}
+    assert log.n_noted()["mentions with the extent and the type of another one, kept"] == 3
+
+
+def test_jsonl_has_all_layers(read):
+    doc = read("jsonl", text(JSONL), strict=True)[0][0]
+    assert (doc.name, doc.words) == ("j", ["Ann", "left", ".", "She", "ran", "."])
+    assert doc.spaces == [True, False, True, True, False, False]
+    assert doc.sent_starts == [0, 3]
+    assert spans(doc.entities) == [(0, 1, "PERSON")]
+    assert [tuple(span) for span in doc.mentions] == [(0, 1, "PER", 1.0), (3, 4, "PER", 0.5)]
+    assert doc.clusters == [[(0, 1), (3, 4)]]
+    assert triples(doc) == [((0, 1, "PER"), "is", (3, 4, "PER"))]
+    bare = read("jsonl", text({**JSONL, "ents": None, "mentions": None, "relations": None, "clusters": None}))[0][0]
+    assert (bare.entities, bare.mentions, bare.relations, bare.clusters) == (None, None, None, None)
+
+
+FAULTS = [
+    # format, key, value, unit, what
+    ("crossre", "sentence", [], "document", "the sentence is empty"),
+    ("crossre", "sentence", ["Ann", ""], "document", "a token is empty"),
+    ("crossre", "sentence", "Ann ran", "document", "expected a list at sentence"),
+    ("crossre", "ner", None, "document", "expected a list at ner, found null"),
+    ("crossre", "ner", [[0, 1, "x"], [3, 4, "y"], [3, 5, "x"]], "mention", "lies outside the document of 5 tokens"),
+    ("crossre", "ner", [[0, 1, "x"], [3, 4, "y"], [-1, 1, "x"]], "mention", "lies outside"),
+    ("crossre", "ner", [[0, 1, "x"], [3, 4, "y"], [2, 1, "x"]], "mention", "the first token 2 comes after"),
+    ("crossre", "ner", [[0, 1, "x"], [3, 4, "y"], [True, 1, "x"]], "mention", "expected a whole number"),
+    ("crossre", "ner", [[0, 1, "x"], [3, 4, "y"], 7], "mention", "expected a list of 3 values"),
+    ("crossre", "relations", [[0, 1, 2, 2, "part-of"]], "relation", "the argument [2, 2] is no mention"),
+    ("crossre", "relations", [[0, 1, 9, 9, "part-of"]], "relation", "lies outside"),
+    ("crossre", "relations", [[0, 1, 3]], "relation", "expected a list of 5 values"),
+    ("dygie", "ner", [[]], "document", "expected 2 lists in 'ner', one per sentence, found 1"),
+    ("dygie", "ner", [[], [], []], "document", "found 3"),
+    ("dygie", "sentences", [[], []], "document", "the document has no tokens"),
+    ("dygie", "clusters", [[[0, 1], [4, 4], [7, 7]]], "cluster mention", "lies outside the document of 7 tokens"),
+    ("dygie", "clusters", [[[0, 1], [4, 4]], [[4, 4]]], "cluster mention", "in another cluster already"),
+    ("dygie", "clusters", [[[0, 1], [1, 2]]], "cluster mention", "crosses another one of its cluster"),
+    ("dygie", "clusters", [7], "cluster mention", "expected a list of 2 values"),
+    ("redocred", "sents", [[""]], "document", "a token is empty"),
+    ("redocred", "labels", [{"r": "P1", "h": 0, "t": 2}], "relation", "there is no entity 2, the document has 2"),
+    ("redocred", "labels", [{"r": "P1", "h": 0}], "relation", "expected a whole number at t, found null"),
+    ("jsonl", "tokens", [], "document", "the document has no tokens"),
+    ("jsonl", "tokens", [[0, 99]], "document", "a token ends at character 99, the text has 18"),
+    ("jsonl", "tokens", [[0, 3], [2, 8]], "document", "tokens are empty, reversed or overlap"),
+    ("jsonl", "mentions", [*JSONL["mentions"], {"start": 1, "end": 3, "label": "x"}], "mention", "token borders"),
+    ("jsonl", "mentions", [*JSONL["mentions"], {"start": 0, "end": 3, "label": "x", "score": None}], "mention", "number"),
+    ("jsonl", "clusters", [[[0, 3], [10, 99]]], "cluster mention", "token borders"),
+    ("jsonl", "relations", [{"head": [0, 3], "label": "is", "tail": [4, 8]}], "relation", "no mention or name"),
+    ("jsonl", "relations", [{"head": [0, 3], "label": "is"}], "relation", "expected a list"),
+]
+
+
+@pytest.mark.parametrize(("format", "key", "value", "unit", "what"), FAULTS)
+def test_a_fault_is_reported_with_its_line_and_skipped_alone(read, format, key, value, unit, what):
+    good = ALL[format]
+    docs, log = read(format, text(good, {**good, key: value}, good))
+    assert [(fault.place.line, fault.unit) for fault in log.faults] == [(2, unit)]
+    assert what in log.faults[0].what
+    assert len(docs) == (2 if unit == "document" else 3)
+    assert docs[0] == docs[-1]
+    with pytest.raises(ConversionError, match=r"corpus.txt:2 "):
+        read(format, text(good, {**good, key: value}), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("mention", "what"),
+    [
+        ({"type": "PER", "sent_id": 2, "pos": [0, 1]}, "there is no sentence 2, the document has 2"),
+        ({"type": "PER", "sent_id": 1, "pos": [3, 5]}, "lies outside the sentence of 4 tokens"),
+        ({"type": "PER", "sent_id": 1, "pos": [1, 1]}, "is empty"),
+        ({"type": "PER", "sent_id": 1}, "expected a list of 2 values at pos"),
+    ],
+)
+def test_a_faulty_redocred_mention_takes_its_entitys_relations_along(read, mention, what):
+    docs, log = read("redocred", text({**REDOCRED, "vertexSet": [REDOCRED["vertexSet"][0], [mention]]}))
+    assert what in log.faults[0].what
+    assert log.n_skipped() == {"mention": 1, "relation": 2}
+    assert docs[0].clusters == [[(0, 2), (6, 7)]]
+
+
+def test_a_relation_that_stands_twice_is_kept_and_noted(read):
+    docs, log = read("crossre", text({**CROSSRE, "relations": CROSSRE["relations"][:1] * 2}), strict=True)
+    assert len(docs[0].relations) == 2
+    assert log.n_noted() == {"relations that stand twice, kept": 1}
+
+
+# --- what all JSON formats share ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", ALL)
+def test_lists_lines_and_single_objects_are_read_the_same(read, format):
+    record = ALL[format]
+    expected = read(format, text(record, record))[0]
+    for layout in (json.dumps([record, record]), json.dumps([record, record], indent=2), f"\n\n{text(record, record)}\n"):
+        assert read(format, layout, strict=True)[0] == expected
+    docs, log = read(format, json.dumps(record, indent=1), strict=True)
+    assert docs == expected[:1]
+
+
+@pytest.mark.parametrize("format", ALL)
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ('{"doc_key": "x", "sente', "ill-formed JSON: Unterminated string starting at in column"),
+        ("{'doc_key': 1}", "ill-formed JSON: Expecting property name"),
+        ("[" * 100_000, "ill-formed JSON"),
+        ('{"a": 1} {"b": 2}', "expected one object per line"),
+        ("[1]", "expected a JSON object, found [1]"),
+        ('{"text": "\\ud83d"}', "without its other half"),
+        ('{"n": ' + "9" * 5000 + "}", "ill-formed JSON: Exceeds the limit"),
+    ],
+)
+def test_ill_formed_lines_are_reported_and_skipped(read, format, line, what):
+    docs, log = read(format, text(ALL[format]) + line + "\n" + text(ALL[format]))
+    assert len(docs) == 2
+    assert [(fault.place.line, fault.unit) for fault in log.faults] == [(2, "document")]
+    assert what in log.faults[0].what
+
+
+def test_a_list_is_read_up_to_its_fault(read):
+    layout = json.dumps([CROSSRE, CROSSRE], indent=1)
+    docs, log = read("crossre", layout[:-20])
+    assert len(docs) == 1
+    assert log.n_skipped() == {"rest of the file": 1}
+    assert log.faults[0].place.line > 40
+    docs, log = read("crossre", layout.rstrip("]\n"))
+    assert len(docs) == 2
+    assert log.faults[0].what == "the list is not closed"
+
+
+@pytest.mark.parametrize("format", ALL)
+def test_wrong_encoding_skips_a_document_and_windows_lines_none(read, format):
+    good = text(ALL[format])
+    bad = good.replace("Ann", "\xc4nn").encode("latin-1")
+    docs, log = read(format, good.encode() + bad + good.encode())
+    assert len(docs) == 2
+    assert [(fault.place.line, fault.what) for fault in log.faults] == [(2, "expected UTF-8 text, found the byte 0xc4")]
+    docs, log = read(format, f"[\n{good},\n".encode() + bad + b"]")
+    assert len(docs) == 1
+    assert "0xc4" in log.faults[0].what
+    docs, log = read(format, b"\xef\xbb\xbf" + good.replace("\n", "\r\n").encode(), strict=True)
+    expected, expected_log = read(format, good)
+    assert docs == expected
+    assert len(log.notes) == len(expected_log.notes) + 2
+
+
+@pytest.mark.parametrize("format", ALL)
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        ("#begin document (x); part 0\n", "looks like CoNLL-2012"),
+        ("Ann\tB-per\n", "looks like iob"),
+        ("<?xml version='1.0'?>\n", "looks like XML"),
+        ("T1\tPER 0 3\tAnn\n", "looks like brat"),
+        ('{"unknown": 1}\n', "found the keys"),
+    ],
+)
+def test_another_format_is_refused(read, format, other, found):
+    with pytest.raises(ConversionError, match=f"not a {format} file: expected .*{found}"):
+        read(format, other)
+
+
+def test_ids_choose_documents(read):
+    for format, record in ALL.items():
+        name = next(str(record[key]) for key in ("doc_key", "title", "id") if key in record)
+        assert len(read(format, text(record), ids={name})[0]) == 1
+        assert read(format, text(record), ids={"other"}) == ([], FaultLog())
+
+
+@given(document=documents(PLAIN_WORDS, flat=True))
+@settings(max_examples=40, deadline=None)
+def test_random_annotation_is_read_as_it_was_written(tmp_path_factory, document):
+    path = tmp_path_factory.mktemp("random") / "corpus.json"
+    document = as_on_doc(document)
+    rows = [[start, end - 1, label] for start, end, label, _ in document.mentions]
+    pairs = [
+        [rel.head.start, rel.head.end - 1, rel.tail.start, rel.tail.end - 1, rel.label] for rel in document.relations
+    ]
+    path.write_text(text({"sentence": document.words, "ner": rows, "relations": pairs}), encoding="utf-8")
+    crossre = next(get_reader("crossre")(path, faults=FaultLog(strict=True)))
+    entities = [[{"sent_id": 0, "pos": span[:2], "type": span.label}] for span in document.mentions]
+    number = {span[:2]: i for i, span in enumerate(document.mentions)}
+    labels = [{"r": rel.label, "h": number[rel.head[:2]], "t": number[rel.tail[:2]]} for rel in document.relations]
+    path.write_text(text({"sents": [document.words], "vertexSet": entities, "labels": labels}), encoding="utf-8")
+    redocred = next(get_reader("redocred")(path, faults=FaultLog(strict=True)))
+    for found in (crossre, redocred):
+        assert (found.words, found.mentions, found.entities) == (document.words, document.mentions, document.entities)
+        assert as_on_doc(found).relations == document.relations
+    assert redocred.clusters == [[span[:2]] for span in document.mentions]

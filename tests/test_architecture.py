@@ -1,0 +1,151 @@
+"""Rooms and arrows: what each file may import, read with `ast`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "spacy_hmtl"
+FILES = sorted(PACKAGE.rglob("*.py"))
+TORCH = {"torch", "torchcrf", "safetensors", "transformers", "spacy_transformers"}
+# Plain Python that every room may know.
+PLAIN = {"errors", "types", "nesting"}
+# Room (folder or file at the top) -> our rooms it may import, and whether it may import torch and spaCy.
+RULES: dict[str, tuple[set[str], bool, bool]] = {
+    "errors": (set(), False, False),
+    "types": (set(), False, False),
+    "nesting": (PLAIN, False, False),
+    "annotations": (PLAIN, False, True),
+    "resolution": (PLAIN | {"annotations"}, False, True),
+    "extensions": (PLAIN | {"annotations", "resolution"}, False, True),
+    "nn": (PLAIN | {"nn"}, True, False),
+    "bridge": (PLAIN | {"annotations", "nn", "bridge"}, True, True),
+    "data": (PLAIN | {"annotations", "data"}, False, True),
+    "scoring": (PLAIN | {"annotations", "scoring"}, False, True),
+    "visualize": (PLAIN | {"annotations", "resolution", "visualize"}, False, True),
+    "jsonl": (PLAIN | {"annotations"}, False, True),
+    "logger": (PLAIN, False, True),
+    "factory": ({"pipeline"}, False, True),
+    "pipeline": (PLAIN | {"annotations", "extensions", "bridge"}, True, True),
+}
+# May import anything above them.
+TOP = {"experiments", "demo", "cli", "__main__"}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path, *, top_level: bool = False) -> Iterator[tuple[int, str, str]]:
+    """(line, "ours" or "theirs", room of ours or distribution) of every import of a file.
+
+    top_level (bool): Only what runs when the file is imported.
+    """
+    tree = ast.parse(path.read_text(encoding="utf8"))
+    parts = ("spacy_hmtl", *path.relative_to(PACKAGE).with_suffix("").parts)
+    for node in tree.body if top_level else ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = [*parts[: -node.level]] if node.level else []
+            module = [*base, *(node.module.split(".") if node.module else [])]
+            names = [".".join([*module, alias.name]) for alias in node.names]
+        for name in names:
+            first, *rest = name.split(".")
+            yield node.lineno, *(("ours", rest[0]) if first == "spacy_hmtl" and rest else ("theirs", first))
+
+
+def test_every_room_is_known() -> None:
+    known = set(RULES) | TOP | {"__init__"}
+    assert sorted({room(path) for path in FILES} - known) == []
+
+
+def test_imports_go_downwards_only() -> None:
+    offenders = []
+    for path in FILES:
+        if room(path) in TOP or room(path) not in RULES:
+            continue
+        ours, torch, spacy = RULES[room(path)]
+        for line, owner, name in imports(path):
+            wrong = name not in ours and not name.startswith("__version__") if owner == "ours" else False
+            wrong = wrong or (name in TORCH and not torch) or (name in {"spacy", "thinc"} and not spacy)
+            if wrong and owner == "ours" and name == room(path):
+                wrong = False
+            if wrong:
+                offenders.append(f"{path.relative_to(PACKAGE.parent)}:{line} imports {name}")
+    assert offenders == []
+
+
+def test_entry_points_are_light() -> None:
+    offenders = []
+    for name in ("__init__", "factory", "logger", "annotations", "extensions", "resolution", "errors", "types"):
+        for line, owner, module in imports(PACKAGE / f"{name}.py", top_level=True):
+            if module in TORCH or (owner == "ours" and module in {"bridge", "nn", "pipeline"}):
+                offenders.append(f"{name}.py:{line} imports {module}")
+    assert offenders == []
+    assert list(imports(PACKAGE / "__init__.py")) == []
+
+
+def test_only_the_command_line_prints() -> None:
+    offenders = []
+    for path in FILES:
+        if room(path) != "cli":
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+                    offenders.append(f"{path.relative_to(PACKAGE.parent)}:{node.lineno}")
+    assert offenders == []
+
+
+def test_only_annotations_knows_where_things_sit_on_a_doc() -> None:
+    offenders = []
+    for path in FILES:
+        if room(path) in TOP | {"annotations", "extensions"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+            # doc.spans["mentions"], with the key written out.
+            if (
+                isinstance(node, ast.Subscript)
+                and isinstance(node.value, ast.Attribute)
+                and node.value.attr in {"spans", "user_data"}
+                and isinstance(node.slice, ast.Constant)
+            ):
+                offenders.append(f"{path.relative_to(PACKAGE.parent)}:{node.lineno}")
+    assert offenders == []
+
+
+@pytest.mark.parametrize("kind", ["assert", "bare except"])
+def test_no_bare_assert_and_no_bare_except(kind: str) -> None:
+    def wrong(node: ast.AST) -> bool:
+        if kind == "assert":
+            return isinstance(node, ast.Assert)
+        return isinstance(node, ast.ExceptHandler) and node.type is None
+
+    offenders = [
+        f"{path.relative_to(PACKAGE.parent)}:{node.lineno}"  # type: ignore[attr-defined]
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf8")))
+        if wrong(node)
+    ]
+    assert offenders == []
+
+
+def test_files_stay_within_three_hundred_lines() -> None:
+    counts = {path: len(path.read_text(encoding="utf8").splitlines()) for path in FILES}
+    assert [f"{path.relative_to(PACKAGE.parent)}: {n}" for path, n in counts.items() if n > 300] == []
+
+
+def test_functions_stay_within_forty_lines_of_code() -> None:
+    offenders = []
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+            if isinstance(node, ast.FunctionDef) and node.end_lineno:
+                # Without the signature and the docstring, which grow with what there is to say.
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                n_lines = node.end_lineno - body[0].lineno + 1 if body else 0
+                if n_lines > 40:
+                    offenders.append(f"{path.relative_to(PACKAGE.parent)}:{node.lineno} {node.name}: {n_lines}")
+    assert offenders == []

@@ -1,0 +1,97 @@
+"""What an installation promises: entry points that resolve, and starts that cost nothing."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from spacy.util import registry
+
+SETUP = Path(__file__).parents[1] / "setup.py"
+REGISTRIES = {
+    "spacy_architectures": "architectures",
+    "spacy_readers": "readers",
+    "spacy_batchers": "batchers",
+    "spacy_scorers": "scorers",
+    "spacy_loggers": "loggers",
+}
+
+
+def entry_points() -> list[tuple[str, str, str]]:
+    """(group, name, target) of every entry point in setup.py."""
+    for node in ast.walk(ast.parse(SETUP.read_text(encoding="utf8"))):
+        if isinstance(node, ast.keyword) and node.arg == "entry_points":
+            table: dict[str, list[str]] = ast.literal_eval(node.value)
+            rows = [(group, *line.split(" = ")) for group, lines in table.items() for line in lines]
+            return [(group, name.strip(), target.strip()) for group, name, target in rows]
+    raise LookupError("setup.py has no entry points")
+
+
+ENTRY_POINTS = entry_points()
+
+
+@pytest.mark.parametrize(("group", "name", "target"), ENTRY_POINTS, ids=[name for _, name, _ in ENTRY_POINTS])
+def test_every_entry_point_resolves(group: str, name: str, target: str) -> None:
+    module, attribute = target.split(":")
+    found = getattr(importlib.import_module(module), attribute)
+    assert callable(found)
+    if group in REGISTRIES:
+        assert name.startswith("spacy_hmtl.")
+        assert name.endswith(".v1")
+        assert registry.get(REGISTRIES[group], name) is found
+        assert found.__doc__
+
+
+def test_the_factory_and_the_commands_are_among_them() -> None:
+    names = {(group, name) for group, name, _ in ENTRY_POINTS}
+    assert {("spacy_factories", "hmtl"), ("spacy_cli", "hmtl")} <= names
+    assert {group for group, *_ in ENTRY_POINTS} >= set(REGISTRIES)
+
+
+def modules_after(code: str) -> set[str]:
+    """Modules of ours and of torch that a fresh Python has loaded after running `code`."""
+    report = "import json, sys; print(json.dumps([m for m in sys.modules if m.split('.')[0] in WANTED]))"
+    wanted = "WANTED = {'spacy_hmtl', 'torch', 'torchcrf', 'transformers', 'spacy_transformers', 'safetensors', 'scipy'}"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{textwrap.dedent(code)}\n{wanted}\n{report}"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    found: list[Any] = json.loads(done.stdout.splitlines()[-1])
+    return set(found)
+
+
+def test_starting_spacy_loads_neither_torch_nor_the_bridge() -> None:
+    # Thinc imports torch itself where it is installed: only what we add counts.
+    ours = modules_after("import spacy; spacy.blank('en')") - modules_after("import thinc.api")
+    assert "spacy_hmtl.factory" in ours
+    heavy = {"spacy_hmtl.bridge", "spacy_hmtl.nn", "spacy_hmtl.pipeline", "torchcrf", "transformers", "scipy"}
+    assert ours & heavy == set()
+    assert {module for module in ours if module.startswith("torch")} == set()
+
+
+def test_data_scoring_and_pictures_run_without_the_network() -> None:
+    code = """
+        import spacy
+        from spacy_hmtl.data.convert import convert
+        from spacy_hmtl.data.corpus import make_multi_task_corpus
+        from spacy_hmtl.data.batcher import make_task_batcher
+        from spacy_hmtl.scoring.scorer import make_hmtl_scorer
+        import spacy_hmtl.visualize
+        """
+    loaded = modules_after(code) - modules_after("import thinc.api")
+    rooms = {name.split(".")[1] for name in loaded if name.startswith("spacy_hmtl.")}
+    assert rooms & {"nn", "bridge", "pipeline"} == set()
+    assert "torchcrf" not in loaded
+
+
+def test_a_saved_pipeline_loads_without_importing_us_first(trained_nlp: Any, tmp_path: Path) -> None:
+    trained_nlp.to_disk(tmp_path / "model")
+    code = f"import spacy; nlp = spacy.load({str(tmp_path / 'model')!r}); assert nlp('Dell').spans['mentions'] is not None"
+    assert "spacy_hmtl.pipeline" in modules_after(code)

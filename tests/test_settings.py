@@ -1,0 +1,110 @@
+"""Thresholds and other settings: at load, after it, in what is saved, and under `spacy find-threshold`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+from spacy.cli.find_threshold import find_threshold
+from spacy.language import Language
+from tiny import assert_alike
+
+
+@pytest.fixture
+def saved(trained_nlp: Language, tmp_path: Path) -> Path:
+    trained_nlp.to_disk(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def override(**settings: Any) -> dict[str, Any]:
+    return {"components": {"hmtl": settings}}
+
+
+def n_relations(nlp: Language, texts: list[str]) -> int:
+    return sum(len(doc._.relations) for doc in nlp.pipe(texts))
+
+
+def test_cfg_is_a_plain_dict_that_drives_prediction(saved: Path, texts: list[str]) -> None:
+    nlp = spacy.load(saved)
+    pipe: Any = nlp.get_pipe("hmtl")
+    assert type(pipe.cfg) is dict
+    counts = []
+    for threshold in (0.1, 0.5, 0.999):
+        pipe.cfg["relation_threshold"] = threshold
+        counts.append(n_relations(nlp, texts))
+        assert all(relation.score >= threshold - 1e-6 for doc in nlp.pipe(texts) for relation in doc._.relations)
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[-1]
+
+
+def test_the_singleton_threshold_bounds_entities_of_one_mention(saved: Path, texts: list[str]) -> None:
+    nlp = spacy.load(saved)
+    pipe: Any = nlp.get_pipe("hmtl")
+    counts = []
+    for threshold in (0.0, 0.5, 1.0):
+        pipe.cfg["singleton_threshold"] = threshold
+        docs = list(nlp.pipe(texts))
+        counts.append(sum(len(cluster) == 1 for doc in docs for cluster in doc._.coref_clusters))
+    assert counts[0] > counts[1] > counts[2]
+
+
+def test_an_override_at_load_wins(saved: Path, texts: list[str]) -> None:
+    nlp = spacy.load(saved, config=override(relation_threshold=0.999))
+    assert nlp.get_pipe("hmtl").cfg["relation_threshold"] == 0.999  # type: ignore[attr-defined]
+    assert nlp.get_pipe("hmtl").cfg["singleton_threshold"] == 0.5  # type: ignore[attr-defined]
+    assert n_relations(nlp, texts) < n_relations(spacy.load(saved), texts)
+
+
+def test_an_override_survives_saving(saved: Path, tmp_path: Path) -> None:
+    spacy.load(saved, config=override(relation_threshold=0.25)).to_disk(tmp_path / "again")
+    assert spacy.load(tmp_path / "again").get_pipe("hmtl").cfg["relation_threshold"] == 0.25  # type: ignore[attr-defined]
+
+
+def test_a_changed_setting_is_saved(saved: Path, tmp_path: Path) -> None:
+    nlp = spacy.load(saved)
+    nlp.get_pipe("hmtl").cfg["relation_threshold"] = 0.75  # type: ignore[attr-defined]
+    nlp.to_disk(tmp_path / "again")
+    for loaded in (spacy.load(tmp_path / "again"), spacy.load(saved).from_bytes(nlp.to_bytes())):
+        pipe: Any = loaded.get_pipe("hmtl")
+        assert pipe.cfg["relation_threshold"] == 0.75
+        assert set(pipe.cfg) == set(nlp.get_pipe("hmtl").cfg)  # type: ignore[attr-defined]
+
+
+def test_an_override_at_load_wins_over_a_changed_setting_too(saved: Path, tmp_path: Path) -> None:
+    nlp = spacy.load(saved)
+    nlp.get_pipe("hmtl").cfg["relation_threshold"] = 0.75  # type: ignore[attr-defined]
+    nlp.to_disk(tmp_path / "again")
+    loaded = spacy.load(tmp_path / "again", config=override(relation_threshold=0.25))
+    assert loaded.get_pipe("hmtl").cfg["relation_threshold"] == 0.25  # type: ignore[attr-defined]
+
+
+def test_find_threshold_tunes_the_relation_threshold(
+    saved: Path, demo_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    best, score, scores = find_threshold(
+        str(saved), demo_path, "hmtl", "relation_threshold", "relations_boundaries_f", n_trials=4, silent=True
+    )
+    assert sorted(scores) == pytest.approx([0.0, 1 / 3, 2 / 3, 1.0])
+    assert score == max(scores.values()) > 0.0
+    assert 0.0 < best < 1.0
+    capsys.readouterr()
+
+
+def test_mentions_given_by_hand_are_clustered(saved: Path, texts: list[str]) -> None:
+    nlp = spacy.load(saved, config=override(gold_mentions_key="given", singleton_threshold=0.0))
+    free = spacy.load(saved, config=override(singleton_threshold=0.0))
+    docs = [nlp.make_doc(text) for text in texts[:2] + texts[4:5]]
+    borders = [(0, 1), (0, 20), (3, 4), (7, 19)]
+    docs[1].spans["given"] = [docs[1][start:end] for start, end in borders]
+    docs[2].spans["given"] = []
+    for doc in nlp.pipe(docs):
+        found = sorted((span.start, span.end) for span in doc.spans["coref"])
+        assert found == sorted((span.start, span.end) for span in doc.spans["given"]) if doc else found == []
+    # Where a Doc has no such group, the head's own candidates stand.
+    own = [nlp.make_doc(text) for text in (texts[1], texts[4])]
+    own[0].spans["given"] = [own[0][0:1]]
+    marked, unmarked = nlp.pipe(own)
+    assert [(span.start, span.end) for span in marked.spans["coref"]] == [(0, 1)]
+    assert_alike(unmarked, free(texts[4]))
