@@ -17,6 +17,7 @@ The extensions are getters and setters over the groups.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy
@@ -173,7 +174,7 @@ def to_doc(document: AnnotatedDocument, vocab: Vocab) -> Doc:
     RAISES (ValueError): H105 to H109, H111, naming the document.
     """
     _check(document)
-    sent_starts = None
+    sent_starts: list[bool | int | None] | None = None
     if document.sent_starts is not None:
         starts = set(document.sent_starts)
         sent_starts = [i in starts for i in range(len(document.words))]
@@ -284,7 +285,7 @@ def _check(document: AnnotatedDocument) -> None:
         if start < 0 or end > length:
             raise ValueError(Errors.H105.format(where=where, start=start, end=end, length=length))
     entities = sorted(document.entities or [])
-    for a, b in zip(entities, entities[1:]):
+    for a, b in pairwise(entities):
         if b.start < a.end:
             raise ValueError(Errors.H106.format(where=where, a=_words(document, a), b=_words(document, b)))
     seen: set[MentionSpan] = set()

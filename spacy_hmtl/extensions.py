@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from spacy.tokens import Doc, Span, Token
@@ -103,6 +103,6 @@ def register() -> None:
                 owner.set_extension(f"hmtl_{name}", **options)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _warn_taken(kind: str, name: str) -> None:
     warnings.warn(Warnings.W103.format(kind=kind, name=name), stacklevel=3)

@@ -9,10 +9,13 @@ from typing import IO, Any
 
 from spacy.training.loggers import console_logger_v3
 
+# What the training loop calls at each step, and at the end.
+Loggers = tuple[Callable[[dict[str, Any] | None], None], Callable[[], None]]
+
 
 def make_console_logger(
     *, progress_bar: str | None = None, console_output: bool = True, output_file: str | Path | None = None
-) -> Callable[..., tuple[Callable[[dict[str, Any] | None], None], Callable[[], None]]]:
+) -> Callable[..., Loggers]:
     """spaCy's console logger, in which `hmtl` has one loss column per task instead of one in all.
 
     progress_bar (str, optional): "train" or "eval".
@@ -21,8 +24,8 @@ def make_console_logger(
     """
     setup = console_logger_v3(progress_bar=progress_bar, console_output=console_output, output_file=output_file)
 
-    def setup_printer(nlp: Any, *streams: IO[str]) -> tuple[Callable[[dict[str, Any] | None], None], Callable[[], None]]:
-        pipes = []
+    def setup_printer(nlp: Any, *streams: IO[str]) -> Loggers:
+        pipes: list[tuple[str, Any]] = []
         for name, pipe in nlp.pipeline:
             tasks = getattr(pipe, "tasks", None)
             pipes += [(f"{name}_{task}", pipe) for task in tasks] if tasks else [(name, pipe)]

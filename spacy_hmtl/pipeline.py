@@ -17,7 +17,8 @@ from spacy.training import Example, validate_examples
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, get_torch_default_device, set_dropout_rate
 
-from . import annotations, extensions
+from . import annotations as layers
+from . import extensions
 from .bridge.model import Batch, initialize, states
 from .bridge.outputs import Prediction
 from .bridge.segments import make_layout
@@ -109,7 +110,8 @@ class HMTL(TrainablePipe):
     @property
     def label_data(self) -> dict[str, list[str]]:
         """Labels of each task; what `spacy init labels` saves and `initialize` reads back."""
-        return self.model.shims[0].hierarchy.labels if self.model.shims[0].is_built else {}
+        shim: Any = self.model.shims[0]
+        return shim.hierarchy.labels if shim.is_built else {}
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -130,7 +132,7 @@ class HMTL(TrainablePipe):
         predictions: dict[int, Prediction] = {}
         for has_given in sorted(set(marked)):
             rows = [row for row, own in enumerate(marked) if own == has_given]
-            given = [annotations.get_mentions(docs[row], key) or [] for row in rows] if has_given else None
+            given = [layers.get_mentions(docs[row], key) or [] for row in rows] if has_given else None
             batch = Batch([docs[row] for row in rows], settings=self.cfg, given=given)
             predictions.update(zip(rows, self.model.predict(batch)))
         return [predictions[row] for row in range(len(docs))]
@@ -139,13 +141,13 @@ class HMTL(TrainablePipe):
         """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone."""
         for doc, prediction in zip(docs, predictions):
             if prediction.entities is not None:
-                annotations.set_entities(doc, prediction.entities)
+                layers.set_entities(doc, prediction.entities)
             if prediction.mentions is not None:
-                annotations.set_mentions(doc, prediction.mentions)
+                layers.set_mentions(doc, prediction.mentions)
             if prediction.clusters is not None:
-                annotations.set_clusters(doc, prediction.clusters)
+                layers.set_clusters(doc, prediction.clusters)
             if prediction.relations is not None:
-                annotations.set_relations(doc, prediction.relations)
+                layers.set_relations(doc, prediction.relations)
             if not self.cfg["keep_trf_data"] and Doc.has_extension("trf_data") and doc._.trf_data is not None:
                 doc._.trf_data = None
 
@@ -181,11 +183,11 @@ class HMTL(TrainablePipe):
                 gold = _gold_labels(eg.reference, task)
                 found[task].update(gold)
                 if task == "emd":
-                    spans = annotations.get_mentions(eg.reference) or []
-                    layers = peel(spans, self.cfg["nesting"], self.model.attrs["tag_layers"]["emd"])
-                    nested.update(total=len(spans), kept=sum(map(len, layers)))
+                    spans = layers.get_mentions(eg.reference) or []
+                    kept = peel(spans, self.cfg["nesting"], self.model.attrs["tag_layers"]["emd"])
+                    nested.update(total=len(spans), kept=sum(map(len, kept)))
                 if task == "relation":
-                    triples = annotations.get_relations(eg.reference) or []
+                    triples = layers.get_relations(eg.reference) or []
                     signatures.update((t.head.label, t.label, t.tail.label) for t in triples)
         if not samples:
             raise ValueError(Errors.H311.format(name=self.name))
@@ -276,12 +278,12 @@ class HMTL(TrainablePipe):
 
     def _tasks_of(self, eg: Example) -> list[str]:
         """Tasks that an example teaches: those it is tagged with, else those it is annotated for."""
-        tagged = annotations.get_tasks(eg.reference)
+        tagged = layers.get_tasks(eg.reference)
         candidates = self.tasks if tagged is None else [task for task in tagged if task in self.tasks]
-        return [task for task in candidates if annotations.is_annotated(eg.reference, task)]
+        return [task for task in candidates if layers.is_annotated(eg.reference, task)]
 
     def _tasks_of_batch(self, examples: Sequence[Example]) -> list[str]:
-        kinds = {annotations.get_tasks(eg.reference) for eg in examples}
+        kinds = {layers.get_tasks(eg.reference) for eg in examples}
         if len(kinds) > 1:
             tasks = sorted(str(kind) for kind in kinds)
             raise ValueError(Errors.H301.format(n=len(examples), tasks=", ".join(tasks)))
@@ -351,10 +353,11 @@ def clip_global_norm(model: Model, max_norm: float) -> float:
 
     RETURNS (float): the norm before scaling.
     """
-    arrays = [node.get_grad(name) for node in model.walk() for name in node.param_names if node.has_grad(name)]
-    modules = [s._model for node in model.walk() for s in node.shims if isinstance(s._model, torch.nn.Module)]
+    nodes = list(model.walk())
+    arrays: list[Any] = [node.get_grad(name) for node in nodes for name in node.param_names if node.has_grad(name)]
+    modules = [s._model for node in nodes for s in node.shims if isinstance(s._model, torch.nn.Module)]
     tensors = [p.grad for module in modules for p in module.parameters() if p.grad is not None]
-    total = sum(float((array**2).sum()) for array in arrays)
+    total = float(sum(float((array**2).sum()) for array in arrays))
     total += sum(torch.stack([t.pow(2).sum() for t in tensors]).tolist()) if tensors else 0.0
     norm = math.sqrt(total)
     if norm > max_norm:
@@ -365,9 +368,9 @@ def clip_global_norm(model: Model, max_norm: float) -> float:
 
 
 def _gold_labels(doc: Doc, task: str) -> list[str]:
-    layers: dict[str, Callable[[Doc], Any]] = {
-        "ner": annotations.get_entities,
-        "emd": annotations.get_mentions,
-        "relation": annotations.get_relations,
+    getters: dict[str, Callable[[Doc], Any]] = {
+        "ner": layers.get_entities,
+        "emd": layers.get_mentions,
+        "relation": layers.get_relations,
     }
-    return [item.label for item in layers[task](doc) or []] if task in layers else []
+    return [item.label for item in getters[task](doc) or []] if task in getters else []

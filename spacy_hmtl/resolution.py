@@ -17,6 +17,12 @@ PRONOUNS = frozenset(
     "this that these those who whom whose which someone everyone".split()
 )
 _POSSESSIVE = frozenset("my our your his her its their mine ours yours hers theirs whose".split())
+# Words after which "her" was an object: prepositions, conjunctions, articles, auxiliaries, adverbs.
+_AFTER_OBJECT = frozenset(
+    "a about after again alone an and as at away back because before but by down for from had has if in into is "
+    "it now off on onto or out over she so that the then they though through to today tomorrow too under until up "
+    "was well were what when where which while who why with without yesterday".split()
+)
 # "her" and "his" are possessive only before what is owned.
 _OBJECT_TOO = frozenset(("her", "his"))
 
@@ -75,7 +81,9 @@ def resolve_text(doc: Doc, clusters: Sequence[Sequence[Span]]) -> str:
         first = cluster[0]
         for mention in cluster:
             overlaps = mention.start < name.end and name.start < mention.end
-            if mention is not first and not overlaps and mention.text != name.text:
+            # Beside its name ("Anna Keller, the mayor,") a mention is an apposition and stays.
+            beside = 0 <= mention.start - name.end <= 1 and not is_pronoun(mention)
+            if mention is not first and not overlaps and not beside and mention.text != name.text:
                 chosen.append((mention, name))
     chosen.sort(key=lambda pair: (pair[0].start, -pair[0].end))
     text, position = [], 0

@@ -14,8 +14,8 @@ from thinc.types import Floats2d
 
 from ..errors import Errors
 from ..nn.encoder import Encoded
-from ..nn.hierarchy import HeadConfig, Hierarchy, Levels
 from ..nn.heads.tagger import TaggerConfig
+from ..nn.hierarchy import HeadConfig, Hierarchy, Levels
 from ..nn.layout import Layout
 from ..nn.spans import SpanIndex
 from ..types import TASKS, LabeledSpan
@@ -68,7 +68,8 @@ def make_hmtl(
     check_levels(levels, heads)
     if max_segment < 1:
         section = "[components.hmtl.model]"
-        raise ValueError(Errors.H205.format(key="max_segment", expected="at least 1", value=max_segment, section=section))
+        message = Errors.H205.format(key="max_segment", expected="at least 1", value=max_segment, section=section)
+        raise ValueError(message)
     used = {task: heads[task] for level in levels for task in level}
     layers = {task: head.layers for task, head in used.items() if isinstance(head, TaggerConfig)}
     shim = HierarchyShim(partial(_build, levels=levels, configs=used), lr_scale)
@@ -109,7 +110,7 @@ def _build(input_width: int, labels: dict[str, list[str]], levels: Levels, confi
 
 
 def initialize(
-    model: Model[Batch, Any], docs: list[Doc], labels: dict[str, list[str]], schema: list[list[str]]
+    model: Any, docs: list[Doc], labels: dict[str, list[str]], schema: list[list[str]]
 ) -> None:
     """Initialize the embeddings with sample Docs and build the hierarchy for these labels.
 
@@ -138,7 +139,7 @@ def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[An
         return decode(hierarchy, encoded, batch), lambda _: docs
 
 
-def _embed(model: Model[Batch, Any], docs: list[Doc], layout: Layout) -> torch.Tensor:
+def _embed(model: Any, docs: list[Doc], layout: Layout) -> torch.Tensor:
     """Embeddings of a batch without gradients, shape (T, E)."""
     if layout.n_tokens == 0:
         return torch.zeros((0, model.shims[0].hierarchy.input_width), device=get_torch_default_device())
@@ -146,7 +147,7 @@ def _embed(model: Model[Batch, Any], docs: list[Doc], layout: Layout) -> torch.T
     return xp2torch(model.ops.xp.concatenate(arrays), device=get_torch_default_device())
 
 
-def _eval(model: Model[Batch, Any]) -> Hierarchy:
+def _eval(model: Any) -> Hierarchy:
     hierarchy = model.shims[0].hierarchy
     if hierarchy.training:
         hierarchy.eval()
@@ -154,12 +155,12 @@ def _eval(model: Model[Batch, Any]) -> Hierarchy:
 
 
 def _loss(
-    model: Model[Batch, Any], docs: list[Doc], layout: Layout, targets: Mapping[str, Any], is_train: bool
+    model: Any, docs: list[Doc], layout: Layout, targets: Mapping[str, Any], is_train: bool
 ) -> tuple[dict[str, float], Callable]:
     """Losses of the tasks that have targets; the callback goes back to the embeddings."""
     hierarchy = model.shims[0].hierarchy
     if layout.n_tokens == 0:
-        return {task: 0.0 for task in targets}, lambda _: docs
+        return dict.fromkeys(targets, 0.0), lambda _: docs
     arrays, backprop_embed = model.layers[0](docs, is_train)
     embeddings = xp2torch(
         model.ops.xp.concatenate(arrays), requires_grad=is_train, device=get_torch_default_device()
@@ -181,15 +182,16 @@ def decode(hierarchy: Hierarchy, encoded: Mapping[str, Encoded], batch: Batch) -
     """Run the heads on encoded states and sort out what belongs to which Doc."""
     lengths = [len(doc) for doc in batch.docs]
     found: dict[str, Any] = {}
+    heads: Any = hierarchy.heads
     for task in ("ner", "emd"):
         if task in encoded:
-            found[task] = split_spans(hierarchy.heads[task].decode(encoded[task]), hierarchy.labels[task], lengths)
+            found[task] = split_spans(heads[task].decode(encoded[task]), hierarchy.labels[task], lengths)
     if "coref" in encoded:
         given = None if batch.given is None else _given(batch.given, lengths, encoded["coref"].states.device)
-        clusters = hierarchy.heads["coref"].decode(encoded["coref"], given, batch.settings["singleton_threshold"])
+        clusters = heads["coref"].decode(encoded["coref"], given, batch.settings["singleton_threshold"])
         found["coref"] = split_clusters(clusters, lengths)
     if "relation" in encoded:
-        pairs = hierarchy.heads["relation"].decode(encoded["relation"], batch.settings["relation_threshold"])
+        pairs = heads["relation"].decode(encoded["relation"], batch.settings["relation_threshold"])
         nothing: list[list[LabeledSpan]] = [[] for _ in lengths]
         found["relation"] = split_relations(
             pairs,
@@ -213,7 +215,7 @@ def _given(spans: Sequence[Sequence[LabeledSpan]], lengths: Sequence[int], devic
     return SpanIndex(table[:, 0], table[:, 1])
 
 
-def states(model: Model[Batch, Any], docs: Sequence[Doc]) -> dict[str, list[Floats2d]]:
+def states(model: Any, docs: Sequence[Doc]) -> dict[str, list[Floats2d]]:
     """States of every level, and the embeddings under the key "embeddings".
 
     RETURNS (dict): Task -> one array per Doc, shape (tokens, H of the task's encoder).

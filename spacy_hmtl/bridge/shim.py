@@ -34,9 +34,9 @@ class TouchedParams:
         for name, parameter in self._model.named_parameters():
             if parameter.grad is None:
                 continue
-            weights, _ = optimizer(
-                (self.id, name), torch2xp(parameter.data), torch2xp(parameter.grad), lr_scale=self.lr_scale
-            )
+            values: Any = torch2xp(parameter.data)
+            gradient: Any = torch2xp(parameter.grad)
+            weights, _ = optimizer((self.id, name), values, gradient, lr_scale=self.lr_scale)
             with torch.no_grad():
                 parameter.copy_(xp2torch(weights, device=parameter.device))
             parameter.grad = None

@@ -55,7 +55,12 @@ class TargetBuilder:
 
     def build(self, examples: Sequence[Example], task: str, layout: Layout) -> Any:
         """Targets of one task for the whole batch."""
-        make = {"ner": self._tags, "emd": self._tags, "relation": self._pairs, "coref": self._clusters}[task]
+        kinds: dict[str, Any] = {
+            "ner": self._tags,
+            "emd": self._tags,
+            "relation": self._pairs,
+            "coref": self._clusters,
+        }
         segments = layout.token_segments().tolist()
         rows: list[tuple[int, ...]] = []
         for number, (eg, offset) in enumerate(zip(examples, layout.doc_starts().tolist())):
@@ -70,7 +75,7 @@ class TargetBuilder:
                     return None
                 return aligned[0] + offset, aligned[1] + offset
 
-            rows += make(eg, task, place, number)
+            rows.extend(kinds[task](eg, task, place, number))
         return _tensors(task, rows, layout.doc_lengths.device)
 
     def _number(self, task: str, label: str) -> int:
@@ -80,7 +85,7 @@ class TargetBuilder:
             known = ", ".join(self.numbers[task])
             raise ValueError(Errors.H309.format(label=label, task=task, known=known)) from None
 
-    def _tags(self, eg: Example, task: str, place: Aligner, number: int) -> list[tuple[int, ...]]:
+    def _tags(self, eg: Example, task: str, place: Aligner, number: int) -> list[tuple[int, int, int, int]]:
         gold = (get_entities if task == "ner" else get_mentions)(eg.reference) or []
         return [
             (*at, self._number(task, span.label), layer)
@@ -89,7 +94,7 @@ class TargetBuilder:
             if (at := place(span.start, span.end)) is not None
         ]
 
-    def _pairs(self, eg: Example, task: str, place: Aligner, number: int) -> list[tuple[int, ...]]:
+    def _pairs(self, eg: Example, task: str, place: Aligner, number: int) -> list[tuple[int, int, int]]:
         rows = []
         for relation in get_relations(eg.reference) or []:
             # One span from token to token, so that a pair across segments is counted and left out.
@@ -101,7 +106,7 @@ class TargetBuilder:
                 rows.append((head[0], tail[0], self._number(task, relation.label)))
         return rows
 
-    def _clusters(self, eg: Example, task: str, place: Aligner, number: int) -> list[tuple[int, ...]]:
+    def _clusters(self, eg: Example, task: str, place: Aligner, number: int) -> list[tuple[int, int, int]]:
         scored = get_clusters(eg.reference)
         clusters = scored.clusters if scored is not None else []
         # Cluster numbers are unique in the batch, so that documents cannot corefer.

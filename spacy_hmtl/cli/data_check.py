@@ -52,10 +52,9 @@ def data_check_cli(
         if any(file["annotated_documents"][layer] for file in files):
             title = "Spans: mentions of clusters" if layer == "clusters" else f"Spans: {layer}"
             _print_table(msg, title, _span_rows(layer), files)
-    if any(file["annotated_documents"]["clusters"] for file in files):
-        _print_table(msg, "Clusters", _cluster_rows(), files)
-    if any(file["annotated_documents"]["relations"] for file in files):
-        _print_table(msg, "Relations", _relation_rows(), files)
+    for layer, rows in (("clusters", _cluster_rows()), ("relations", _relation_rows())):
+        if any(file["annotated_documents"][layer] for file in files):
+            _print_table(msg, layer.capitalize(), rows, files)
     _print_overlap(msg, report)
     if output is not None:
         msg.good(f"Wrote {output}")

@@ -63,9 +63,10 @@ def _checked(task: str, block: TaskBlock) -> TaskBlock:
     section = f"[corpora.*.{task}]"
     if unknown := sorted(set(block) - set(_KEYS)):
         known = ", ".join(_KEYS)
-        raise ValueError(Errors.H205.format(key=unknown[0], expected=f"one of {known}", value=block[unknown[0]], section=section))
+        value = block[unknown[0]]
+        raise ValueError(Errors.H205.format(key=unknown[0], expected=f"one of {known}", value=value, section=section))
     for key in ("limit", "max_length"):
-        value: Any = block.get(key, 0)
+        value = block.get(key, 0)
         if not isinstance(value, int) or value < 0:
             raise ValueError(Errors.H205.format(key=key, expected="0 or more", value=value, section=section))
     if not Path(block["path"]).exists():

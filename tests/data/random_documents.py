@@ -50,7 +50,9 @@ def documents(draw, words=ANY_WORDS, flat=False, repeated=True):
     if document.entities is None and document.mentions is None:
         arguments = draw(spans)
     if arguments:
-        triples = st.tuples(st.sampled_from(arguments), LABELS, st.sampled_from(arguments)).map(lambda row: Triple(*row))
+        triples = st.tuples(st.sampled_from(arguments), LABELS, st.sampled_from(arguments)).map(
+            lambda row: Triple(*row)
+        )
         relations = draw(st.lists(triples, max_size=4))
         document.relations = draw(st.none() | st.just(relations)) if not flat else list(dict.fromkeys(relations))
     elif flat:

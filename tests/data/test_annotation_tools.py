@@ -28,7 +28,9 @@ def doccano(text=TEXT, spans=SPANS, links=((0, "left", 1), (0, "COREF", 2)), **f
         {"id": id, "label": label, "start_offset": start, "end_offset": end}
         for id, (start, end, label) in enumerate(spans)
     ]
-    relations = [{"id": i, "from_id": head, "to_id": tail, "type": label} for i, (head, label, tail) in enumerate(links)]
+    relations = [
+        {"id": i, "from_id": head, "to_id": tail, "type": label} for i, (head, label, tail) in enumerate(links)
+    ]
     return {"id": "one", "text": text, "entities": rows, "relations": relations, "Comments": [], **fields}
 
 
@@ -126,7 +128,9 @@ def test_a_relation_with_an_unknown_argument_is_skipped(read, tool):
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-@pytest.mark.parametrize(("other", "found"), [("Ann\tB-per\n", "looks like iob"), ('{"sentences": []}\n', "looks like dygie")])
+@pytest.mark.parametrize(
+    ("other", "found"), [("Ann\tB-per\n", "looks like iob"), ('{"sentences": []}\n', "looks like dygie")]
+)
 def test_another_format_is_refused(read, tool, other, found):
     with pytest.raises(ConversionError, match=f"not a {tool} file: .*{found}"):
         read(tool, other)
@@ -267,7 +271,7 @@ def test_labelstudio_finds_the_text_and_refuses_other_exports(read):
     record = labelstudio()
     assert len(read("labelstudio", lines({**record, "data": {"body": TEXT, "n": 1}}))[0]) == 1
     assert len(read("labelstudio", lines({**record, "data": {"text": TEXT, "title": "x"}}))[0]) == 1
-    docs, log = read("labelstudio", lines({**record, "data": {"body": TEXT, "title": "x"}}))
+    _, log = read("labelstudio", lines({**record, "data": {"body": TEXT, "title": "x"}}))
     assert "expected one text in `data`" in log.faults[0].what
     result = [{**record["annotations"][0]["result"][0], "to_name": "body"}]
     one = {**record, "data": {"body": TEXT, "title": "x"}, "annotations": [{"result": result}]}

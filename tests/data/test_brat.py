@@ -137,7 +137,9 @@ def test_a_line_end_inside_a_mention_ends_no_sentence(brat):
 
 
 def test_what_is_not_read_is_noted(brat):
-    docs, log = brat(ANN + "E1\tGo:T1 Who:T2\nA1\tSure T1\nN1\tReference T1 W:1 x\n#1\tAnnotatorNotes T1\thm\n", strict=True)
+    docs, log = brat(
+        ANN + "E1\tGo:T1 Who:T2\nA1\tSure T1\nN1\tReference T1 W:1 x\n#1\tAnnotatorNotes T1\thm\n", strict=True
+    )
     assert len([kind for kind in log.n_noted() if kind.endswith("not read")]) == 4
     assert len(docs[0].mentions) == 5
 
@@ -180,7 +182,15 @@ def test_files_that_cannot_be_read_are_reported_and_the_others_read(brat):
     assert [doc.name for doc in docs] == ["a"]
     assert log.n_skipped() == {"document": 4, "file": 2}
     text = " ".join(map(str, log.faults))
-    for what in ("its text b.txt is missing", "c.ann:1", "d.txt:1", "0xc4", "has no tokens", "zero bytes", "not a brat file"):
+    for what in (
+        "its text b.txt is missing",
+        "c.ann:1",
+        "d.txt:1",
+        "0xc4",
+        "has no tokens",
+        "zero bytes",
+        "not a brat file",
+    ):
         assert what in text
 
 

@@ -60,7 +60,7 @@ def corpus(tmp_path):
 @given(document=documents(ANY_WORDS))
 @settings(max_examples=60, deadline=None)
 def test_what_is_exported_is_imported_the_same(format, document):
-    found, log = write_and_read(format, document)
+    found, _ = write_and_read(format, document)
     assert layers(found) == layers(as_on_doc(document))
 
 
@@ -105,7 +105,9 @@ def test_a_corpus_is_exported_and_converted_back(corpus, tmp_path, format):
     assert len(found) == 2
     for doc in found:
         if format != "jsonl":  # the other formats have no place for confidences
-            expected[doc.name].mentions = [span._replace(score=1.0) for span in expected[doc.name].mentions or []] or None
+            expected[doc.name].mentions = [
+                span._replace(score=1.0) for span in expected[doc.name].mentions or []
+            ] or None
         assert layers(doc) == layers(expected[doc.name])
         assert doc.meta == expected[doc.name].meta
     assert not list(output.parent.glob("*.tmp"))

@@ -4,54 +4,11 @@ import json
 
 import pytest
 from hypothesis import given, settings
+from json_samples import ALL, CROSSRE, DYGIE, JSONL, REDOCRED, text
 from random_documents import PLAIN_WORDS, as_on_doc, documents
 
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats import get_reader
-
-CROSSRE = {
-    "doc_key": "ai-1",
-    "sentence": ["Ann", "Lee", "uses", "Big", "Nets"],
-    "ner": [[0, 1, "researcher"], [3, 4, "algorithm"]],
-    "relations": [[0, 1, 3, 4, "usage", "", False, False], [0, 1, 3, 4, "role", "she made them", True, False]],
-}
-DYGIE = {
-    "doc_key": "sci-1",
-    "sentences": [["Ann", "Lee", "ran", "."], ["She", "won", "."]],
-    "ner": [[[0, 1, "PER"], [1, 1, "NAME"]], [[4, 4, "PER"]]],
-    "relations": [[[0, 1, 1, 1, "has"]], []],
-    "clusters": [[[0, 1], [4, 4]]],
-}
-REDOCRED = {
-    "title": "Rome",
-    "sents": [["Ann", "Lee", "lives", "in", "Rome", "."], ["Lee", "likes", "Rome", "."]],
-    "vertexSet": [
-        [
-            {"name": "Ann Lee", "type": "PER", "sent_id": 0, "pos": [0, 2]},
-            {"name": "Lee", "type": "PER", "sent_id": 1, "pos": [0, 1]},
-        ],
-        [
-            {"name": "Rome", "type": "LOC", "sent_id": 1, "pos": [2, 3]},
-            {"name": "Rome", "type": "LOC", "sent_id": 0, "pos": [4, 5]},
-        ],
-    ],
-    "labels": [{"r": "P551", "h": 0, "t": 1, "evidence": [0]}, {"r": "P1", "h": 1, "t": 0, "evidence": []}],
-}
-JSONL = {
-    "id": "j",
-    "text": "Ann left. She ran.",
-    "tokens": [[0, 3], [4, 8], [8, 9], [10, 13], [14, 17], [17, 18]],
-    "sents": [[0, 9], [10, 18]],
-    "ents": [{"start": 0, "end": 3, "label": "PERSON", "text": "Ann"}],
-    "mentions": [{"start": 0, "end": 3, "label": "PER"}, {"start": 10, "end": 13, "label": "PER", "score": 0.5}],
-    "clusters": [[[0, 3], [10, 13]]],
-    "relations": [{"head": [0, 3], "label": "is", "tail": [10, 13], "score": 1.0}],
-}
-ALL = {"crossre": CROSSRE, "dygie": DYGIE, "redocred": REDOCRED, "jsonl": JSONL}
-
-
-def text(*records):
-    return "".join(json.dumps(record) + "\n" for record in records)
 
 
 def spans(rows):
@@ -75,7 +32,9 @@ def test_crossre_names_are_mentions_and_remarks_are_kept(read):
 
 def test_crossre_reads_dygie_lines_but_not_the_other_way_round(read):
     assert read("crossre", text(CROSSRE, DYGIE))[0][1] == read("dygie", text(DYGIE))[0][0]
-    with pytest.raises(ConversionError, match="not a dygie file: expected objects with 'sentences'.*looks like crossre"):
+    with pytest.raises(
+        ConversionError, match=r"not a dygie file: expected objects with 'sentences'.*looks like crossre"
+    ):
         read("dygie", text(CROSSRE))
 
 
@@ -95,14 +54,15 @@ def test_dygie_ends_are_inclusive_and_nested_mentions_are_no_names(read):
 def test_an_absent_layer_is_not_annotated(read, key):
     doc = read("dygie", text({k: v for k, v in DYGIE.items() if k != key}))[0][0]
     layers = {"ner": ["mentions", "entities"]}.get(key, [key])
-    assert [layer for layer in ("mentions", "entities", "relations", "clusters") if getattr(doc, layer) is None] == layers
+    assert [
+        layer for layer in ("mentions", "entities", "relations", "clusters") if getattr(doc, layer) is None
+    ] == layers
     assert read("crossre", text({**CROSSRE, "relations": None}))[0][0].relations is None
     assert read("redocred", text({**REDOCRED, "labels": None}))[0][0].relations is None
 
 
 def test_redocred_relations_join_the_nearest_mentions_and_keep_their_evidence(read):
-    docs, log = read("redocred", json.dumps([REDOCRED]), strict=True)
-    doc = docs[0]
+    doc = read("redocred", json.dumps([REDOCRED]), strict=True)[0][0]
     assert doc.sent_starts == [0, 6]
     assert doc.clusters == [[(0, 2), (6, 7)], [(4, 5), (8, 9)]]
     # Without evidence the sentence where they are nearest, with evidence that one.
@@ -161,7 +121,13 @@ FAULTS = [
     ("jsonl", "tokens", [[0, 99]], "document", "a token ends at character 99, the text has 18"),
     ("jsonl", "tokens", [[0, 3], [2, 8]], "document", "tokens are empty, reversed or overlap"),
     ("jsonl", "mentions", [*JSONL["mentions"], {"start": 1, "end": 3, "label": "x"}], "mention", "token borders"),
-    ("jsonl", "mentions", [*JSONL["mentions"], {"start": 0, "end": 3, "label": "x", "score": None}], "mention", "number"),
+    (
+        "jsonl",
+        "mentions",
+        [*JSONL["mentions"], {"start": 0, "end": 3, "label": "x", "score": None}],
+        "mention",
+        "number",
+    ),
     ("jsonl", "clusters", [[[0, 3], [10, 99]]], "cluster mention", "token borders"),
     ("jsonl", "relations", [{"head": [0, 3], "label": "is", "tail": [4, 8]}], "relation", "no mention or name"),
     ("jsonl", "relations", [{"head": [0, 3], "label": "is"}], "relation", "expected a list"),
@@ -200,89 +166,6 @@ def test_a_relation_that_stands_twice_is_kept_and_noted(read):
     docs, log = read("crossre", text({**CROSSRE, "relations": CROSSRE["relations"][:1] * 2}), strict=True)
     assert len(docs[0].relations) == 2
     assert log.n_noted() == {"relations that stand twice, kept": 1}
-
-
-# --- what all JSON formats share ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize("format", ALL)
-def test_lists_lines_and_single_objects_are_read_the_same(read, format):
-    record = ALL[format]
-    expected = read(format, text(record, record))[0]
-    for layout in (json.dumps([record, record]), json.dumps([record, record], indent=2), f"\n\n{text(record, record)}\n"):
-        assert read(format, layout, strict=True)[0] == expected
-    docs, log = read(format, json.dumps(record, indent=1), strict=True)
-    assert docs == expected[:1]
-
-
-@pytest.mark.parametrize("format", ALL)
-@pytest.mark.parametrize(
-    ("line", "what"),
-    [
-        ('{"doc_key": "x", "sente', "ill-formed JSON: Unterminated string starting at in column"),
-        ("{'doc_key': 1}", "ill-formed JSON: Expecting property name"),
-        ("[" * 100_000, "ill-formed JSON"),
-        ('{"a": 1} {"b": 2}', "expected one object per line"),
-        ("[1]", "expected a JSON object, found [1]"),
-        ('{"text": "\\ud83d"}', "without its other half"),
-        ('{"n": ' + "9" * 5000 + "}", "ill-formed JSON: Exceeds the limit"),
-    ],
-)
-def test_ill_formed_lines_are_reported_and_skipped(read, format, line, what):
-    docs, log = read(format, text(ALL[format]) + line + "\n" + text(ALL[format]))
-    assert len(docs) == 2
-    assert [(fault.place.line, fault.unit) for fault in log.faults] == [(2, "document")]
-    assert what in log.faults[0].what
-
-
-def test_a_list_is_read_up_to_its_fault(read):
-    layout = json.dumps([CROSSRE, CROSSRE], indent=1)
-    docs, log = read("crossre", layout[:-20])
-    assert len(docs) == 1
-    assert log.n_skipped() == {"rest of the file": 1}
-    assert log.faults[0].place.line > 40
-    docs, log = read("crossre", layout.rstrip("]\n"))
-    assert len(docs) == 2
-    assert log.faults[0].what == "the list is not closed"
-
-
-@pytest.mark.parametrize("format", ALL)
-def test_wrong_encoding_skips_a_document_and_windows_lines_none(read, format):
-    good = text(ALL[format])
-    bad = good.replace("Ann", "\xc4nn").encode("latin-1")
-    docs, log = read(format, good.encode() + bad + good.encode())
-    assert len(docs) == 2
-    assert [(fault.place.line, fault.what) for fault in log.faults] == [(2, "expected UTF-8 text, found the byte 0xc4")]
-    docs, log = read(format, f"[\n{good},\n".encode() + bad + b"]")
-    assert len(docs) == 1
-    assert "0xc4" in log.faults[0].what
-    docs, log = read(format, b"\xef\xbb\xbf" + good.replace("\n", "\r\n").encode(), strict=True)
-    expected, expected_log = read(format, good)
-    assert docs == expected
-    assert len(log.notes) == len(expected_log.notes) + 2
-
-
-@pytest.mark.parametrize("format", ALL)
-@pytest.mark.parametrize(
-    ("other", "found"),
-    [
-        ("#begin document (x); part 0\n", "looks like CoNLL-2012"),
-        ("Ann\tB-per\n", "looks like iob"),
-        ("<?xml version='1.0'?>\n", "looks like XML"),
-        ("T1\tPER 0 3\tAnn\n", "looks like brat"),
-        ('{"unknown": 1}\n', "found the keys"),
-    ],
-)
-def test_another_format_is_refused(read, format, other, found):
-    with pytest.raises(ConversionError, match=f"not a {format} file: expected .*{found}"):
-        read(format, other)
-
-
-def test_ids_choose_documents(read):
-    for format, record in ALL.items():
-        name = next(str(record[key]) for key in ("doc_key", "title", "id") if key in record)
-        assert len(read(format, text(record), ids={name})[0]) == 1
-        assert read(format, text(record), ids={"other"}) == ([], FaultLog())
 
 
 @given(document=documents(PLAIN_WORDS, flat=True))

@@ -11,10 +11,25 @@ CROSSRE = {
     "politics": ((101, 350, 400), (4210, 16056, 16531), (639, 2267, 2540), (536, 1874, 2124)),
     "science": ((103, 351, 400), (3634, 12753, 14304), (551, 1994, 2273), (401, 1387, 1446)),
 }
-CROSSRE_LABELS = (
-    "artifact cause-effect compare general-affiliation named opposite origin part-of physical related-to role social "
-    "temporal topic type-of usage win-defeat"
-).split()
+CROSSRE_LABELS = [
+    "artifact",
+    "cause-effect",
+    "compare",
+    "general-affiliation",
+    "named",
+    "opposite",
+    "origin",
+    "part-of",
+    "physical",
+    "related-to",
+    "role",
+    "social",
+    "temporal",
+    "topic",
+    "type-of",
+    "usage",
+    "win-defeat",
+]
 REDOCRED = {"LOC": 4054, "PER": 2439, "TIME": 2040, "ORG": 2029, "MISC": 1977, "NUM": 650}
 REDOCRED_RELATIONS = {
     "P131": 3846,

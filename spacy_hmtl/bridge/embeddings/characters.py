@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy
 import torch
@@ -86,7 +87,7 @@ def _rows(docs: list[Doc]) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]
     return characters, lengths, words.reshape(-1)
 
 
-def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
     module, sizes = model.shims[0]._model, [len(doc) for doc in docs]
     if not sum(sizes):
         return [model.ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_output: docs

@@ -99,7 +99,7 @@ def make_transformer(
     if window < 1:
         raise ValueError(Errors.H205.format(key="window", expected="at least 1", value=window, section=section))
     encoder = TransformerModel(name, _no_spans, {"use_fast": True}, {}, mixed_precision)
-    wrapper = encoder.layers[0]
+    wrapper: Any = encoder.layers[0]
     shim = EncoderShim(wrapper.shims[0]._hfmodel, mixed_precision=mixed_precision, grad_scaler_config={})
     shim.lr_scale = lr_scale
     shim.cache = WindowCache(cache_mb * 1_000_000 if frozen else 0)
@@ -118,7 +118,7 @@ def _no_spans(docs: Sequence[Doc]) -> list:
     return []
 
 
-def _init(model: Model, X: Any = None, Y: Any = None) -> None:
+def _init(model: Any, X: Any = None, Y: Any = None) -> None:
     encoder = model.layers[0]
     if not encoder.attrs["has_transformer"]:
         name = str(encoder.attrs["name"])
@@ -135,7 +135,7 @@ def _init(model: Model, X: Any = None, Y: Any = None) -> None:
     model.set_dim("nO", encoder.transformer.config.hidden_size, force=True)
 
 
-def _forget_path(encoder: TransformerModel, name: str) -> None:
+def _forget_path(encoder: Any, name: str) -> None:
     """Keep the encoder's name but not its folder: the path of one machine must not travel."""
     encoder.attrs["name"] = name
     encoder.transformer.config._name_or_path = name
@@ -209,7 +209,7 @@ def _tokenize(windows: list[_Window], docs: Sequence[Doc], tokenizer: Any, pooli
     return result
 
 
-def _encode(encoder: TransformerModel, batch: Sequence[_Pieces]) -> Tensor:
+def _encode(encoder: Any, batch: Sequence[_Pieces]) -> Tensor:
     """Token vectors of some windows, one after the other, shape (tokens, H); zero where a token has no piece."""
     device = encoder.transformer.device
     longest = max(len(pieces.inputs["input_ids"]) for pieces in batch)
@@ -233,7 +233,7 @@ def _encode(encoder: TransformerModel, batch: Sequence[_Pieces]) -> Tensor:
     return total / torch.bincount(tokens, minlength=int(first[-1])).clamp(min=1).unsqueeze(1)
 
 
-def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
     encoder, frozen = model.layers[0], model.attrs["frozen"]
     windows = _windows(docs, model.attrs["window"])
     sizes = model.ops.asarray1i([len(doc) for doc in docs])
@@ -254,7 +254,7 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
 
 
 def _predict(
-    encoder: TransformerModel, docs: Sequence[Doc], windows: list[_Window], pooling: str, is_train: bool
+    encoder: Any, docs: Sequence[Doc], windows: list[_Window], pooling: str, is_train: bool
 ) -> Tensor:
     """Token vectors of all windows without gradients, from the cache where it has them, shape (T, H)."""
     cache = encoder.layers[0].shims[0].cache

@@ -76,7 +76,10 @@ class _Ranking(NamedTuple):
 
 
 class SharedDropout(nn.Module):
-    """Dropout with one mask for all rows of an update: drawing one for each of 100,000 spans costs more than scoring them."""
+    """Dropout with one mask for all rows of an update.
+
+    Drawing a mask for each of 100,000 spans costs more than scoring them.
+    """
 
     def __init__(self, rate: float) -> None:
         super().__init__()
@@ -193,7 +196,8 @@ class CorefHead(nn.Module):
         for extra in range(min(max_width, n_tokens)):
             if extra:
                 total, mass = total[:-1] + weighted[extra:], mass[:-1] + weight[extra:]
-            inside = (left[: n_tokens - extra] > extra).nonzero(as_tuple=True)[0]  # starts whose span ends in the segment
+            # Starts whose span of this width ends within the segment.
+            inside = (left[: n_tokens - extra] > extra).nonzero(as_tuple=True)[0]
             if len(inside) == 0:
                 break
             head = total.index_select(0, inside) / mass.index_select(0, inside).unsqueeze(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -56,7 +56,7 @@ class TaggerHead(nn.Module):
 
     def __init__(self, width: int, labels: list[str], config: TaggerConfig) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(TagLayer(width, labels) for _ in range(config.layers))
+        self.layers: Any = nn.ModuleList(TagLayer(width, labels) for _ in range(config.layers))
 
     def loss(self, encoded: Encoded, targets: TagTargets) -> Tensor:
         """Negative log-likelihood of the gold tags of all layers, nats summed over the batch."""

