@@ -45,6 +45,7 @@ setup(
         "spacy_batchers": ["spacy_hmtl.TaskBatcher.v1 = spacy_hmtl.data.batcher:make_task_batcher"],
         "spacy_scorers": ["spacy_hmtl.Scorer.v1 = spacy_hmtl.scoring.scorer:make_hmtl_scorer"],
         "spacy_loggers": ["spacy_hmtl.ConsoleLogger.v1 = spacy_hmtl.logger:make_console_logger"],
+        "spacy_displacy_colors": ["spacy_hmtl = spacy_hmtl.visualize.colors:COLORS"],
         "spacy_cli": ["hmtl = spacy_hmtl.cli.app:register"],
     },
     classifiers=[

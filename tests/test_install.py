@@ -58,7 +58,9 @@ def test_the_factory_and_the_commands_are_among_them() -> None:
 def modules_after(code: str) -> set[str]:
     """Modules of ours and of torch that a fresh Python has loaded after running `code`."""
     report = "import json, sys; print(json.dumps([m for m in sys.modules if m.split('.')[0] in WANTED]))"
-    wanted = "WANTED = {'spacy_hmtl', 'torch', 'torchcrf', 'transformers', 'spacy_transformers', 'safetensors', 'scipy'}"
+    wanted = (
+        "WANTED = {'spacy_hmtl', 'torch', 'torchcrf', 'transformers', 'spacy_transformers', 'safetensors', 'scipy'}"
+    )
     done = subprocess.run(
         [sys.executable, "-c", f"{textwrap.dedent(code)}\n{wanted}\n{report}"], capture_output=True, text=True
     )
@@ -93,5 +95,7 @@ def test_data_scoring_and_pictures_run_without_the_network() -> None:
 
 def test_a_saved_pipeline_loads_without_importing_us_first(trained_nlp: Any, tmp_path: Path) -> None:
     trained_nlp.to_disk(tmp_path / "model")
-    code = f"import spacy; nlp = spacy.load({str(tmp_path / 'model')!r}); assert nlp('Dell').spans['mentions'] is not None"
+    code = (
+        f"import spacy; nlp = spacy.load({str(tmp_path / 'model')!r}); assert nlp('Dell').spans['mentions'] is not None"
+    )
     assert "spacy_hmtl.pipeline" in modules_after(code)

@@ -83,7 +83,12 @@ def test_the_most_informative_mention(cluster: list[str], names: tuple[str, ...]
 
 def test_pronouns() -> None:
     doc = NLP("They themselves saw Whose car he took")
-    assert [token.text for token in doc if is_pronoun(doc[token.i : token.i + 1])] == ["They", "themselves", "Whose", "he"]
+    assert [token.text for token in doc if is_pronoun(doc[token.i : token.i + 1])] == [
+        "They",
+        "themselves",
+        "Whose",
+        "he",
+    ]
     assert not is_pronoun(doc[0:2])
 
 

@@ -94,7 +94,11 @@ def test_the_log_has_a_loss_column_for_every_task(trained: tuple[Path, str]) -> 
     lines = trained[1].splitlines()
     header = next(line for line in lines if line.startswith("E "))
     columns = re.split(r"\s{2,}", header.strip())
-    assert columns[:6] == ["E", "#", *(f"LOSS HMTL_{task.upper()}" for task in TASKS)]
+    assert columns[:2] == ["E", "#"]
+    # spaCy shortens long headings.
+    wanted = [f"LOSS HMTL_{task.upper()}" for task in TASKS]
+    assert [own for own in columns[2:6] if own not in wanted and not own.endswith("...")] == []
+    assert sum(column.startswith("LOSS") for column in columns) == 4
     assert columns[-1] == "SCORE"
     assert {"ENTS_F", "MENTIONS_F", "COREF_F", "RELATIONS_F"} <= set(columns)
     rows = [line.split() for line in lines if re.match(r"\s*\d+\s+\d+\s", line)]
@@ -131,14 +135,18 @@ def test_evaluate_scores_all_four_layers(trained: tuple[Path, str], corpus: Path
 
 
 def test_apply_annotates_a_file(trained: tuple[Path, str], tmp_path: Path) -> None:
-    (tmp_path / "in.jsonl").write_text(json.dumps({"text": "Dell left Austin."}) + "\n" + json.dumps({"text": ""}) + "\n")
+    (tmp_path / "in.jsonl").write_text(
+        json.dumps({"text": "Dell left Austin."}) + "\n" + json.dumps({"text": ""}) + "\n"
+    )
     spacy_cli("apply", trained[0] / "model-last", tmp_path / "in.jsonl", tmp_path / "out.spacy")
     docs = list(DocBin().from_disk(tmp_path / "out.spacy").get_docs(Vocab()))
     assert [len(doc) for doc in docs] == [4, 0]
     assert all("mentions" in doc.spans for doc in docs)
 
 
-def test_labels_are_written_and_read_back(trained: tuple[Path, str], config_path: Path, train: Train, tmp_path: Path) -> None:
+def test_labels_are_written_and_read_back(
+    trained: tuple[Path, str], config_path: Path, train: Train, tmp_path: Path
+) -> None:
     with pytest.warns(UserWarning, match="split into parts"):
         spacy_cli("init", "labels", config_path, tmp_path)
     labels = srsly.read_json(tmp_path / "hmtl.json")
@@ -157,10 +165,17 @@ def test_labels_are_written_and_read_back(trained: tuple[Path, str], config_path
 
 @pytest.mark.filterwarnings("ignore:.*split into parts")
 def test_debug_commands_accept_the_config(config_path: Path) -> None:
-    assert "Config is valid" in spacy_cli("debug", "config", config_path).replace("✔", "") or True
-    assert "8 error" not in spacy_cli("debug", "data", config_path)
+    assert "Config is valid" in spacy_cli("debug", "config", config_path)
+    output = CliRunner().invoke(app, ["debug", "data", str(config_path)], catch_exceptions=False).output
+    assert "Pipeline can be initialized with data" in output
+    assert "Corpus is loadable" in output
+    # spaCy asks for 100 documents at least.
+    errors = [line for line in output.splitlines() if "✘" in line]
+    assert len(errors) == 2
+    assert "Low number of examples" in errors[0]
+    assert "1 error" in errors[1]
 
 
 def test_benchmark_speed_runs(trained: tuple[Path, str], corpus: Path) -> None:
-    output = spacy_cli("benchmark", "speed", trained[0] / "model-last", corpus, "--batches", "2", "--warmup", "1")
-    assert "words/s" in output.lower() or "wps" in output.lower() or output
+    options = ("--batches", 30, "--warmup", 1, "--batch-size", 1, "--no-shuffle")
+    assert "words/s" in spacy_cli("benchmark", "speed", trained[0] / "model-last", corpus, *options)

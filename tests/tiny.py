@@ -104,7 +104,9 @@ def for_task(examples: Iterable[Example], task: str) -> list[Example]:
     return tagged
 
 
-def train(nlp: Language, examples: list[Example], n_updates: int, *, learn_rate: float = 0.02) -> list[dict[str, float]]:
+def train(
+    nlp: Language, examples: list[Example], n_updates: int, *, learn_rate: float = 0.02
+) -> list[dict[str, float]]:
     """Update all tasks together on all examples (untagged ones teach every layer they have); the losses of each."""
     optimizer = Adam(learn_rate)
     return [nlp.update(examples, sgd=optimizer, losses={}) for _ in range(n_updates)]

@@ -55,7 +55,11 @@ def test_characters_are_convolved_and_the_largest_value_wins() -> None:
 
 def test_empty_docs_have_no_vectors() -> None:
     model = char_cnn()
-    assert [array.shape for array in model.predict([make_doc([]), make_doc(["a"]), make_doc([])])] == [(0, 5), (1, 5), (0, 5)]
+    assert [array.shape for array in model.predict([make_doc([]), make_doc(["a"]), make_doc([])])] == [
+        (0, 5),
+        (1, 5),
+        (0, 5),
+    ]
     assert [array.shape for array in model.predict([make_doc([])])] == [(0, 5)]
 
 

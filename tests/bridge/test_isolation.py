@@ -49,7 +49,9 @@ def test_an_update_changes_its_path_and_nothing_else(
         assert touched(before, after) == on_path(set(before), levels, task)
 
 
-def test_updates_without_an_optimizer_accumulate(make_nlp: Callable[..., Language], demo_examples: list[Example]) -> None:
+def test_updates_without_an_optimizer_accumulate(
+    make_nlp: Callable[..., Language], demo_examples: list[Example]
+) -> None:
     nlp = make_nlp(LEVELS)
     pipe = nlp.get_pipe("hmtl")
     before = weights(pipe)
@@ -74,8 +76,13 @@ def test_losses_are_kept_apart_by_task(make_nlp: Callable[..., Language], demo_e
     nlp = make_nlp(LEVELS)
     losses = nlp.update(for_task(demo_examples[:2], "emd"), sgd=Adam(0.01))
     assert losses["hmtl_emd"] > 0.0
-    assert losses == {"hmtl": losses["hmtl_emd"], "hmtl_ner": 0.0, "hmtl_emd": losses["hmtl_emd"],
-                      "hmtl_relation": 0.0, "hmtl_coref": 0.0}  # fmt: skip
+    assert losses == {
+        "hmtl": losses["hmtl_emd"],
+        "hmtl_ner": 0.0,
+        "hmtl_emd": losses["hmtl_emd"],
+        "hmtl_relation": 0.0,
+        "hmtl_coref": 0.0,
+    }
     nlp.update(for_task(demo_examples[:2], "coref"), sgd=Adam(0.01), losses=losses)
     assert losses["hmtl"] == pytest.approx(losses["hmtl_emd"] + losses["hmtl_coref"])
 

@@ -35,7 +35,7 @@ def test_averages_are_swapped_in_and_out(demo_examples: list[Example]) -> None:
     assert all(trained[name].tobytes() == restored[name].tobytes() for name in trained)
     # Every parameter, Thinc's and torch's, has an average of its own.
     assert [name for name in trained if numpy.array_equal(trained[name], averaged[name])] == []
-    found = [average for average in optimizer.averages.values()]
+    found = list(optimizer.averages.values())
     assert all(any(numpy.array_equal(value, average) for average in found) for value in averaged.values())
     assert not numpy.allclose(states, other_states)
     numpy.testing.assert_array_equal(pipe.states(docs)["coref"][0], states)  # type: ignore[attr-defined]

@@ -87,11 +87,15 @@ def test_relations_across_sentences_are_counted_and_left_out() -> None:
     [
         (WORDS, [True, True, False, True, True, False, False], [(0, 2), (4, 5)]),
         # Split in two: the borders still agree.
-        (["An", "n", "Lee", "left", ".", "She", "won", "."], [False] + [True] * 2 + [False, True, True] + [False] * 2, [(0, 3), (5, 6)]),
+        (
+            ["An", "n", "Lee", "left", ".", "She", "won", "."],
+            [False] + [True] * 2 + [False, True, True] + [False] * 2,
+            [(0, 3), (5, 6)],
+        ),
         # Joined with a neighbour: "Lee left" is one token, and the name's end is gone.
         (["Ann", "Lee left", ".", "She", "won", "."], [True, False, True, True, False, False], [None, (3, 4)]),
     ],
-)  # fmt: skip
+)
 def test_borders_are_found_in_another_tokenization_or_given_up(
     words: list[str], spaces: list[bool], expected: list[tuple[int, int] | None]
 ) -> None:

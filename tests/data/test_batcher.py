@@ -6,7 +6,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
@@ -86,7 +86,7 @@ def test_tasks_are_drawn_with_the_probabilities_of_the_formula(
 
 def test_the_next_task_does_not_depend_on_the_last() -> None:
     drawn = [task_of(batch) for batch in islice(epochs(batcher(), make_examples(COUNTS)), 4000)]
-    after_coref = [later for task, later in zip(drawn, drawn[1:]) if task == "coref"]
+    after_coref = [later for task, later in pairwise(drawn) if task == "coref"]
     share, n_draws = N_BATCHES["coref"] / 10, len(after_coref)
     assert abs(after_coref.count("coref") - n_draws * share) < 3 * math.sqrt(n_draws * share * (1 - share))
 

@@ -28,7 +28,12 @@ def document(**layers: Any) -> AnnotatedDocument:
 def full() -> AnnotatedDocument:
     return document(
         entities=[LabeledSpan(*ANN, "PER"), LabeledSpan(*ACME, "ORG")],
-        mentions=[LabeledSpan(0, 3, "X"), LabeledSpan(*ANN, "PER"), LabeledSpan(*SHE, "PER"), LabeledSpan(*ACME, "ORG")],
+        mentions=[
+            LabeledSpan(0, 3, "X"),
+            LabeledSpan(*ANN, "PER"),
+            LabeledSpan(*SHE, "PER"),
+            LabeledSpan(*ACME, "ORG"),
+        ],
         clusters=[[ANN, SHE], [BO, HE], [ACME, THERE]],
         relations=[
             Triple(LabeledSpan(*ANN, "PER"), "LEFT", LabeledSpan(*ACME, "ORG")),
@@ -137,7 +142,11 @@ def test_splitting_keeps_every_layer_that_lies_inside() -> None:
     assert first.mentions == [LabeledSpan(0, 3, "X"), LabeledSpan(0, 1, "PER")]
     assert second.mentions == [LabeledSpan(0, 1, "PER"), LabeledSpan(2, 3, "ORG")]
     assert third.mentions == []
-    assert [own.clusters for own in (first, second, third)] == [[[(0, 1)], [(2, 3)]], [[(0, 1)], [(2, 3)]], [[(0, 1)], [(2, 3)]]]
+    assert [own.clusters for own in (first, second, third)] == [
+        [[(0, 1)], [(2, 3)]],
+        [[(0, 1)], [(2, 3)]],
+        [[(0, 1)], [(2, 3)]],
+    ]
     assert [len(own.relations or []) for own in (first, second, third)] == [0, 1, 0]
     assert second.relations == [Triple(LabeledSpan(0, 1, "PER"), "LEFT", LabeledSpan(2, 3, "ORG"))]
     assert third.meta == {"speakers": ["8", "9", "10", "11"], "genre": "tale"}
@@ -160,7 +169,9 @@ def test_what_splitting_cuts_is_counted_once(save: Any) -> None:
 
 
 def test_mentions_across_a_border_are_counted_once(save: Any) -> None:
-    long = AnnotatedDocument("long", WORDS, [True] * 12, None, mentions=[LabeledSpan(3, 6, "X"), LabeledSpan(0, 2, "Y")])
+    long = AnnotatedDocument(
+        "long", WORDS, [True] * 12, None, mentions=[LabeledSpan(3, 6, "X"), LabeledSpan(0, 2, "Y")]
+    )
     with pytest.warns(UserWarning, match="cut 1 mentions, 0 coreference links and 0 relations"):
         examples = read(emd={"path": save(long), "max_length": 4})
     assert [len(eg.reference.spans["mentions"]) for eg in examples] == [1, 0, 0]

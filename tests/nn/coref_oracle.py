@@ -59,7 +59,10 @@ def rank(head: CorefHead, encoded: Encoded, segments: Spans, given: Spans | None
     config = head.config
     if given is None:
         spans = [
-            (i, j) for s, e in segments for i in range(s, e) for j in range(i + 1, min(e, i + config.max_span_width) + 1)
+            (i, j)
+            for s, e in segments
+            for i in range(s, e)
+            for j in range(i + 1, min(e, i + config.max_span_width) + 1)
         ]
     else:
         spans = sorted(given)
@@ -91,7 +94,9 @@ def loss(head: CorefHead, ranked: Ranked, gold: list[Spans]) -> float:
     total = 0.0
     for span, options in zip(ranked.spans, ranked.options):
         mine = cluster_of.get(span)
-        right = [c for c in options if isinstance(c, int) and mine is not None and cluster_of.get(ranked.spans[c]) == mine]
+        right = [
+            c for c in options if isinstance(c, int) and mine is not None and cluster_of.get(ranked.spans[c]) == mine
+        ]
         if not right:
             right = ["new" if head.config.singletons and mine is not None else "none"]
         total -= math.log(math.fsum(probabilities(options)[choice] for choice in right))

@@ -27,7 +27,12 @@ CONFIGS: dict[str, Any] = {
 SETUPS: list[tuple[list[list[str]], dict[str, list[str]]]] = [
     (
         [["ner"], ["emd"], ["relation", "coref"]],
-        {"ner": ["ner"], "emd": ["ner", "emd"], "relation": ["ner", "emd", "relation"], "coref": ["ner", "emd", "coref"]},
+        {
+            "ner": ["ner"],
+            "emd": ["ner", "emd"],
+            "relation": ["ner", "emd", "relation"],
+            "coref": ["ner", "emd", "coref"],
+        },
     ),
     ([["ner"]], {"ner": ["ner"]}),
     ([["emd"]], {"emd": ["emd"]}),

@@ -65,7 +65,9 @@ def test_prune_keeps_the_best_of_each_document_in_order(sizes: list[int], most: 
 
 @quick
 @given(st.lists(pairs, max_size=8), st.lists(pairs, max_size=8, unique=True))
-def test_match_finds_gold_spans_with_the_same_borders(spans: list[tuple[int, int]], gold: list[tuple[int, int]]) -> None:
+def test_match_finds_gold_spans_with_the_same_borders(
+    spans: list[tuple[int, int]], gold: list[tuple[int, int]]
+) -> None:
     numbers = [7 + 3 * n for n in range(len(gold))]
     found = match(index(spans), index(gold), torch.tensor(numbers, dtype=torch.int64))
     assert found.tolist() == [dict(zip(gold, numbers)).get(span, -1) for span in spans]
