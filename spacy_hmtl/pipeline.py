@@ -215,7 +215,10 @@ class HMTL(TrainablePipe):
             )
         # Rare combinations of types are more often slips than relations.
         schema = [list(types) for types, n in sorted(signatures.items()) if n >= _MIN_SIGNATURE]
+        folders = _local_folders(self.model)
         initialize(self.model, samples, {task: list(labels.get(task, [])) for task in self.tasks}, schema)
+        if nlp is not None:
+            _forget_folders(nlp, folders)
         self._intern_labels()
         self._targets = None
 
@@ -346,6 +349,31 @@ class _Changed:
 
     def __exit__(self, *error: object) -> None:
         self.pipe.cfg = self.full
+
+
+def _local_folders(model: Model) -> set[str]:
+    """Folders that transformers below a model are to be loaded from."""
+    names = {str(node.attrs["name"]) for node in model.walk() if node.name == "transformer" and "name" in node.attrs}
+    return {name for name in names if Path(name).is_dir()}
+
+
+def _forget_folders(nlp: Language, folders: set[str]) -> None:
+    """Replace an encoder's folder by its name in the config, since the encoder travels in the pipeline.
+
+    The path of one machine must not be saved with a pipeline; it may stand in a
+    component or, where the component refers to it, in [paths].
+    """
+
+    def clean(section: dict[str, Any]) -> None:
+        for key, value in section.items():
+            if isinstance(value, dict):
+                clean(value)
+            elif isinstance(value, str) and value in folders:
+                section[key] = Path(value).name
+
+    clean(nlp._config.get("paths", {}))
+    for config in nlp._pipe_configs.values():
+        clean(config)
 
 
 def clip_global_norm(model: Model, max_norm: float) -> float:

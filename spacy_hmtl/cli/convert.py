@@ -50,6 +50,17 @@ def convert_cli(
             help="A document without a mention is not annotated for coreference (conll2012 only; for OntoNotes v12)",
         ),
     ] = None,
+    names: Annotated[
+        bool | None,
+        typer.Option("--names/--no-names", help="Take the typed spans as names too (brat, JSON formats)"),
+    ] = None,
+    tokenizer: Annotated[
+        str | None,
+        typer.Option("--tokenizer", help='A language of spaCy, such as "en", or "whitespace" (brat and tools)'),
+    ] = None,
+    lines: Annotated[
+        bool | None, typer.Option("--lines/--no-lines", help="A line of the text is a sentence (brat only)")
+    ] = None,
 ) -> None:
     """
     Convert a corpus to a .spacy file and print what it holds.
@@ -76,6 +87,9 @@ def convert_cli(
         "times": times,
         "auto": auto,
         "empty_coref_absent": empty_coref_absent,
+        "names": names,
+        "tokenizer": tokenizer,
+        "lines": lines,
     }
     options = {name: value for name, value in given.items() if value is not None}
     try:

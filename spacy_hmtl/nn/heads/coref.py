@@ -166,8 +166,12 @@ class CorefHead(nn.Module):
         offsets, mask = window(spans)  # (S, W)
         logits = self.attention(encoded.inputs).squeeze(-1)  # (T,)
         weights = torch.where(mask, logits[offsets], _IMPOSSIBLE).softmax(dim=1)  # (S, W)
-        gathered = values.index_select(0, offsets.reshape(-1)).view(*offsets.shape, -1)  # (S, W, V)
-        return torch.bmm(weights.unsqueeze(1), gathered).squeeze(1)
+        sums = []
+        size = max(1, _PRODUCT_CELLS * 8 // (offsets.shape[1] * values.shape[1]))
+        for own, weight in zip(offsets.split(size), weights.split(size)):
+            gathered = values.index_select(0, own.reshape(-1)).view(*own.shape, -1)  # (S', W, V)
+            sums.append(torch.bmm(weight.unsqueeze(1), gathered).squeeze(1))
+        return torch.cat(sums)
 
     def _width_feature(self, spans: SpanIndex) -> Tensor:
         width = (spans.ends - spans.starts - 1).clamp(max=self.config.max_span_width - 1)
@@ -228,13 +232,13 @@ class CorefHead(nn.Module):
         part = self.pair.part
         as_mention, as_antecedent = part("mention", vectors), part("antecedent", vectors)  # (M, K)
         projected = self.project(vectors)
-        distance = part("distance", self.feature_dropout(self.distances(distance_bucket(column))))
+        distance = part("distance", self.feature_dropout(self.distances.weight))  # (buckets, K)
         scores = []
         size = max(1, _PRODUCT_CELLS // projected.shape[1])
-        for rows in zip(*(t.split(size) for t in (mention, antecedent, distance))):
-            i, j, near = rows
+        for rows in zip(*(t.split(size) for t in (mention, antecedent, distance_bucket(column)))):
+            i, j, bucket = rows
             product = projected.index_select(0, i) * projected.index_select(0, j)
-            first = as_mention.index_select(0, i) + as_antecedent.index_select(0, j) + near
+            first = as_mention.index_select(0, i) + as_antecedent.index_select(0, j) + distance.index_select(0, bucket)
             scores.append(self.pair.score(first + part("product", product)))
         return torch.cat(scores) if scores else vectors.new_zeros(0)
 
