@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
@@ -19,17 +17,17 @@ from thinc.api import Model, Optimizer, get_torch_default_device, set_dropout_ra
 
 from . import annotations as layers
 from . import extensions
+from .bridge.clip import clip_global_norm
 from .bridge.model import Batch, initialize, states
 from .bridge.outputs import Prediction
 from .bridge.segments import make_layout
 from .bridge.targets import TargetBuilder
 from .errors import Errors, Warnings
 from .nesting import peel
+from .saving import ChangedSettings, drop_overridden, forget_folders, local_folders
 
 # Docs that widths are inferred from.
 _N_SAMPLES = 10
-# In a saved `cfg`: the config's values of the settings that were changed.
-_CHANGED_FROM = "changed_from"
 # How often relations must have had arguments of some types for these to be preferred.
 _MIN_SIGNATURE = 3
 
@@ -215,10 +213,10 @@ class HMTL(TrainablePipe):
             )
         # Rare combinations of types are more often slips than relations.
         schema = [list(types) for types, n in sorted(signatures.items()) if n >= _MIN_SIGNATURE]
-        folders = _local_folders(self.model)
+        folders = local_folders(self.model)
         initialize(self.model, samples, {task: list(labels.get(task, [])) for task in self.tasks}, schema)
         if nlp is not None:
-            _forget_folders(nlp, folders)
+            forget_folders(nlp, folders)
         self._intern_labels()
         self._targets = None
 
@@ -308,91 +306,25 @@ class HMTL(TrainablePipe):
         for label in self.labels:
             self.vocab.strings.add(label)
 
-    def _drop_overridden(self) -> None:
-        """A setting that was changed before saving gives way to a config that says something new."""
-        for key, value in self.cfg.pop(_CHANGED_FROM, {}).items():
-            if self._configured[key] != value:
-                self.cfg[key] = self._configured[key]
-
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        with _Changed(self):
+        with ChangedSettings(self):
             return super().to_bytes(exclude=tuple(exclude))
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        with _Changed(self):
+        with ChangedSettings(self):
             super().to_disk(path, exclude=tuple(exclude))
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> HMTL:
         super().from_bytes(bytes_data, exclude=tuple(exclude))
-        self._drop_overridden()
+        drop_overridden(self)
         self._intern_labels()
         return self
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> HMTL:
         super().from_disk(path, exclude=tuple(exclude))
-        self._drop_overridden()
+        drop_overridden(self)
         self._intern_labels()
         return self
-
-
-class _Changed:
-    """While saving, `cfg` holds only what differs from the config, and from what, so that an override works at load."""
-
-    def __init__(self, pipe: HMTL) -> None:
-        self.pipe = pipe
-
-    def __enter__(self) -> None:
-        self.full = self.pipe.cfg
-        configured = self.pipe._configured
-        changed = {key: value for key, value in self.full.items() if configured.get(key) != value}
-        self.pipe.cfg = {**changed, _CHANGED_FROM: {key: configured[key] for key in changed if key in configured}}
-
-    def __exit__(self, *error: object) -> None:
-        self.pipe.cfg = self.full
-
-
-def _local_folders(model: Model) -> set[str]:
-    """Folders that transformers below a model are to be loaded from."""
-    names = {str(node.attrs["name"]) for node in model.walk() if node.name == "transformer" and "name" in node.attrs}
-    return {name for name in names if Path(name).is_dir()}
-
-
-def _forget_folders(nlp: Language, folders: set[str]) -> None:
-    """Replace an encoder's folder by its name in the config, since the encoder travels in the pipeline.
-
-    The path of one machine must not be saved with a pipeline; it may stand in a
-    component or, where the component refers to it, in [paths].
-    """
-
-    def clean(section: dict[str, Any]) -> None:
-        for key, value in section.items():
-            if isinstance(value, dict):
-                clean(value)
-            elif isinstance(value, str) and value in folders:
-                section[key] = Path(value).name
-
-    clean(nlp._config.get("paths", {}))
-    for config in nlp._pipe_configs.values():
-        clean(config)
-
-
-def clip_global_norm(model: Model, max_norm: float) -> float:
-    """Scale all gradients of a model, Thinc's and torch's, so that their joint norm is at most `max_norm`.
-
-    RETURNS (float): the norm before scaling.
-    """
-    nodes = list(model.walk())
-    arrays: list[Any] = [node.get_grad(name) for node in nodes for name in node.param_names if node.has_grad(name)]
-    modules = [s._model for node in nodes for s in node.shims if isinstance(s._model, torch.nn.Module)]
-    tensors = [p.grad for module in modules for p in module.parameters() if p.grad is not None]
-    total = float(sum(float((array**2).sum()) for array in arrays))
-    total += sum(torch.stack([t.pow(2).sum() for t in tensors]).tolist()) if tensors else 0.0
-    norm = math.sqrt(total)
-    if norm > max_norm:
-        scale = max_norm / norm
-        for gradient in [*arrays, *tensors]:
-            gradient *= scale
-    return norm
 
 
 def _gold_labels(doc: Doc, task: str) -> list[str]:

@@ -82,7 +82,8 @@ def resolve_text(doc: Doc, clusters: Sequence[Sequence[Span]]) -> str:
         for mention in cluster:
             overlaps = mention.start < name.end and name.start < mention.end
             # Beside its name ("Anna Keller, the mayor,") a mention is an apposition and stays.
-            beside = 0 <= mention.start - name.end <= 1 and not is_pronoun(mention)
+            gap = doc[name.end : mention.start].text if mention.start >= name.end else None
+            beside = gap in ("", ",", "(", "-", "–", "—", ":") and not is_pronoun(mention)
             if mention is not first and not overlaps and not beside and mention.text != name.text:
                 chosen.append((mention, name))
     chosen.sort(key=lambda pair: (pair[0].start, -pair[0].end))

@@ -18,7 +18,9 @@ RULES: dict[str, tuple[set[str], bool, bool]] = {
     "errors": (set(), False, False),
     "types": (set(), False, False),
     "nesting": (PLAIN, False, False),
-    "annotations": (PLAIN, False, True),
+    "checks": (PLAIN, False, False),
+    "saving": (PLAIN, False, True),
+    "annotations": (PLAIN | {"checks"}, False, True),
     "resolution": (PLAIN | {"annotations"}, False, True),
     "extensions": (PLAIN | {"annotations", "resolution"}, False, True),
     "nn": (PLAIN | {"nn"}, True, False),
@@ -29,7 +31,7 @@ RULES: dict[str, tuple[set[str], bool, bool]] = {
     "jsonl": (PLAIN | {"annotations"}, False, True),
     "logger": (PLAIN, False, True),
     "factory": ({"pipeline"}, False, True),
-    "pipeline": (PLAIN | {"annotations", "extensions", "bridge"}, True, True),
+    "pipeline": (PLAIN | {"annotations", "extensions", "bridge", "saving"}, True, True),
 }
 # May import anything above them.
 TOP = {"experiments", "demo", "cli", "__main__"}
@@ -46,7 +48,12 @@ def imports(path: Path, *, top_level: bool = False) -> Iterator[tuple[int, str, 
     """
     tree = ast.parse(path.read_text(encoding="utf8"))
     parts = ("spacy_hmtl", *path.relative_to(PACKAGE).with_suffix("").parts)
+    # What only the type checker reads is no dependency.
+    blocks = [n for n in ast.walk(tree) if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING"]
+    unread = {id(inner) for block in blocks for inner in ast.walk(block)}
     for node in tree.body if top_level else ast.walk(tree):
+        if id(node) in unread:
+            continue
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

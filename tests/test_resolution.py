@@ -49,6 +49,9 @@ CASES = [
         [["Ann", "Her"], ["Bo Ray", "Her brother"]],
         "Ann met Bo Ray. Bo Ray slept.",
     ),
+    # An apposition beside its name stays; one sentence on, it is none.
+    ("Ann Lee, the mayor, left.", [["Ann Lee", "the mayor"]], "Ann Lee, the mayor, left."),
+    ("I saw Ann Lee. The mayor left.", [["Ann Lee", "The mayor"]], "I saw Ann Lee. Ann Lee left."),
     # A mention that lies in its own replacement stays.
     ("The man who lost his hat slept.", [["The man who lost his hat", "his"]], "The man who lost his hat slept."),
     # Nothing to say of a cluster of pronouns, of one mention, of equal mentions.

@@ -10,7 +10,7 @@ from spacy.training import Example
 from thinc.api import SGD, Adam
 from tiny import for_task, tiny_nlp, weights
 
-from spacy_hmtl.pipeline import clip_global_norm
+from spacy_hmtl.bridge.clip import clip_global_norm
 from spacy_hmtl.types import TASKS
 
 

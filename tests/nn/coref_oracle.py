@@ -10,7 +10,8 @@ from strategies import part_of
 from torch import Tensor
 
 from spacy_hmtl.nn.encoder import Encoded
-from spacy_hmtl.nn.heads.coref import CorefHead, FeedForward
+from spacy_hmtl.nn.feedforward import FeedForward
+from spacy_hmtl.nn.heads.coref import CorefHead
 
 Spans = list[tuple[int, int]]
 

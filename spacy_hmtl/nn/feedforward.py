@@ -1,0 +1,60 @@
+"""Feed-forward scorers whose first layer is split over the parts of their input."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class SharedDropout(nn.Module):
+    """Dropout with one mask for all rows of an update.
+
+    Drawing a mask for each of 100,000 spans costs more than scoring them.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, values: Tensor) -> Tensor:
+        if not self.training or self.rate == 0.0:
+            return values
+        keep = torch.empty(values.shape[-1], device=values.device).bernoulli_(1.0 - self.rate)
+        return values * (keep / (1.0 - self.rate))
+
+
+class FeedForward(nn.Module):
+    """ReLU layers with dropout, then one score. Its first layer is split over the parts of its input."""
+
+    def __init__(self, parts: dict[str, int], hidden_width: int, depth: int, dropout: float) -> None:
+        super().__init__()
+        total = sum(parts.values())
+        self.bias = nn.Parameter(torch.zeros(hidden_width))
+        self.parts = nn.ParameterDict()
+        for name, width in parts.items():
+            weight = torch.empty(hidden_width, width)
+            nn.init.normal_(weight, std=(2.0 / (total + hidden_width)) ** 0.5)  # Xavier over the whole input
+            self.parts[name] = nn.Parameter(weight)
+        self.dropout = SharedDropout(dropout)
+        self.hidden = nn.ModuleList(nn.Linear(hidden_width, hidden_width) for _ in range(depth - 1))
+        self.output = nn.Linear(hidden_width, 1)
+        for layer in [*self.hidden, self.output]:
+            init_linear(layer)
+
+    def part(self, name: str, values: Tensor) -> Tensor:
+        """The share of one part in the first layer: a linear map commutes with gathering and with weighted sums."""
+        return functional.linear(values, self.parts[name])
+
+    def score(self, first: Tensor) -> Tensor:
+        """(N, K), the summed shares of all parts -> (N,)."""
+        hidden = self.dropout(torch.relu(first + self.bias))
+        for layer in self.hidden:
+            hidden = self.dropout(torch.relu(layer(hidden)))
+        return self.output(hidden).squeeze(-1)
+
+
+def init_linear(layer: nn.Module) -> None:
+    """Initialise a linear layer as the original's configuration does (Xavier-normal)."""
+    nn.init.xavier_normal_(layer.weight)  # type: ignore[arg-type]
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
