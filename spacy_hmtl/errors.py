@@ -36,7 +36,7 @@ class Errors:
     H203 = "levels holds an empty level (number {index}). Remove it, or name at least one task of {known}."
     H204 = "levels is empty. Name at least one task, for example [[\"ner\"]]."
     H205 = "{key} must be {expected}, found {value!r}. Set it in {section}."
-    H206 = "The task {task!r} is not in levels {levels}, but {what} asks for it. Add it to [components.hmtl.model] levels, or remove {what}."
+    H206 = "The task {task!r} is not in levels {levels}, but {what} asks for it. Add it to [components.hmtl.model] levels, or remove {what} (an empty path does)."
     H207 = "The encoder folder {path} {reason}. Give the folder of a transformer saved by `save_pretrained`, or a model name that is on this machine."
     H208 = "The model has no labels yet: call nlp.initialize() with training examples, or load a trained pipeline."
     H209 = "The saved weights do not fit the config: {reason}. Load with the config they were trained with."

@@ -72,7 +72,9 @@ def _resolved(doc: Doc) -> str:
         clusters = coref_clusters(doc) or []
     except IndexError:  # spaCy lets a retokenization leave spans that lie outside the Doc, and has no way to ask
         return doc.text
-    return resolution.resolve_text(doc, clusters)
+    # A span set by hand may be empty, which says nothing.
+    filled = [[mention for mention in cluster if len(mention)] for cluster in clusters]
+    return resolution.resolve_text(doc, [cluster for cluster in filled if cluster])
 
 
 def _entity_relations(doc: Doc) -> list[resolution.EntityRelation]:

@@ -174,6 +174,7 @@ class HMTL(TrainablePipe):
         signatures: Counter[tuple[str, str, str]] = Counter()
         nested = Counter[str]()
         for eg in get_examples():
+            self._check_tag(eg, nlp)
             if len(samples) < _N_SAMPLES and len(eg.reference):
                 samples.append(eg.predicted)
             for task in self._tasks_of(eg):
@@ -276,6 +277,15 @@ class HMTL(TrainablePipe):
         if self._targets is None:
             self._targets = TargetBuilder(self.label_data, self.cfg["nesting"], self.model.attrs["tag_layers"])
         return self._targets
+
+    def _check_tag(self, eg: Example, nlp: Language | None) -> None:
+        """Fail where a corpus block teaches a task that no component of the pipeline has."""
+        pipes = [self] if nlp is None else [pipe for _, pipe in nlp.pipeline]
+        known = {task for pipe in pipes for task in getattr(pipe, "tasks", [])}
+        for task in layers.get_tasks(eg.reference) or ():
+            if task not in known:
+                what = f"the block {task!r} of [corpora.train]"
+                raise ValueError(Errors.H206.format(task=task, levels=self.model.attrs["levels"], what=what))
 
     def _tasks_of(self, eg: Example) -> list[str]:
         """Tasks that an example teaches: those it is tagged with, else those it is annotated for."""

@@ -23,6 +23,8 @@ _AFTER_OBJECT = frozenset(
     "it now off on onto or out over she so that the then they though through to today tomorrow too under until up "
     "was well were what when where which while who why with without yesterday".split()
 )
+# Opens a clause beside its name: "Ann Lee, who left" stays as it is.
+_RELATIVE = frozenset("who whom whose which".split())
 # "her" and "his" are possessive only before what is owned.
 _OBJECT_TOO = frozenset(("her", "his"))
 
@@ -84,6 +86,7 @@ def resolve_text(doc: Doc, clusters: Sequence[Sequence[Span]]) -> str:
             # Beside its name ("Anna Keller, the mayor,") a mention is an apposition and stays.
             gap = doc[name.end : mention.start].text if mention.start >= name.end else None
             beside = gap in ("", ",", "(", "-", "–", "—", ":") and not is_pronoun(mention)
+            beside = beside or mention.text.lower() in _RELATIVE
             if mention is not first and not overlaps and not beside and mention.text != name.text:
                 chosen.append((mention, name))
     chosen.sort(key=lambda pair: (pair[0].start, -pair[0].end))

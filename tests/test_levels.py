@@ -171,3 +171,10 @@ def test_nested_mentions_that_the_layers_cannot_hold_are_reported(demo_examples:
     nlp.add_pipe("hmtl", config=tiny_config([["emd"]]))
     with pytest.warns(UserWarning, match=r"'emd' has 2 layer\(s\).* keeps \d+ of \d+ gold spans from the innermost"):
         nlp.initialize(lambda: demo_examples)
+
+
+def test_a_corpus_block_for_a_removed_level_stops_at_start(demo_examples: list[Example]) -> None:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("hmtl", config=tiny_config([["ner"]]))
+    with pytest.raises(ValueError, match="'relation' is not in levels"):
+        nlp.initialize(lambda: for_task(demo_examples[:2], "relation"))

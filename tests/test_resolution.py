@@ -52,6 +52,9 @@ CASES = [
     # An apposition beside its name stays; one sentence on, it is none.
     ("Ann Lee, the mayor, left.", [["Ann Lee", "the mayor"]], "Ann Lee, the mayor, left."),
     ("I saw Ann Lee. The mayor left.", [["Ann Lee", "The mayor"]], "I saw Ann Lee. Ann Lee left."),
+    # So does a relative pronoun.
+    ("I saw Ann Lee, who left.", [["Ann Lee", "who"]], "I saw Ann Lee, who left."),
+    ("The man whose car broke slept.", [["The man", "whose"]], "The man whose car broke slept."),
     # A mention that lies in its own replacement stays.
     ("The man who lost his hat slept.", [["The man who lost his hat", "his"]], "The man who lost his hat slept."),
     # Nothing to say of a cluster of pronouns, of one mention, of equal mentions.
@@ -124,6 +127,12 @@ def test_whitespace_and_unknown_words_never_raise() -> None:
     doc = NLP(" \n she  \t she")
     doc._.coref_clusters = [[doc[i : i + 1] for i in range(len(doc))]]
     assert isinstance(doc._.coref_resolved, str)
+
+
+def test_empty_spans_never_raise() -> None:
+    doc = NLP("Ann said she left")
+    doc._.coref_clusters = [[doc[0:1], doc[1:1], doc[2:3]], [doc[3:3]]]
+    assert doc._.coref_resolved == "Ann said Ann left"
 
 
 def test_clusters_left_behind_by_a_retokenization_never_raise() -> None:

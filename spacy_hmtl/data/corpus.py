@@ -12,7 +12,8 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 from spacy.vocab import Vocab
 
-from ..annotations import Cut, is_annotated, set_tasks, slice_doc
+from ..annotations import Cut, from_doc, is_annotated, set_tasks, slice_doc
+from ..checks import check
 from ..errors import Errors, Warnings
 from ..types import TASKS
 
@@ -81,6 +82,8 @@ class MultiTaskCorpus:
         self.blocks = blocks
         self.share = share
         self._reported: set[str] = set()
+        # Files whose annotation was found to make sense, so that later passes need not look again.
+        self._checked: set[str] = set()
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
         # Equal blocks are read once.
@@ -111,6 +114,8 @@ class MultiTaskCorpus:
             n_docs += 1
             if len(doc) == 0:
                 continue
+            if str(block["path"]) not in self._checked:
+                check(from_doc(doc))
             if not max_length or len(doc) <= max_length:
                 yield doc
                 continue
@@ -118,6 +123,7 @@ class MultiTaskCorpus:
                 part, cut = slice_doc(doc, start, end)
                 cuts.append(cut)
                 yield part
+        self._checked.add(str(block["path"]))
         if n_docs == 0:
             raise ValueError(Errors.H104.format(path=block["path"]))
         self._report(block, cuts)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import spacy
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
-from spacy_hmtl.annotations import from_doc, get_tasks, slice_doc, to_doc
+from spacy_hmtl.annotations import from_doc, get_tasks, set_clusters, set_relations, slice_doc, to_doc
 from spacy_hmtl.data.corpus import make_multi_task_corpus, read_docs, split_points
-from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, Triple
+from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, ScoredClusters, Triple
 
 NLP = spacy.blank("en")
 # Three sentences of four tokens.
@@ -229,3 +229,22 @@ def test_a_corpus_without_any_path_is_an_error() -> None:
     for blocks in ({}, {"ner": None}, {"ner": {"path": None, "limit": 0}}):
         with pytest.raises(ValueError, match="Each block needs a path"):
             make_multi_task_corpus(**blocks)  # type: ignore[arg-type]
+
+
+def test_relation_whose_argument_is_no_mention_stops_at_start(tmp_path: Path) -> None:
+    doc = Doc(NLP.vocab, words=["Anna", "left", "Rome", "."])
+    doc.spans["mentions"] = [Span(doc, 0, 1, label="PER")]
+    set_relations(doc, [Triple(LabeledSpan(0, 1, "PER"), "AT", LabeledSpan(2, 3, "GPE"))])
+    DocBin(docs=[doc]).to_disk(tmp_path / "bad.spacy")
+    reader = make_multi_task_corpus(relation={"path": tmp_path / "bad.spacy"})
+    with pytest.raises(ValueError, match=r"\[2, 3\) is not among the mentions"):
+        list(reader(NLP))
+
+
+def test_cluster_with_crossing_mentions_stops_at_start(tmp_path: Path) -> None:
+    doc = Doc(NLP.vocab, words=["the", "old", "man", "there"])
+    set_clusters(doc, ScoredClusters([[(0, 3), (1, 4)]], [[1.0, 1.0]]))
+    DocBin(docs=[doc]).to_disk(tmp_path / "bad.spacy")
+    reader = make_multi_task_corpus(coref={"path": tmp_path / "bad.spacy"})
+    with pytest.raises(ValueError, match="of the same cluster cross"):
+        list(reader(NLP))
