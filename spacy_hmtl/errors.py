@@ -14,7 +14,6 @@ class Errors:
     H107 = "{where}: a relation argument [{start}, {end}) is not among the mentions or names of the document. Add it to the mentions."
     H108 = "{where}: mentions [{a}] and [{b}] of the same cluster cross. Mend the annotation; spans of a cluster may nest but not cross."
     H109 = "{where}: mention [{start}, {end}) occurs twice in the clusters. Merge the two clusters or remove one mention."
-    H110 = "{where}: {text!r} does not fall on token borders. Move the border, or add a space in the text."
     H111 = "{where}: a span [{start}, {end}) is empty or reversed; a span holds at least one token."
     H120 = "{path}: not UTF-8 text: {reason}. Save the file as UTF-8, for example with `iconv -f {encoding} -t UTF-8`."
     H121 = "Unknown format {format!r}. Known formats: {known}."
@@ -28,7 +27,6 @@ class Errors:
     H142 = "{path}: the output is a file, but this format needs a folder. Name a new or an empty folder."
     H143 = "{path}: the output folder is not empty. Name a new or an empty folder."
     H144 = "{path}: the format {format} can hold none of the documents. See the faults for the layer that it needs."
-
 
     # Model and config: H2xx
     H201 = "levels names the unknown task {task!r}. Known tasks: {known}. Set it in [components.{pipe}.model] levels."
@@ -46,7 +44,6 @@ class Errors:
     # Training: H3xx
     H301 = "A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = \"spacy_hmtl.TaskBatcher.v1\" in [training.batcher]."
     H302 = "No example is annotated for the task {task!r}, which is in levels {levels}. Give it a corpus with that layer, or remove it from levels."
-    H303 = "The corpus block {block!r} names no known task. Known tasks: {known}."
     H304 = "{path}: no document is annotated for {task!r} ({layer}). Point the block to a file with that layer."
     H305 = "sampling must be \"proportional\" or \"uniform\", found {value!r}. Set it in [training.batcher]."
     H306 = "The batch size of {task!r} must be at least 1, found {value}. Set it in [training.batcher.size]."
@@ -75,7 +72,6 @@ class Errors:
 
 class Warnings:
     W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end; they are skipped (told once). Use gold tokens (gold_preproc = true) or mend the borders."
-    W102 = "Document {name}: {what}"
     W103 = "The extension {kind}._.{name} is owned by another package; spacy_hmtl serves its own as {kind}._.hmtl_{name}."
     W104 = "{path}: split into parts of at most {max_length} tokens, which cut {mentions} mentions, {links} coreference links and {relations} relations."
     W105 = "The tagger of {task!r} has {layers} layer(s) and cannot hold all nested spans: it keeps {kept} of {total} gold spans from the {keep} level on ({percent:.1f} % recall at most). Raise [components.hmtl.model.heads.{task}] layers to hold more."

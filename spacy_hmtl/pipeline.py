@@ -43,7 +43,8 @@ class HMTL(TrainablePipe):
     max_grad_norm (float): Global norm that gradients of an update are scaled down to; 0: never.
     gold_mentions_key (str, optional): Span group whose spans are clustered instead of the
         head's own candidates, where a Doc has it (the paper's gold-mention setup).
-    keep_trf_data (bool): Leave a transformer's output on the Doc after prediction.
+    keep_trf_data (bool): Leave a shared transformer's output on the Doc after prediction. It is
+        large; keep it where another listener comes after this component.
     scorer (Callable, optional): See `spacy_hmtl.Scorer.v1`.
     """
 
@@ -113,8 +114,8 @@ class HMTL(TrainablePipe):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels of all tasks."""
-        return tuple(label for labels in self.label_data.values() for label in labels)
+        """Labels of all tasks, each once."""
+        return tuple(dict.fromkeys(label for labels in self.label_data.values() for label in labels))
 
     def add_label(self, label: str) -> int:
         """Not supported. RAISES (ValueError): H310."""
@@ -137,6 +138,8 @@ class HMTL(TrainablePipe):
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Prediction]) -> None:
         """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone."""
+        # Another component's listener may come after, so only a Doc whose vectors we asked for is cleared.
+        listens = any(node.name == "transformer-listener" for node in self.model.walk())
         for doc, prediction in zip(docs, predictions):
             if prediction.entities is not None:
                 layers.set_entities(doc, prediction.entities)
@@ -146,7 +149,7 @@ class HMTL(TrainablePipe):
                 layers.set_clusters(doc, prediction.clusters)
             if prediction.relations is not None:
                 layers.set_relations(doc, prediction.relations)
-            if not self.cfg["keep_trf_data"] and Doc.has_extension("trf_data") and doc._.trf_data is not None:
+            if listens and not self.cfg["keep_trf_data"]:
                 doc._.trf_data = None
 
     def states(self, docs: Sequence[Doc]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "spacy_hmtl"
 FILES = sorted(PACKAGE.rglob("*.py"))
 TORCH = {"torch", "torchcrf", "safetensors", "transformers", "spacy_transformers"}
 # Plain Python that every room may know.
-PLAIN = {"errors", "types", "nesting"}
+PLAIN = {"errors", "types", "nesting", "checks"}
 # Room (folder or file at the top) -> our rooms it may import, and whether it may import torch and spaCy.
 RULES: dict[str, tuple[set[str], bool, bool]] = {
     "errors": (set(), False, False),
@@ -20,7 +20,7 @@ RULES: dict[str, tuple[set[str], bool, bool]] = {
     "nesting": (PLAIN, False, False),
     "checks": (PLAIN, False, False),
     "saving": (PLAIN, False, True),
-    "annotations": (PLAIN | {"checks"}, False, True),
+    "annotations": (PLAIN, False, True),
     "resolution": (PLAIN | {"annotations"}, False, True),
     "extensions": (PLAIN | {"annotations", "resolution"}, False, True),
     "nn": (PLAIN | {"nn"}, True, False),

@@ -24,6 +24,8 @@ print(json.dumps([doc_to_json(nlp(text)) for text in json.load(sys.stdin)]))
 """
 
 
+# spaCy's package command leaves files open.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 @pytest.mark.slow
 def test_packaged_pipeline_loads_in_a_fresh_process_and_gives_the_same_output(
     trained_nlp: Language, texts: list[str], tmp_path: Path

@@ -96,7 +96,7 @@ def test_the_log_has_a_loss_column_for_every_task(trained: tuple[Path, str]) -> 
     columns = re.split(r"\s{2,}", header.strip())
     assert columns[:2] == ["E", "#"]
     # spaCy shortens long headings.
-    wanted = [f"LOSS HMTL_{task.upper()}" for task in TASKS]
+    wanted = [f"LOSS {task.upper()}" for task in TASKS]
     assert [own for own in columns[2:6] if own not in wanted and not own.endswith("...")] == []
     assert sum(column.startswith("LOSS") for column in columns) == 4
     assert columns[-1] == "SCORE"
