@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Threads that wait for each other sleep instead of spinning: on busy cores that is many times faster.
-export OMP_WAIT_POLICY ?= PASSIVE
+# One thread: the tensors of the demo are so small that two only wait for each other.
+export OMP_NUM_THREADS ?= 1
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
