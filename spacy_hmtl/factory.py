@@ -64,6 +64,7 @@ output_dropout = 0.2
 hidden_width = 64
 activation = "relu"
 prior = 0.01
+max_distance = 16
 
 [model.heads.relation.encoder]
 @architectures = "spacy_hmtl.BiLSTM.v1"

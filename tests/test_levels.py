@@ -125,6 +125,7 @@ BAD_HEADS: list[tuple[str, str, Any]] = [
     ("ner.encoder", "dropout", 1.0),
     ("relation", "activation", "gelu"),
     ("relation", "prior", 0.0),
+    ("relation", "max_distance", -1),
     ("relation", "hidden_width", 0),
     ("coref", "spans_per_token", 0.0),
     ("coref", "pair_width", -1),

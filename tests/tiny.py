@@ -53,6 +53,7 @@ def tiny_config(levels: list[list[str]] | None = None, **settings: Any) -> dict[
             "hidden_width": 24,
             "activation": "relu",
             "prior": 0.05,
+            "max_distance": 8,
         },
         "coref": {
             "@architectures": "spacy_hmtl.SpanRanking.v1",

@@ -38,13 +38,17 @@ def make_tagger(*, encoder: EncoderConfig, layers: int) -> TaggerConfig:
     return TaggerConfig(encoder, layers)
 
 
-def make_relation(*, encoder: EncoderConfig, hidden_width: int, activation: str, prior: float) -> RelationConfig:
+def make_relation(
+    *, encoder: EncoderConfig, hidden_width: int, activation: str, prior: float, max_distance: int
+) -> RelationConfig:
     """Settings of the relation head: multi-head selection between tokens of a sentence.
 
     encoder (EncoderConfig): The task's encoder.
     hidden_width (int): Width of the pair vector.
     activation (str): "relu" or "tanh".
     prior (float): Probability of a relation that the output bias starts from, in (0, 1).
+    max_distance (int): Signed distances between the arguments, in tokens, that an
+        embedding tells apart; 0 leaves distance out, as the paper does.
     RETURNS (RelationConfig): Frozen.
     """
     section = "[...heads.relation]"
@@ -53,7 +57,9 @@ def make_relation(*, encoder: EncoderConfig, hidden_width: int, activation: str,
         _fail("activation", " or ".join(ACTIVATIONS), activation, section)
     if not 0.0 < prior < 1.0:
         _fail("prior", "between 0 and 1", prior, section)
-    return RelationConfig(encoder, hidden_width, activation, prior)
+    if max_distance < 0:
+        _fail("max_distance", "0 or more", max_distance, section)
+    return RelationConfig(encoder, hidden_width, activation, prior, max_distance)
 
 
 def make_coref(

@@ -20,15 +20,17 @@ Row = tuple[int, int, int]
 
 
 def make_head(activation: str = "tanh", n_labels: int = 2, prior: float = 0.3) -> RelationHead:
-    config = RelationConfig(encoder_config(3), 4, activation, prior)
+    config = RelationConfig(encoder_config(3), 4, activation, prior, max_distance=2)
     head = RelationHead(WIDTH, [f"R{i}" for i in range(n_labels)], config)
     randomize(head, 0.7)
     return head.eval()
 
 
-def probability(head: RelationHead, first: Tensor, second: Tensor, label: int) -> float:
-    """sigmoid(V act(U h_i + W h_j + b) + c) of one label, vector by vector."""
-    hidden = head.arg1.weight @ first + head.arg2.weight @ second + head.arg1.bias
+def probability(head: RelationHead, states: Tensor, i: int, j: int, label: int) -> float:
+    """sigmoid(V act(U h_i + W h_j + b + d) + c) of one label, vector by vector; d tells distances up to 2 apart."""
+    hidden = head.arg1.weight @ states[i] + head.arg2.weight @ states[j] + head.arg1.bias
+    assert head.distance is not None
+    hidden = hidden + head.distance.weight[{-2: 0, -1: 1, 0: 2, 1: 3, 2: 4}[max(-2, min(2, j - i))]]
     score = head.output.weight[label] @ head.activation(hidden) + head.output.bias[label]
     return 1.0 / (1.0 + math.exp(-score.item()))
 
@@ -61,7 +63,7 @@ def test_loss_is_the_cross_entropy_of_each_pair_and_label(activation: str, docs:
     expected = 0.0
     for i, j in all_pairs(docs):
         for label in range(2):
-            share = probability(head, encoded.states[i], encoded.states[j], label)
+            share = probability(head, encoded.states, i, j, label)
             expected -= math.log(share if (i, j, label) in gold else 1.0 - share)
     assert close(head.loss(encoded, token_pairs(gold)), expected)
 
@@ -75,7 +77,7 @@ def test_decoding_finds_each_pair_above_the_threshold(docs: Documents, seed: int
     expected = {}
     for i, j in all_pairs(docs):
         for label in range(2):
-            share = probability(head, encoded.states[i], encoded.states[j], label)
+            share = probability(head, encoded.states, i, j, label)
             if share >= 0.6:
                 expected[(i, j, label)] = share
     columns = (column.tolist() for column in head.decode(encoded, 0.6))
@@ -103,5 +105,5 @@ def test_the_ends_of_the_scale_find_everything_and_nothing(threshold: float, sha
 
 def test_training_starts_from_the_prior() -> None:
     torch.manual_seed(0)
-    head = RelationHead(WIDTH, ["A", "B"], RelationConfig(encoder_config(3), 4, "relu", 0.01))
+    head = RelationHead(WIDTH, ["A", "B"], RelationConfig(encoder_config(3), 4, "relu", 0.01, max_distance=0))
     assert torch.sigmoid(head.output.bias).tolist() == pytest.approx([0.01, 0.01])

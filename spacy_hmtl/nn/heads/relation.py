@@ -25,12 +25,15 @@ class RelationConfig:
     activation: "relu" or "tanh".
     prior: probability of a relation cell that the output bias starts from; with 0.5
         (no bias, as in the original) training starts from half of all cells positive.
+    max_distance: tokens between the arguments that an embedding tells apart, in either
+        direction; farther ones share the last. 0 leaves distance out, as the paper does.
     """
 
     encoder: EncoderConfig
     hidden_width: int
     activation: str
     prior: float
+    max_distance: int
 
 
 class TokenPairs(NamedTuple):
@@ -45,13 +48,13 @@ class TokenPairs(NamedTuple):
 class RelationHead(nn.Module):
     """A sigmoid for each ordered token pair of a segment and each label.
 
-    scores(i, j) = V act(U h_i + W h_j + b) + c, where i is the last token of arg1 and
-    j the last token of arg2.
+    scores(i, j) = V act(U h_i + W h_j + b + d_(j - i)) + c, where i is the last token of
+    arg1 and j the last token of arg2.
 
     Source: Bekoulis et al. (2018), "Joint entity recognition and relation extraction as
     a multi-head selection problem", section 3.4; Sanh et al. (2019), section "Relation
-    Extraction". Differs from the authors' code in the output bias c and in that padded
-    cells take no part in the loss.
+    Extraction". Differs from the authors' code in the output bias c, the embedding d of
+    signed distances (if asked for), and in that padded cells take no part in the loss.
     """
 
     def __init__(self, width: int, labels: list[str], config: RelationConfig) -> None:
@@ -61,6 +64,8 @@ class RelationHead(nn.Module):
         self.arg1 = nn.Linear(width, config.hidden_width)
         self.arg2 = nn.Linear(width, config.hidden_width, bias=False)
         self.output = nn.Linear(config.hidden_width, self.n_labels)
+        self.max_distance = config.max_distance
+        self.distance = nn.Embedding(2 * config.max_distance + 1, config.hidden_width) if config.max_distance else None
         for layer in (self.arg1, self.arg2, self.output):
             nn.init.kaiming_normal_(layer.weight)
         nn.init.normal_(self.arg1.bias)
@@ -68,7 +73,12 @@ class RelationHead(nn.Module):
 
     def _pair_scores(self, first: Tensor, second: Tensor) -> Tensor:
         """(S, L, K) and (S, L, K) -> (S, L, L, R)."""
-        return self.output(self.activation(first.unsqueeze(2) + second.unsqueeze(1)))
+        pairs = first.unsqueeze(2) + second.unsqueeze(1)  # (S, L, L, K)
+        if self.distance is not None:
+            steps = torch.arange(first.shape[1], device=first.device)
+            apart = (steps - steps.unsqueeze(1)).clamp(-self.max_distance, self.max_distance)  # (L, L)
+            pairs = pairs + self.distance(apart + self.max_distance)
+        return self.output(self.activation(pairs))
 
     def loss(self, encoded: Encoded, targets: TokenPairs) -> Tensor:
         """Binary cross-entropy over all real token pairs and labels, nats summed over the batch.
