@@ -69,6 +69,30 @@ class Errors:
     H509 = "{model}: no component hmtl in the pipeline, only {pipes}. {what} needs one."
     H510 = "{where}: not a document as `annotate` writes it: {reason}. For other JSON lines, use `convert jsonl`."
 
+    # The server: H518 to H529
+    H518 = "serve needs {missing}, which is not installed. Run `pip install \"spacy-hmtl[serve]\"`."
+    H519 = "The pipeline failed with {kind}. Try another text, or tell who runs this server."
+    H520 = "Cannot listen on {host}, port {port}: {reason}. Choose another one with --port or --host; --port 0 takes a free port."
+    H521 = "The body has more than {limit:,} bytes. Send less at once, or start the server with a larger --max-bytes."
+    H522 = "The batch has {found:,} texts, at most {limit:,} are taken at once. Send several batches."
+    H523 = "The body is not JSON: {reason}. Send an object such as {{\"text\": \"Anna left Oslo.\"}}, in UTF-8."
+    H524 = "The body must be declared as JSON, found the content type {found}. Send the header `Content-Type: application/json`."
+    H525 = "The JSON is not what is expected: {reason}. See /docs."
+    H526 = "{what} within {seconds:g} seconds. Send less at once, or try again later."
+    H527 = "No pipeline to serve: none with the component hmtl is installed. Name a folder or a package."
+    H528 = "No such model here. Models: {known}."
+    H529 = "{n:,} requests are waiting already. Try again in {seconds} s."
+
+    # Annotating at scale: H540 to H549
+    H540 = "{what} needs {package}, which is not installed. Run `pip install \"{install}\"`."
+    H541 = "{path}: another run is writing this output (it holds {partial}). Wait for it, stop it, or name another OUTPUT."
+    H542 = "{path}: not a Parquet file, or a damaged one: {reason}."
+    H543 = "A worker process ended without an answer (killed, or out of memory). Start the same command again: it goes on from here. A lower --n-process or --batch-size needs less memory."
+    H544 = "{path}: no column {column!r}, only {found}. Rename the column that holds the texts."
+    H545 = "n_process must be -1 (one per core) or at least 1, found {value}."
+    H546 = "Ray could not finish: {reason}. Start the same command again: it goes on from here."
+    H547 = "{path}: record {number} is damaged. Use --no-resume to start anew."
+
 
 class Warnings:
     W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end; they are skipped (told once). Use gold tokens (gold_preproc = true) or mend the borders."
