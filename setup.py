@@ -8,6 +8,12 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "spacy_hmtl/__init__.py").read_text(encoding="utf8"))[1]
 
+# The demo page and its API.
+SERVE = ["fastapi>=0.115", "uvicorn>=0.30"]
+
+# What reads the published ELMo weights; a packaged pipeline that holds them does without.
+ELMO = ["h5py>=3.10"]
+
 setup(
     name="spacy-hmtl",
     version=VERSION,
@@ -16,7 +22,7 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["spacy_hmtl", "spacy_hmtl.*"]),
-    package_data={"spacy_hmtl": ["py.typed"]},
+    package_data={"spacy_hmtl": ["py.typed", "serve/static/*"]},
     python_requires=">=3.10,<3.15",
     install_requires=[
         "spacy>=3.8.7,<3.9",
@@ -27,7 +33,12 @@ setup(
         "safetensors>=0.4",
         "scipy>=1.10",
     ],
-    extras_require={"test": ["pytest>=8", "hypothesis>=6", "ruff", "mypy", "build"]},
+    extras_require={
+        "elmo": ELMO,
+        "serve": SERVE,
+        # The browser tests drive Chromium with selenium; networkx reads what `graph` writes.
+        "test": ["pytest>=8", "hypothesis>=6", "ruff", "mypy", "build", *ELMO, *SERVE, "httpx", "selenium>=4.20", "networkx"],
+    },
     entry_points={
         "spacy_factories": ["hmtl = spacy_hmtl.factory:make_hmtl_pipe"],
         "spacy_architectures": [

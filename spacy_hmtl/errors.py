@@ -41,6 +41,13 @@ class Errors:
     H211 = "levels {levels} names {task!r}, but there is no [components.hmtl.model.heads.{task}]. Add the section, or remove the task from levels."
     H210 = "heads has settings for unknown tasks {tasks}. Known tasks: {known}."
 
+    # Word representations: H22x and H23x
+    H220 = "{path}: no such file. Give the path of a published ELMo file (options.json, weights.hdf5); see docs/embeddings.md for where to get them."
+    H221 = "{path}: not the options of an ELMo model: {reason}. Give the options.json that belongs to the weights."
+    H222 = "{path}: the weights cannot be read, the file is damaged or not HDF5: {reason}. Fetch it again and compare its size."
+    H223 = "{path}: the weights do not fit the options: {reason}. Give options.json and weights.hdf5 of the same ELMo model."
+    H224 = "{path}: h5py is needed to read ELMo weights. Install it with: pip install 'spacy-hmtl[elmo]'"
+
     # Training: H3xx
     H301 = "A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = \"spacy_hmtl.TaskBatcher.v1\" in [training.batcher]."
     H302 = "No example is annotated for the task {task!r}, which is in levels {levels}. Give it a corpus with that layer, or remove it from levels."

@@ -1,0 +1,1 @@
+"""ELMo's bidirectional language model, to run, not to train."""

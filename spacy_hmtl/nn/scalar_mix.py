@@ -1,0 +1,29 @@
+"""A weighted sum of layers with trained weights."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class ScalarMix(nn.Module):
+    """gamma * sum over layers k of softmax(weights)[k] * layer k; starts as the mean.
+
+    n_layers (int): Layers to mix.
+
+    Source: Peters et al. (2018), "Deep contextualized word representations", section 3.2, equation 1.
+    """
+
+    def __init__(self, n_layers: int) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.zeros(n_layers))
+        self.gamma = nn.Parameter(torch.ones(1))
+
+    def reset_parameters(self) -> None:
+        nn.init.zeros_(self.weights)
+        nn.init.ones_(self.gamma)
+
+    def forward(self, layers: Tensor) -> Tensor:
+        """layers (Tensor): Shape (T, layers, H). RETURNS (Tensor): Shape (T, H)."""
+        shares = torch.softmax(self.weights, dim=0) * self.gamma  # (layers,)
+        return torch.einsum("tlh,l->th", layers, shares)
