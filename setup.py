@@ -37,7 +37,11 @@ setup(
         "elmo": ELMO,
         "serve": SERVE,
         # The browser tests drive Chromium with selenium; networkx reads what `graph` writes.
-        "test": ["pytest>=8", "hypothesis>=6", "ruff", "mypy", "build", *ELMO, *SERVE, "httpx", "selenium>=4.20", "networkx"],
+        "test": [
+            *["pytest>=8", "hypothesis>=6", "ruff", "mypy", "build"],
+            *ELMO,
+            *[*SERVE, "httpx", "selenium>=4.20", "networkx"],
+        ],
     },
     entry_points={
         "spacy_factories": ["hmtl = spacy_hmtl.factory:make_hmtl_pipe"],
@@ -50,6 +54,8 @@ setup(
             "spacy_hmtl.Concat.v1 = spacy_hmtl.bridge.embeddings.concat:make_concat",
             "spacy_hmtl.HashEmbedding.v1 = spacy_hmtl.bridge.embeddings.concat:make_hash_embedding",
             "spacy_hmtl.CharCNN.v1 = spacy_hmtl.bridge.embeddings.characters:make_char_cnn",
+            "spacy_hmtl.ELMo.v1 = spacy_hmtl.bridge.embeddings.elmo:make_elmo",
+            "spacy_hmtl.WordVectors.v1 = spacy_hmtl.bridge.embeddings.vectors:make_word_vectors",
             "spacy_hmtl.Transformer.v1 = spacy_hmtl.bridge.embeddings.transformer:make_transformer",
         ],
         "spacy_readers": ["spacy_hmtl.MultiTaskCorpus.v1 = spacy_hmtl.data.corpus:make_multi_task_corpus"],

@@ -39,6 +39,7 @@ class Errors:
     H208 = "The model has no labels yet: call nlp.initialize() with training examples, or load a trained pipeline."
     H209 = "The saved weights do not fit the config: {reason}. Load with the config they were trained with."
     H211 = "levels {levels} names {task!r}, but there is no [components.hmtl.model.heads.{task}]. Add the section, or remove the task from levels."
+    H212 = "The coreference head takes its candidates from the mentions of emd, but levels {levels} has no emd. Add it, or set candidates = \"spans\" in [components.hmtl.model.heads.coref]."
     H210 = "heads has settings for unknown tasks {tasks}. Known tasks: {known}."
 
     # Word representations: H22x and H23x
@@ -47,6 +48,18 @@ class Errors:
     H222 = "{path}: the weights cannot be read, the file is damaged or not HDF5: {reason}. Fetch it again and compare its size."
     H223 = "{path}: the weights do not fit the options: {reason}. Give options.json and weights.hdf5 of the same ELMo model."
     H224 = "{path}: h5py is needed to read ELMo weights. Install it with: pip install 'spacy-hmtl[elmo]'"
+
+    H225 = "{path}: these are not the ELMo weights that the pipeline was trained with (their fingerprint is {found}, not {expected}). Put the file of the training back, or train again."
+    H226 = "The ELMo embedding has no weights yet: call nlp.initialize(), or load a trained pipeline."
+    H227 = "options and weights of the ELMo embedding must both be paths, found {options!r} and {weights!r}. Set them in {section}, or on the command line: --paths.elmo_options options.json --paths.elmo_weights weights.hdf5."
+    H228 = "A stateful ELMo gives a sentence other vectors each time, so that none can be kept. Set cache_mb = 0 and cache_dir = null in {section}, or stateful = false."
+    H230 = "{path}: the cache folder is a file. Name a folder, which need not exist."
+    H231 = "{path}: a folder of vectors is named for an encoder that changes in training. Set cache_dir = null or frozen = true in {section}."
+    H232 = "The pipeline has no word vectors, but spacy_hmtl.WordVectors.v1 needs them. Make a folder with `python -m spacy init vectors LANG VECTORS FOLDER` and set [initialize] vectors = FOLDER."
+    H233 = "The table of word vectors has the width {found}, but the embedding was trained with {expected}. Load the pipeline with the vectors of its training."
+    H234 = "The word vectors embedding knows no width yet: call nlp.initialize(), or load a trained pipeline."
+    H235 = "last_layers is {n}, but {reason}. Set it in {section}; 0 trains all layers of an encoder with frozen = false."
+    H236 = "layers of spacy_hmtl.Concat.v1 is empty. Name at least one embedding layer below it."
 
     # Training: H3xx
     H301 = "A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = \"spacy_hmtl.TaskBatcher.v1\" in [training.batcher]."
@@ -106,3 +119,6 @@ class Warnings:
     W103 = "The extension {kind}._.{name} is owned by another package; spacy_hmtl serves its own as {kind}._.hmtl_{name}."
     W104 = "{path}: split into parts of at most {max_length} tokens, which cut {mentions} mentions, {links} coreference links and {relations} relations."
     W105 = "The tagger of {task!r} has {layers} layer(s) and cannot hold all nested spans: it keeps {kept} of {total} gold spans from the {keep} level on ({percent:.1f} % recall at most). Raise [components.hmtl.model.heads.{task}] layers to hold more."
+    W120 = "{path}: vectors can no longer be kept there: {reason}. Training goes on without."
+    W121 = "The tokenizer of the encoder cuts text differently from the one it was trained with ({reason}; transformers {then} then, {now} now), so that predictions may be wrong. Install the versions of the training."
+    W122 = "The encoder was trained with transformers {then}, but this is {now}; its code may differ. Install transformers {then} if predictions look wrong."
