@@ -10,6 +10,7 @@ from .convert import convert_cli
 from .data_check import data_check_cli
 from .evaluate import evaluate_cli
 from .export import export_cli
+from .serve import serve_cli
 from .visualize import visualize_cli
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.command("data-check")(data_check_cli)
 app.command("annotate")(annotate_cli)
 app.command("evaluate")(evaluate_cli)
 app.command("visualize")(visualize_cli)
+app.command("serve")(serve_cli)
 
 
 def _add() -> typer.Typer:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .page import Page, render
+from .panels import Panel, render_panels
 
-__all__ = ["Page", "render"]
+__all__ = ["Page", "Panel", "render", "render_panels"]

@@ -95,7 +95,8 @@ def _switches(wanted: set[str]) -> str:
     return f'<div class="switches">{"".join(boxes)}</div>'
 
 
-def _read(doc: Doc, wanted: set[str]) -> Layers:
+def read_layers(doc: Doc, wanted: Collection[str] = TASKS) -> Layers:
+    """What is annotated on a Doc of the layers wanted."""
     # spaCy says that a Doc without tokens has every annotation.
     return Layers(
         get_entities(doc) if "ner" in wanted and len(doc) else None,
@@ -106,15 +107,15 @@ def _read(doc: Doc, wanted: set[str]) -> Layers:
 
 
 def _article(doc: Doc, wanted: set[str], prefix: str, heading: str) -> str:
-    layers = _read(doc, wanted)
+    layers = read_layers(doc, wanted)
     names = cluster_names(doc, layers.scored, prefix)
     parts = [
         f"<header>{f'<h2>{escape(heading)}</h2>' if heading else ''}{_counts(layers, wanted)}</header>",
-        f"<section>{_text(doc, layers, prefix, names)}</section>",
+        f"<section>{layer_text(doc, layers, prefix, names)}</section>",
     ]
     labels = [span.label for span in [*(layers.entities or []), *(layers.mentions or [])] if span.label]
     if labels:
-        parts.append(f'<section><h3>Types</h3><p class="legend">{_legend(labels)}</p></section>')
+        parts.append(f'<section><h3>Types</h3><p class="legend">{layer_legend(labels)}</p></section>')
     if layers.scored is not None:
         spans = layers.mentions if layers.mentions is not None else layers.entities or []
         table = clusters_table(doc, layers.scored, spans, prefix, names)
@@ -143,7 +144,7 @@ def _counts(layers: Layers, wanted: set[str]) -> str:
     return f'<ul class="layers">{"".join(items)}</ul>'
 
 
-def _text(doc: Doc, layers: Layers, prefix: str, names: dict[str, str]) -> str:
+def layer_text(doc: Doc, layers: Layers, prefix: str, names: dict[str, str]) -> str:
     """Sentence by sentence, each with its relations as arcs below it."""
     if not len(doc):
         return '<p class="none">An empty document.</p>'
@@ -164,5 +165,6 @@ def _text(doc: Doc, layers: Layers, prefix: str, names: dict[str, str]) -> str:
     return "".join(html) or '<p class="none">Nothing but white space.</p>'
 
 
-def _legend(labels: Sequence[str]) -> str:
+def layer_legend(labels: Sequence[str]) -> str:
+    """Badges of the types that occur, with their counts."""
     return "".join(f"<span>{entry}</span>" for entry in legend(labels))

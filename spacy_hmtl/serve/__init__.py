@@ -1,0 +1,1 @@
+"""The demo page and its JSON API. Needs the extra `serve`; only `spacy hmtl serve` imports it."""

@@ -1,0 +1,90 @@
+"""Which pipelines a server offers, and under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import wait
+from pathlib import Path
+from typing import Any
+
+import spacy
+from spacy.language import Language
+from spacy.util import get_installed_models, get_package_path, load_config
+
+from ..cli.inputs import hmtl_pipes, load_pipeline
+from ..errors import Errors
+from .limits import Limits
+from .worker import Worker
+
+
+def installed_models() -> list[str]:
+    """Names of the installed pipeline packages that have our component."""
+    return sorted(name for name in get_installed_models() if _has_hmtl(name))
+
+
+def start_workers(models: Sequence[str], limits: Limits, *, gpu_id: int = -1) -> dict[str, Worker]:
+    """Load pipelines, each in the thread that will run it.
+
+    models (Sequence): Folders or names of installed packages; if empty, all that are installed.
+    RETURNS (dict): Workers by the name that users choose them by; the first is the default.
+    RAISES (ValueError): H508, H509 where a pipeline cannot be used, H527 where there is none.
+    """
+    models = models or installed_models()
+    if not models:
+        raise ValueError(Errors.H527)
+    sources = dict(zip(short_names(models), models))
+    workers = {name: Worker(name, _loader(model, gpu_id), limits) for name, model in sources.items()}
+    wait([worker.loaded for worker in workers.values()])
+    for worker in workers.values():
+        error = worker.loaded.exception()
+        if error is not None:
+            close_workers(workers.values())
+            raise error
+    return workers
+
+
+def close_workers(workers: Iterable[Worker]) -> None:
+    for worker in workers:
+        worker.close(timeout=5.0)
+
+
+def short_names(models: Sequence[str]) -> list[str]:
+    """A name for each model that tells nothing of the machine: a folder's last part, numbered where two are equal."""
+    names: list[str] = []
+    for model in models:
+        # spaCy takes an installed package before a folder.
+        base = model if spacy.util.is_package(model) else Path(model).resolve().name or "model"
+        name, n = base, 1
+        while name in names:
+            n += 1
+            name = f"{base}-{n}"
+        names.append(name)
+    return names
+
+
+def describe(name: str, nlp: Language) -> dict[str, Any]:
+    """What users may know of a pipeline: its version, language, and the labels of each task."""
+    labels = {task: list(found) for pipe in hmtl_pipes(nlp, name, "serve") for task, found in pipe.label_data.items()}
+    return {"name": name, "version": nlp.meta.get("version", ""), "lang": nlp.lang, "labels": labels}
+
+
+def _loader(model: str, gpu_id: int) -> Callable[[], Language]:
+    def load() -> Language:
+        try:
+            nlp = load_pipeline(model, gpu_id)
+        except ValueError:
+            raise
+        except Exception as error:  # a folder can hold anything; what it lacks is what the user must know
+            raise ValueError(Errors.H508.format(model=model, reason=f"{type(error).__name__}: {error}")) from error
+        hmtl_pipes(nlp, model, "serve")
+        return nlp
+
+    return load
+
+
+def _has_hmtl(package: str) -> bool:
+    folder = get_package_path(package)
+    for path in folder.glob("*/config.cfg"):
+        components = load_config(path).get("components", {})
+        return any(component.get("factory") == "hmtl" for component in components.values())
+    return False

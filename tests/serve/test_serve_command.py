@@ -1,0 +1,89 @@
+"""`serve` on the command line: clear errors, loopback, no texts in the log, and an end on Ctrl-C."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+import spacy
+from typer.testing import CliRunner
+
+from spacy_hmtl.cli import serve as command
+from spacy_hmtl.cli.app import app
+from spacy_hmtl.serve import models
+from spacy_hmtl.serve.models import short_names
+
+
+def run(*arguments):
+    result = CliRunner().invoke(app, ["serve", *(str(argument) for argument in arguments)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_without_the_extra_the_command_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    code, output = run("model")
+    assert code == 1
+    assert 'pip install "spacy-hmtl[serve]"' in output
+
+
+def test_a_port_that_is_taken_is_named(served_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, output = run(served_path, "--port", port)
+    assert code == 1
+    assert f"127.0.0.1, port {port}: Address already in use" in output
+    assert "--port 0" in output
+
+
+def test_a_model_that_cannot_be_served_is_named(tmp_path):
+    code, output = run(tmp_path / "nothing", "--port", 0)
+    assert (code, "could not load this pipeline" in output) == (1, True)
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    code, output = run(tmp_path / "blank", "--port", 0)
+    assert (code, "no component hmtl" in output) == (1, True)
+    (tmp_path / "blank" / "config.cfg").write_text("[nlp]\nlang = 1\n", encoding="utf8")
+    assert run(tmp_path / "blank", "--port", 0)[0] == 1
+
+
+def test_without_models_the_installed_ones_are_served(monkeypatch):
+    monkeypatch.setattr(models, "installed_models", lambda: [])
+    code, output = run("--port", 0)
+    assert code == 1
+    assert "none with the component hmtl is installed" in output
+
+
+def test_names_of_models_tell_nothing_of_the_machine():
+    paths = ["training/a/model-best", "/home/anna/b/model-best/", "en_some"]
+    assert short_names(paths) == ["model-best", "model-best-2", "en_some"]
+
+
+def test_other_commands_do_not_load_the_server():
+    code = "import sys, spacy_hmtl.cli.app; print([m for m in ('fastapi', 'uvicorn', 'starlette') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to a process there")
+def test_it_serves_this_machine_only_logs_no_text_and_ends_on_ctrl_c(served_path):
+    arguments = [sys.executable, "-u", "-m", "spacy_hmtl", "serve", str(served_path), "--port", "0"]
+    server = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        line = server.stdout.readline()
+        url = re.search(r"http://127\.0\.0\.1:\d+/", line).group()
+        assert "tiny" in line
+        with httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
+            assert client.get("/?text=SECRET").status_code == 200
+            assert client.post("/api/annotate", json={"text": "SECRET"}).status_code == 200
+            assert client.post("/api/annotate", json={"text": ["SECRET"]}).status_code == 422
+        server.send_signal(signal.SIGINT)
+        rest, _ = server.communicate(timeout=20)
+    finally:
+        server.kill()
+    assert server.returncode == 0
+    assert "Stopped" in rest
+    assert "SECRET" not in line + rest
