@@ -76,9 +76,14 @@ output_dropout = 0.2
 
 [model.heads.coref]
 @architectures = "spacy_hmtl.SpanRanking.v1"
+candidates = "spans"
+train_candidates = "predicted"
 max_span_width = 8
 spans_per_token = 0.4
+window = 1000
 max_antecedents = 70
+top_antecedents = 0
+features = []
 hidden_width = 150
 depth = 2
 feature_width = 20

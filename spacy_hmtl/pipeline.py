@@ -278,7 +278,10 @@ class HMTL(TrainablePipe):
 
     def _target_builder(self) -> TargetBuilder:
         if self._targets is None:
-            self._targets = TargetBuilder(self.label_data, self.cfg["nesting"], self.model.attrs["tag_layers"])
+            attrs = self.model.attrs
+            self._targets = TargetBuilder(
+                self.label_data, self.cfg["nesting"], attrs["tag_layers"], attrs["coref_features"]
+            )
         return self._targets
 
     def _check_tag(self, eg: Example, nlp: Language | None) -> None:

@@ -13,14 +13,16 @@ from thinc.api import Model, get_torch_default_device, torch2xp, xp2torch
 from thinc.types import Floats2d
 
 from ..errors import Errors
-from ..nn.encoder import Encoded
+from ..nn.decoding import decode
+from ..nn.heads.coref import CorefConfig
 from ..nn.heads.tagger import TaggerConfig
 from ..nn.hierarchy import HeadConfig, Hierarchy, Levels
 from ..nn.layout import Layout
 from ..nn.spans import SpanIndex
 from ..types import TASKS, LabeledSpan
+from .context import make_context
 from .embeddings.concat import width_of
-from .outputs import Prediction, split_clusters, split_relations, split_spans
+from .outputs import predictions
 from .segments import make_layout
 from .shim import HierarchyShim
 
@@ -72,6 +74,8 @@ def make_hmtl(
         raise ValueError(message)
     used = {task: heads[task] for level in levels for task in level}
     layers = {task: head.layers for task, head in used.items() if isinstance(head, TaggerConfig)}
+    coref = used.get("coref")
+    features = list(coref.features) if isinstance(coref, CorefConfig) else []
     shim = HierarchyShim(partial(_build, levels=levels, configs=used), lr_scale)
     return Model(
         "hmtl",
@@ -79,7 +83,7 @@ def make_hmtl(
         init=_init,
         layers=[embed],
         shims=[shim],
-        attrs={"levels": levels, "max_segment": max_segment, "tag_layers": layers},
+        attrs={"levels": levels, "max_segment": max_segment, "tag_layers": layers, "coref_features": features},
     )
 
 
@@ -103,6 +107,9 @@ def check_levels(levels: Levels, heads: Mapping[str, HeadConfig]) -> None:
     for task in seen:
         if task not in heads:
             raise ValueError(Errors.H211.format(task=task, levels=levels))
+    coref = heads["coref"] if "coref" in seen else None
+    if isinstance(coref, CorefConfig) and coref.candidates == "mentions" and "emd" not in seen:
+        raise ValueError(Errors.H212.format(levels=levels))
 
 
 def _build(input_width: int, labels: dict[str, list[str]], levels: Levels, configs: dict[str, HeadConfig]) -> Hierarchy:
@@ -135,8 +142,16 @@ def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[An
     hierarchy = _eval(model)
     embeddings = _embed(model, docs, layout)
     with torch.inference_mode():
-        encoded = hierarchy.encode(embeddings, layout, hierarchy.tasks)
-        return decode(hierarchy, encoded, batch), lambda _: docs
+        found = decode(
+            hierarchy,
+            embeddings,
+            layout,
+            relation_threshold=batch.settings["relation_threshold"],
+            singleton_threshold=batch.settings["singleton_threshold"],
+            given=None if batch.given is None else _given(batch.given, layout),
+            context=make_context(docs, model.attrs["coref_features"], device),
+        )
+    return predictions(found, hierarchy, layout.doc_lengths.tolist()), lambda _: docs
 
 
 def _embed(model: Any, docs: list[Doc], layout: Layout) -> torch.Tensor:
@@ -178,40 +193,11 @@ def _loss(
     return {task: float(loss.detach()) for task, loss in losses.items()}, backprop
 
 
-def decode(hierarchy: Hierarchy, encoded: Mapping[str, Encoded], batch: Batch) -> list[Prediction]:
-    """Run the heads on encoded states and sort out what belongs to which Doc."""
-    lengths = [len(doc) for doc in batch.docs]
-    found: dict[str, Any] = {}
-    heads: Any = hierarchy.heads
-    for task in ("ner", "emd"):
-        if task in encoded:
-            found[task] = split_spans(heads[task].decode(encoded[task]), hierarchy.labels[task], lengths)
-    if "coref" in encoded:
-        given = None if batch.given is None else _given(batch.given, lengths, encoded["coref"].states.device)
-        clusters = heads["coref"].decode(encoded["coref"], given, batch.settings["singleton_threshold"])
-        found["coref"] = split_clusters(clusters, lengths)
-    if "relation" in encoded:
-        pairs = heads["relation"].decode(encoded["relation"], batch.settings["relation_threshold"])
-        nothing: list[list[LabeledSpan]] = [[] for _ in lengths]
-        found["relation"] = split_relations(
-            pairs,
-            hierarchy.labels["relation"],
-            lengths,
-            mentions=found.get("emd", nothing),
-            names=found.get("ner", nothing),
-            schema={(head, label, tail) for head, label, tail in hierarchy.schema},
-        )
-    columns = [found.get(task, [None] * len(lengths)) for task in ("ner", "emd", "coref", "relation")]
-    return [Prediction(*row) for row in zip(*columns)]
-
-
-def _given(spans: Sequence[Sequence[LabeledSpan]], lengths: Sequence[int], device: torch.device) -> SpanIndex:
+def _given(spans: Sequence[Sequence[LabeledSpan]], layout: Layout) -> SpanIndex:
     """Spans of each document as flat offsets in document order."""
-    rows, first = [], 0
-    for own, length in zip(spans, lengths):
-        rows += sorted({(span.start + first, span.end + first) for span in own})
-        first += length
-    table = torch.tensor(rows, dtype=torch.int64, device=device).reshape(-1, 2)
+    starts = layout.doc_starts().tolist()
+    rows = [(s.start + first, s.end + first) for own, first in zip(spans, starts) for s in set(own)]
+    table = torch.tensor(sorted(set(rows)), dtype=torch.int64, device=layout.doc_lengths.device).reshape(-1, 2)
     return SpanIndex(table[:, 0], table[:, 1])
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ..nn.decoding import Decoded
 from ..nn.heads.coref import DecodedClusters
 from ..nn.heads.relation import TokenPairs
 from ..nn.heads.tagger import SpanTensors
+from ..nn.hierarchy import Hierarchy
 from ..types import LabeledSpan, ScoredClusters, Triple
 
 
@@ -19,6 +21,29 @@ class Prediction(NamedTuple):
     mentions: list[LabeledSpan] | None
     clusters: ScoredClusters | None
     relations: list[Triple] | None
+
+
+def predictions(found: Decoded, hierarchy: Hierarchy, lengths: Sequence[int]) -> list[Prediction]:
+    """Sort out what belongs to which Doc; relations are attached to the mentions and names found beside them.
+
+    lengths: tokens of each document.
+    """
+    names = None if found.ner is None else split_spans(found.ner, hierarchy.labels["ner"], lengths)
+    mentions = None if found.emd is None else split_spans(found.emd, hierarchy.labels["emd"], lengths)
+    clusters = None if found.coref is None else split_clusters(found.coref, lengths)
+    nothing: list[list[LabeledSpan]] = [[] for _ in lengths]
+    relations = None
+    if found.relation is not None:
+        relations = split_relations(
+            found.relation,
+            hierarchy.labels["relation"],
+            lengths,
+            mentions=mentions or nothing,
+            names=names or nothing,
+            schema={(head, label, tail) for head, label, tail in hierarchy.schema},
+        )
+    columns: list[Any] = [[None] * len(lengths) if c is None else c for c in (names, mentions, clusters, relations)]
+    return [Prediction(*row) for row in zip(*columns)]
 
 
 class _Documents:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import Errors
 from ..nn.encoder import EncoderConfig
 from ..nn.heads.coref import CorefConfig
+from ..nn.heads.coref.config import CANDIDATES, FEATURES, TRAIN_CANDIDATES
 from ..nn.heads.relation import ACTIVATIONS, RelationConfig
 from ..nn.heads.tagger import TaggerConfig
 
@@ -65,26 +66,39 @@ def make_relation(
 def make_coref(
     *,
     encoder: EncoderConfig,
+    candidates: str,
+    train_candidates: str,
     max_span_width: int,
     spans_per_token: float,
+    window: int,
     max_antecedents: int,
+    top_antecedents: int,
     hidden_width: int,
     depth: int,
     feature_width: int,
     pair_width: int,
+    features: list[str],
     dropout: float,
     singletons: bool,
 ) -> CorefConfig:
     """Settings of the coreference head: span ranking.
 
     encoder (EncoderConfig): The task's encoder.
-    max_span_width (int): Widest candidate, in tokens.
+    candidates (str): "spans", all spans up to a width; "mentions", those of the EMD head.
+    train_candidates (str): With "mentions": the corpus' mentions ("gold") or those the
+        EMD head finds ("predicted").
+    max_span_width (int): Widest candidate of "spans", in tokens.
     spans_per_token (float): Spans kept after pruning, as a share of the tokens.
+    window (int): Tokens of a document whose spans compete to be kept. A longer document is
+        resolved window by window, with antecedents carried over.
     max_antecedents (int): How many kept spans back a mention may refer.
+    top_antecedents (int): From coarse to fine: how many of these, the best by a bilinear
+        score, the feed-forward scorer sees. 0 scores all of them, as the paper does.
     hidden_width, depth (int): Feed-forward scorers.
     feature_width (int): Width and distance embeddings.
     pair_width (int): Width span vectors are projected to before they are multiplied; 0
         multiplies the full vectors, as the paper does.
+    features (list): Any of "speaker" and "genre".
     dropout (float): In the scorers and on the features.
     singletons (bool): Whether the corpus marks entities of a single mention.
     RETURNS (CorefConfig): Frozen.
@@ -93,25 +107,39 @@ def make_coref(
     _positive(
         section,
         max_span_width=max_span_width,
+        window=window,
         max_antecedents=max_antecedents,
         hidden_width=hidden_width,
         depth=depth,
         feature_width=feature_width,
     )
     _share(section, dropout=dropout)
+    if candidates not in CANDIDATES:
+        _fail("candidates", " or ".join(CANDIDATES), candidates, section)
+    if train_candidates not in TRAIN_CANDIDATES:
+        _fail("train_candidates", " or ".join(TRAIN_CANDIDATES), train_candidates, section)
+    if set(features) - set(FEATURES) or len(set(features)) < len(features):
+        _fail("features", "a list of " + " and ".join(FEATURES) + ", each at most once", features, section)
+    if top_antecedents < 0:
+        _fail("top_antecedents", "0 or more", top_antecedents, section)
     if spans_per_token <= 0:
         _fail("spans_per_token", "above 0", spans_per_token, section)
     if pair_width < 0:
         _fail("pair_width", "0 or a width", pair_width, section)
     return CorefConfig(
         encoder,
+        candidates,
+        train_candidates,
         max_span_width,
         spans_per_token,
+        window,
         max_antecedents,
+        top_antecedents,
         hidden_width,
         depth,
         feature_width,
         pair_width,
+        tuple(features),
         dropout,
         singletons,
     )

@@ -12,11 +12,12 @@ from spacy.training import Example
 from ..annotations import get_clusters, get_entities, get_mentions, get_relations
 from ..errors import Errors
 from ..nesting import peel
-from ..nn.heads.coref import MentionTensors
+from ..nn.heads.coref import CorefContext, MentionTensors
 from ..nn.heads.relation import TokenPairs
 from ..nn.heads.tagger import TagTargets
 from ..nn.layout import Layout
 from ..nn.spans import SpanIndex
+from .context import make_context
 
 # Maps a gold span to the predicted tokens, or to None where borders disagree.
 Aligner = Callable[[int, int], "tuple[int, int] | None"]
@@ -46,7 +47,10 @@ class TargetBuilder:
     total (Counter): gold spans by layer.
     """
 
-    def __init__(self, labels: dict[str, list[str]], nesting: str, layers: dict[str, int]) -> None:
+    def __init__(
+        self, labels: dict[str, list[str]], nesting: str, layers: dict[str, int], features: Sequence[str] = ()
+    ) -> None:
+        self.features = features
         self.numbers = {task: {label: i for i, label in enumerate(names)} for task, names in labels.items()}
         self.nesting = nesting
         self.layers = layers
@@ -66,17 +70,28 @@ class TargetBuilder:
         for number, (eg, offset) in enumerate(zip(examples, layout.doc_starts().tolist())):
             align = aligner(eg)
 
-            def place(start: int, end: int, align: Aligner = align, offset: int = offset) -> tuple[int, int] | None:
+            def find(start: int, end: int, align: Aligner = align, offset: int = offset) -> tuple[int, int] | None:
                 """Flat offsets of a gold span that lies within one segment."""
-                self.total[task] += 1
                 aligned = align(start, end)
                 if aligned is None or segments[aligned[0] + offset] != segments[aligned[1] - 1 + offset]:
-                    self.missed[task] += 1
                     return None
                 return aligned[0] + offset, aligned[1] + offset
 
+            def place(start: int, end: int, find: Aligner = find) -> tuple[int, int] | None:
+                """The same, counted."""
+                at = find(start, end)
+                self.total[task] += 1
+                self.missed[task] += at is None
+                return at
+
             rows.extend(kinds[task](eg, task, place, number))
-        return _tensors(task, rows, layout.doc_lengths.device)
+            if task == "coref":
+                rows.extend(_unclustered(eg, find, rows))
+        device = layout.doc_lengths.device
+        if task == "coref":
+            context = make_context([eg.predicted for eg in examples], self.features, device)
+            return _mention_tensors(rows, context, device)
+        return _tensors(task, rows, device)
 
     def _number(self, task: str, label: str) -> int:
         try:
@@ -118,12 +133,23 @@ class TargetBuilder:
         ]
 
 
+def _unclustered(eg: Example, find: Aligner, rows: Sequence[tuple[int, ...]]) -> list[tuple[int, int, int]]:
+    """Mentions outside all clusters: they teach a head that ranks gold mentions what to leave alone."""
+    inside = {row[:2] for row in rows}
+    spans = [(mention.start, mention.end) for mention in get_mentions(eg.reference) or []]
+    return [(*at, -1) for at in {find(*span) for span in spans} if at is not None and at not in inside]
+
+
 def _tensors(task: str, rows: list[tuple[int, ...]], device: torch.device) -> Any:
-    width = 3 if task in ("relation", "coref") else 4
+    width = 3 if task == "relation" else 4
     table = torch.tensor(sorted(rows), dtype=torch.int64, device=device).reshape(-1, width)
     a, b, c, *rest = table.unbind(dim=1)
     if task == "relation":
         return TokenPairs(a, b, c, torch.ones(len(a), device=device))
-    if task == "coref":
-        return MentionTensors(SpanIndex(a, b), c)
     return TagTargets(a, b, c, rest[0])
+
+
+def _mention_tensors(rows: list[tuple[int, ...]], context: CorefContext | None, device: torch.device) -> MentionTensors:
+    starts, ends, clusters = torch.tensor(sorted(rows), dtype=torch.int64, device=device).reshape(-1, 3).unbind(dim=1)
+    candidates, inside = SpanIndex(starts, ends), clusters >= 0
+    return MentionTensors(candidates.select(inside), clusters[inside], candidates, context)

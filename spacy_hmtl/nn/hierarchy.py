@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from ..types import TASKS
 from .encoder import BiLSTM, Encoded
-from .heads.coref import CorefConfig, CorefHead
+from .heads.coref import CorefConfig, CorefHead, MentionTensors
 from .heads.relation import RelationConfig, RelationHead
 from .heads.tagger import TaggerConfig, TaggerHead
 from .layout import Layout
+from .spans import SpanIndex, distinct
 
 HeadConfig = TaggerConfig | RelationConfig | CorefConfig
 Levels = Sequence[Sequence[str]]
@@ -95,9 +96,31 @@ class Hierarchy(nn.Module):
 
         targets (Mapping): for each task the targets that its head's `loss` documents.
         """
-        encoded = self.encode(embeddings, layout, list(targets))
+        tasks = list(targets)
+        mentions = "coref" in targets and self._coref_candidates() == "predicted"
+        encoded = self.encode(embeddings, layout, [*tasks, "emd"] if mentions else tasks)
         n_docs = max(1, len(layout.doc_lengths))
-        return {task: cast(Any, self.heads[task]).loss(encoded[task], targets[task]) / n_docs for task in targets}
+        losses = {}
+        for task in tasks:
+            head: Any = self.heads[task]
+            more = (self._mentions(encoded, targets[task]),) if task == "coref" else ()
+            losses[task] = head.loss(encoded[task], targets[task], *more) / n_docs
+        return losses
+
+    def _coref_candidates(self) -> str:
+        config = cast(CorefHead, self.heads["coref"]).config
+        return config.train_candidates if config.candidates == "mentions" else config.candidates
+
+    def _mentions(self, encoded: Mapping[str, Encoded], targets: MentionTensors) -> SpanIndex | None:
+        """What coreference ranks in training: None for all spans."""
+        kind = self._coref_candidates()
+        if kind == "predicted":
+            with torch.no_grad():
+                found = cast(TaggerHead, self.heads["emd"]).decode(encoded["emd"])
+            return distinct(SpanIndex(found.starts, found.ends))
+        if kind == "gold":
+            return distinct(targets.candidates or targets.spans)
+        return None
 
 
 def _make_head(input_width: int, labels: list[str], config: HeadConfig) -> nn.Module:

@@ -32,6 +32,27 @@ class Bucket:
         return flat.index_select(0, self.index.reshape(-1)).view(*self.index.shape, flat.shape[-1])
 
 
+# Starts and ends of spans.
+SpanRange = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Part of a batch: whole segments of one document or of several.
+
+    start, end: flat offsets of its tokens in the batch.
+    first_doc: number, in the batch, of the document that its first token belongs to.
+    layout: of the part alone; its documents count from 0.
+    windows (Tensor): Int64, shape (segments,), numbers of the windows, from 0.
+    """
+
+    start: int
+    end: int
+    first_doc: int
+    layout: Layout
+    windows: Tensor
+
+
 @dataclass(frozen=True)
 class Layout:
     """Lengths, in tokens, of the segments and documents of a batch.
@@ -67,6 +88,49 @@ class Layout:
     def doc_starts(self) -> Tensor:
         """Flat offset of each document's first token, shape (B,)."""
         return self.doc_lengths.cumsum(0) - self.doc_lengths
+
+    def segment_windows(self, size: int) -> Tensor:
+        """Number of the window that each segment belongs to, ascending over the batch, shape (S,).
+
+        A document's windows begin every `size` tokens; a segment belongs to the one in which it begins.
+        """
+        if len(self.segment_lengths) == 0:
+            return self.segment_lengths
+        docs = self.token_docs()[self.segment_starts]
+        own = (self.segment_starts - self.doc_starts()[docs]) // size
+        return (docs * (own.max() + 1) + own).unique_consecutive(return_inverse=True)[1]
+
+    def chunks(self, max_tokens: int, window: int, uncut: SpanRange | None = None) -> Iterator[Chunk]:
+        """The batch in parts of whole windows, each of at most `max_tokens` tokens if its windows allow.
+
+        uncut (tuple): starts and ends of spans that a part must not cut, Int64, shape (G,) each.
+        """
+        windows = self.segment_windows(window)
+        starts = self.segment_starts
+        opens = torch.ones_like(windows, dtype=torch.bool)
+        opens[1:] = windows[1:] != windows[:-1]
+        if uncut is not None and len(uncut[0]):
+            change = torch.zeros(self.n_tokens + 1, dtype=torch.int64, device=starts.device)
+            change.index_add_(0, uncut[0] + 1, torch.ones_like(uncut[0]))
+            change.index_add_(0, uncut[1], -torch.ones_like(uncut[1]))
+            opens &= change.cumsum(0)[starts] == 0
+        borders = [*opens.nonzero().squeeze(1).tolist(), len(windows)]  # segments
+        offsets = [*starts[opens].tolist(), self.n_tokens]
+        first = 0
+        while first < len(borders) - 1:
+            last = first + 1
+            while last < len(borders) - 1 and offsets[last + 1] - offsets[first] <= max_tokens:
+                last += 1
+            yield self._chunk(slice(borders[first], borders[last]), offsets[first], offsets[last], windows)
+            first = last
+
+    def _chunk(self, segments: slice, start: int, end: int, windows: Tensor) -> Chunk:
+        doc_starts = self.doc_starts()
+        lengths = (doc_starts + self.doc_lengths).clamp(max=end) - doc_starts.clamp(min=start)
+        docs = (lengths > 0).nonzero().squeeze(1)
+        first_doc, last_doc = int(docs[0]), int(docs[-1]) + 1
+        layout = Layout(self.segment_lengths[segments], lengths[first_doc:last_doc].clamp(min=0))
+        return Chunk(start, end, first_doc, layout, windows[segments] - windows[segments.start])
 
     def packed_order(self) -> tuple[Tensor, Tensor]:
         """The order of a torch PackedSequence over the segments.

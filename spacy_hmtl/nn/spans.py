@@ -19,6 +19,16 @@ class SpanIndex(NamedTuple):
     def select(self, rows: Tensor) -> SpanIndex:
         return SpanIndex(self.starts[rows], self.ends[rows])
 
+    def shifted(self, by: int) -> SpanIndex:
+        """With `by` added to the offsets."""
+        return SpanIndex(self.starts + by, self.ends + by)
+
+
+def distinct(spans: SpanIndex) -> SpanIndex:
+    """Each span once, in document order."""
+    table = torch.stack(spans, dim=1).unique(dim=0)  # sorted by start, then end
+    return SpanIndex(table[:, 0], table[:, 1])
+
 
 def enumerate_spans(layout: Layout, max_width: int) -> SpanIndex:
     """All spans of at most `max_width` tokens that lie within a segment, by start, shorter first."""
@@ -73,18 +83,17 @@ def match(spans: SpanIndex, gold: SpanIndex, values: Tensor) -> Tensor:
     return torch.where(hit, values[order[position]], found)
 
 
-def antecedent_pairs(docs: Tensor, max_antecedents: int) -> tuple[Tensor, Tensor, Tensor]:
+def antecedent_pairs(docs: Tensor, n_columns: int, first: int = 0) -> tuple[Tensor, Tensor, Tensor]:
     """Pairs of each mention with the nearest earlier mentions of its document.
 
     docs (Tensor): Int64, shape (M,), document of each kept mention, ascending.
-    max_antecedents (int): A, how far to look back, counted in mentions.
+    n_columns (int): how far to look back, counted in mentions.
+    first (int): row of the first mention that pairs are made for.
     RETURNS (tuple): Int64 of shape (P,): mention, antecedent, and column
         (distance in mentions less one), mention by mention, nearest first.
     """
-    n_mentions = len(docs)
-    n_columns = min(max_antecedents, max(n_mentions - 1, 0))
-    mention = torch.arange(n_mentions, device=docs.device).unsqueeze(1)  # (M, 1)
-    antecedent = mention - 1 - torch.arange(n_columns, device=docs.device)  # (M, A)
-    exists = (antecedent >= 0) & (docs[antecedent.clamp(min=0)] == docs.unsqueeze(1))
+    mention = torch.arange(first, len(docs), device=docs.device).unsqueeze(1)  # (M - first, 1)
+    antecedent = mention - 1 - torch.arange(n_columns, device=docs.device)  # (M - first, A)
+    exists = (antecedent >= 0) & (docs[antecedent.clamp(min=0)] == docs[first:].unsqueeze(1))
     rows, columns = exists.nonzero(as_tuple=True)
-    return rows, antecedent[rows, columns], columns
+    return rows + first, antecedent[rows, columns], columns

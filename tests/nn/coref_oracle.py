@@ -11,7 +11,7 @@ from torch import Tensor
 
 from spacy_hmtl.nn.encoder import Encoded
 from spacy_hmtl.nn.feedforward import FeedForward
-from spacy_hmtl.nn.heads.coref import CorefHead
+from spacy_hmtl.nn.heads.coref import CorefConfig, CorefHead
 
 Spans = list[tuple[int, int]]
 
@@ -39,10 +39,10 @@ def feed_forward(network: FeedForward, vector: Tensor) -> float:
 
 def span_vector(head: CorefHead, encoded: Encoded, start: int, end: int) -> Tensor:
     """[h_start ; h_end ; width ; attention-weighted inputs]."""
-    logits = torch.cat([head.attention(encoded.inputs[i]) for i in range(start, end)])
+    logits = torch.cat([head.mention.attention(encoded.inputs[i]) for i in range(start, end)])
     weights = logits.exp() / logits.exp().sum()
     attended = sum(weight * encoded.inputs[i] for weight, i in zip(weights, range(start, end)))
-    width = head.widths.weight[min(end - start, head.config.max_span_width) - 1]
+    width = head.mention.widths.weight[min(end - start, head.config.max_span_width) - 1]
     return torch.cat([encoded.states[start], encoded.states[end - 1], width, attended])
 
 
@@ -51,8 +51,32 @@ def bucket(distance: int) -> int:
 
 
 def pair_score(head: CorefHead, mention: Tensor, antecedent: Tensor, column: int) -> float:
-    product = head.project(mention) * head.project(antecedent)
-    return feed_forward(head.pair, torch.cat([mention, antecedent, product, head.distances.weight[bucket(column)]]))
+    pair = head.pair
+    product = pair.project(mention) * pair.project(antecedent)
+    return feed_forward(pair.score, torch.cat([mention, antecedent, product, pair.distances.weight[bucket(column)]]))
+
+
+def coarse_score(head: CorefHead, mention: Tensor, antecedent: Tensor, column: int) -> float:
+    """A scaled dot product of two projections, and the score of the distance."""
+    coarse = head.coarse
+    assert coarse is not None
+    product = coarse.query(mention) @ coarse.key(antecedent) / math.sqrt(coarse.query.out_features)
+    return (product + coarse.distance[bucket(column)]).item()
+
+
+def windows(segments: Spans, size: int) -> list[tuple[int, int]]:
+    """A document's windows: segments by the multiple of `size` after which they begin."""
+    result: dict[int, list[tuple[int, int]]] = {}
+    for segment in segments:
+        result.setdefault(segment[0] // size, []).append(segment)
+    return [(own[0][0], own[-1][1]) for own in result.values()]
+
+
+def best(spans: Spans, scores: dict[tuple[int, int], float], window: tuple[int, int], config: CorefConfig) -> Spans:
+    """The candidates of a window that are kept."""
+    start, end = window
+    own = [span for span in spans if start <= span[0] < end]
+    return sorted(own, key=lambda span: -scores[span])[: max(1, math.floor((end - start) * config.spans_per_token))]
 
 
 def rank(head: CorefHead, encoded: Encoded, segments: Spans, given: Spans | None = None) -> Ranked:
@@ -68,18 +92,22 @@ def rank(head: CorefHead, encoded: Encoded, segments: Spans, given: Spans | None
     else:
         spans = sorted(given)
     vectors = {span: span_vector(head, encoded, *span) for span in spans}
-    scores = {span: feed_forward(head.mention, vectors[span]) for span in spans}
+    scores = {span: feed_forward(head.mention.score, vectors[span]) for span in spans}
     if given is None:
-        n_keep = max(1, math.floor(len(encoded.states) * config.spans_per_token))
-        spans = sorted(sorted(spans, key=lambda span: -scores[span])[:n_keep])
+        parts = windows(segments, config.window)
+        spans = sorted(span for part in parts for span in best(spans, scores, part, config))
     options = []
     for row, span in enumerate(spans):
         own: dict[str | int, float] = {"none": 0.0}
         if config.singletons:
             own["new"] = scores[span]
-        for earlier in range(max(0, row - config.max_antecedents), row):
-            pair = pair_score(head, vectors[span], vectors[spans[earlier]], row - 1 - earlier)
-            own[earlier] = scores[span] + scores[spans[earlier]] + pair
+        base = {e: scores[span] + scores[spans[e]] for e in range(max(0, row - config.max_antecedents), row)}
+        if config.top_antecedents:
+            for e in base:
+                base[e] += coarse_score(head, vectors[span], vectors[spans[e]], row - 1 - e)
+            base = {e: base[e] for e in sorted(base, key=lambda e: -base[e])[: config.top_antecedents]}
+        for e in sorted(base):
+            own[e] = base[e] + pair_score(head, vectors[span], vectors[spans[e]], row - 1 - e)
         options.append(own)
     return Ranked(spans, options)
 

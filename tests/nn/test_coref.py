@@ -14,6 +14,7 @@ from strategies import Documents, close, documents, encoder_config, layout_of, r
 
 from spacy_hmtl.nn.encoder import Encoded
 from spacy_hmtl.nn.heads.coref import CorefConfig, CorefHead, DecodedClusters, MentionTensors
+from spacy_hmtl.nn.heads.coref.tensors import Candidates
 from spacy_hmtl.nn.spans import SpanIndex
 
 quick = settings(deadline=None, max_examples=25)
@@ -23,13 +24,18 @@ INPUT, HIDDEN = 4, 3
 def make_head(**settings: Any) -> CorefHead:
     defaults = {
         "encoder": encoder_config(HIDDEN),
+        "candidates": "spans",
+        "train_candidates": "gold",
         "max_span_width": 3,
         "spans_per_token": 0.5,
+        "window": 6,
         "max_antecedents": 4,
+        "top_antecedents": 0,
         "hidden_width": 5,
         "depth": 2,
         "feature_width": 2,
         "pair_width": 3,
+        "features": (),
         "dropout": 0.0,
         "singletons": True,
     }
@@ -95,8 +101,17 @@ def assert_same(found: dict[Any, list[float]], expected: dict[Any, list[float]])
         assert scores == pytest.approx(expected[cluster], abs=1e-4)
 
 
+def candidates(vectors: torch.Tensor) -> Candidates:
+    """Spans of one document, of which only the vectors matter."""
+    rows = torch.arange(len(vectors))
+    zeros = torch.zeros_like(rows)
+    return Candidates(SpanIndex(rows, rows + 1), zeros, zeros - 1, zeros, zeros.float(), vectors)
+
+
 variants = pytest.mark.parametrize("singletons", [True, False])
 pair_widths = pytest.mark.parametrize("pair_width", [0, 3])
+# The paper's head, and from coarse to fine with fewer and with more antecedents than there may be.
+tops = pytest.mark.parametrize("top", [0, 2, 9])
 
 
 def test_scores_computed_part_by_part_are_those_of_the_concatenated_vector() -> None:
@@ -106,11 +121,11 @@ def test_scores_computed_part_by_part_are_those_of_the_concatenated_vector() -> 
         encoded = random_encoded(docs, INPUT, 2 * HIDDEN)
         spans = [(0, 1), (0, 4), (1, 3), (4, 7)]
         vectors = [oracle.span_vector(head, encoded, *span) for span in spans]
-        assert close(head._vectors(encoded, index(spans)), torch.stack(vectors))
-        mentions = [oracle.feed_forward(head.mention, vector) for vector in vectors]
-        assert close(head.mention_scores(encoded, index(spans)), torch.tensor(mentions))
+        assert close(head.mention.vectors(encoded, index(spans)), torch.stack(vectors))
+        mentions = [oracle.feed_forward(head.mention.score, vector) for vector in vectors]
+        assert close(head.mention.scores(encoded, index(spans)), torch.tensor(mentions))
         columns = torch.tensor([0, 2, 7])
-        found = head._pair_scores(torch.stack(vectors), torch.tensor([1, 2, 3]), torch.tensor([0, 0, 2]), columns)
+        found = head.pair(candidates(torch.stack(vectors)), torch.tensor([1, 2, 3]), torch.tensor([0, 0, 2]), columns)
         rows = [(1, 0, 0), (2, 0, 2), (3, 2, 7)]
         expected = [oracle.pair_score(head, vectors[i], vectors[j], column) for i, j, column in rows]
         assert close(found, torch.tensor(expected))
@@ -118,12 +133,15 @@ def test_scores_computed_part_by_part_are_those_of_the_concatenated_vector() -> 
 
 @variants
 @pair_widths
+@tops
 @quick
 @given(docs=documents(), seed=seeds)
 @example(docs=[[1]], seed=0)
-def test_loss_is_the_marginal_likelihood(singletons: bool, pair_width: int, docs: Documents, seed: int) -> None:
+def test_loss_is_the_marginal_likelihood(
+    singletons: bool, pair_width: int, top: int, docs: Documents, seed: int
+) -> None:
     torch.manual_seed(seed)
-    head = make_head(singletons=singletons, pair_width=pair_width)
+    head = make_head(singletons=singletons, pair_width=pair_width, top_antecedents=top)
     encoded = random_encoded(docs, INPUT, 2 * HIDDEN)
     gold = random_clusters(docs, seed)
     expected = 0.0
@@ -134,14 +152,15 @@ def test_loss_is_the_marginal_likelihood(singletons: bool, pair_width: int, docs
 
 
 @variants
+@tops
 @quick
 @given(docs=documents(), seed=seeds, threshold=st.sampled_from([0.2, 0.5]))
 @example(docs=[[1]], seed=0, threshold=0.5)
 def test_clusters_are_those_of_a_sequential_union_find(
-    singletons: bool, docs: Documents, seed: int, threshold: float
+    singletons: bool, top: int, docs: Documents, seed: int, threshold: float
 ) -> None:
     torch.manual_seed(seed)
-    head = make_head(singletons=singletons)
+    head = make_head(singletons=singletons, top_antecedents=top)
     encoded = random_encoded(docs, INPUT, 2 * HIDDEN)
     found = grouped(head.decode(encoded, None, threshold))
     assert_same(found, expected_clusters(head, encoded, docs, threshold))
@@ -151,7 +170,7 @@ def test_long_chains_of_antecedents_end_in_one_cluster() -> None:
     torch.manual_seed(1)
     head = make_head(max_antecedents=1, spans_per_token=1.0, max_span_width=1, singletons=False)
     with torch.no_grad():  # every link is good, whatever the words
-        head.pair.output.bias.fill_(100.0)
+        head.pair.score.output.bias.fill_(100.0)
     encoded = random_encoded([[5, 5, 5, 5], [3]], INPUT, 2 * HIDDEN)
     found = grouped(head.decode(encoded, None, 0.5))
     assert list(found) == [tuple((i, i + 1) for i in range(20)), tuple((i, i + 1) for i in range(20, 23))]
@@ -192,11 +211,12 @@ def test_nothing_in_nothing_out() -> None:
     assert len(head.decode(encoded, index([]), 0.5).scores) == 0
 
 
+@tops
 @quick
 @given(docs=documents(), seed=seeds)
-def test_a_document_in_a_batch_is_as_alone(docs: Documents, seed: int) -> None:
+def test_a_document_in_a_batch_is_as_alone(top: int, docs: Documents, seed: int) -> None:
     torch.manual_seed(seed)
-    head = make_head()
+    head = make_head(top_antecedents=top)
     encoded, gold = random_encoded(docs, INPUT, 2 * HIDDEN), random_clusters(docs, seed)
     together, alone, loss = grouped(head.decode(encoded, None, 0.5)), {}, torch.tensor(0.0)
     filled = [(doc, clusters) for doc, clusters in zip(docs, gold) if doc]
@@ -207,3 +227,56 @@ def test_a_document_in_a_batch_is_as_alone(docs: Documents, seed: int) -> None:
             alone[tuple((start + first, end + first) for start, end in cluster)] = scores
     assert_same(together, alone)
     assert close(head.loss(encoded, targets(docs, gold)), loss)
+
+
+@tops
+@quick
+@given(docs=documents(), seed=seeds)
+def test_training_on_given_mentions_ranks_these_alone(top: int, docs: Documents, seed: int) -> None:
+    torch.manual_seed(seed)
+    head = make_head(top_antecedents=top)
+    encoded, gold = random_encoded(docs, INPUT, 2 * HIDDEN), random_clusters(docs, seed)
+    own = targets(docs, gold)
+    expected = 0.0
+    filled = [clusters for clusters, doc in zip(gold, docs) if doc]
+    for (_, part, segments), clusters in zip(oracle.by_document(encoded, docs), filled):
+        mentions = [span for cluster in clusters for span in cluster]
+        if mentions:
+            expected += oracle.loss(head, oracle.rank(head, part, segments, mentions), clusters)
+    assert close(head.loss(encoded, own, own.spans), expected)
+
+
+def test_features_tell_speakers_and_genres_apart() -> None:
+    torch.manual_seed(0)
+    head = make_head(features=("speaker", "genre"))
+    docs = [[4, 4]]
+    encoded = random_encoded(docs, INPUT, 2 * HIDDEN)
+    vectors = head.mention.vectors(encoded, index([(0, 2), (3, 4), (5, 7)]))
+    pairs = [torch.tensor(rows) for rows in ([1, 2, 2], [0, 0, 1], [0, 1, 0])]
+
+    def scores(speakers: list[int], genre: int) -> torch.Tensor:
+        spans = candidates(vectors)._replace(speakers=torch.tensor(speakers), genres=torch.full((3,), genre))
+        return head.pair(spans, *pairs)
+
+    plain = scores([-1, -1, -1], 0)
+    assert torch.equal(scores([4, -1, -1], 0), plain)  # one speaker alone says nothing
+    same, other = scores([4, 4, 5], 0), scores([7, 7, 9], 0)
+    assert torch.equal(same, other)  # only whether they are the same counts
+    assert (same - plain).abs().min() > 1e-6
+    assert (scores([-1, -1, -1], 3) - plain).abs().min() > 1e-6
+
+
+def test_a_pair_of_the_same_speaker_is_scored_as_the_whole_vector() -> None:
+    torch.manual_seed(0)
+    head = make_head(features=("speaker", "genre"))
+    encoded = random_encoded([[5]], INPUT, 2 * HIDDEN)
+    first, second = head.mention.vectors(encoded, index([(0, 1), (2, 4)]))
+    spans = candidates(torch.stack([first, second]))
+    spans = spans._replace(speakers=torch.tensor([3, 3]), genres=torch.tensor([2, 2]))
+    pair = head.pair
+    assert pair.speakers is not None
+    assert pair.genres is not None
+    whole = [second, first, pair.project(first) * pair.project(second), pair.distances.weight[0]]
+    whole += [pair.speakers.weight[1], pair.genres.weight[2]]
+    found = pair(spans, torch.tensor([1]), torch.tensor([0]), torch.tensor([0]))
+    assert found.item() == pytest.approx(oracle.feed_forward(pair.score, torch.cat(whole)), abs=1e-5)

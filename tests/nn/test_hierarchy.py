@@ -21,7 +21,7 @@ CONFIGS: dict[str, Any] = {
     "ner": TaggerConfig(encoder_config(2), 1),
     "emd": TaggerConfig(encoder_config(3), 2),
     "relation": RelationConfig(encoder_config(4), 3, "relu", 0.1, 4),
-    "coref": CorefConfig(encoder_config(5), 3, 0.5, 4, 5, 1, 2, 0, 0.0, True),
+    "coref": CorefConfig(encoder_config(5), "spans", "gold", 3, 0.5, 9, 4, 0, 5, 1, 2, 0, (), 0.0, True),
 }
 # The setups of Sanh et al. (2019), table 2: the full model, single tasks, and what lies between.
 SETUPS: list[tuple[list[list[str]], dict[str, list[str]]]] = [

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strategies import Documents, documents, layout_of, seeds, segments_of
 
-from spacy_hmtl.nn.heads.coref import distance_bucket
+from spacy_hmtl.nn.heads.coref.pairs import distance_bucket
 from spacy_hmtl.nn.spans import SpanIndex, antecedent_pairs, enumerate_spans, match, prune, window
 
 quick = settings(deadline=None, max_examples=50)

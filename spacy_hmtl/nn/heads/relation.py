@@ -44,6 +44,10 @@ class TokenPairs(NamedTuple):
     labels: Tensor
     scores: Tensor
 
+    def shifted(self, by: int) -> TokenPairs:
+        """With `by` added to the offsets."""
+        return TokenPairs(self.arg1 + by, self.arg2 + by, self.labels, self.scores)
+
 
 class RelationHead(nn.Module):
     """A sigmoid for each ordered token pair of a segment and each label.

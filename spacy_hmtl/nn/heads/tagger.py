@@ -36,6 +36,10 @@ class SpanTensors(NamedTuple):
     labels: Tensor
     scores: Tensor
 
+    def shifted(self, by: int) -> SpanTensors:
+        """With `by` added to the offsets."""
+        return SpanTensors(self.starts + by, self.ends + by, self.labels, self.scores)
+
 
 class TagTargets(NamedTuple):
     """Gold spans of a batch: flat token offsets (end exclusive), label numbers, layers of nesting, shape (S,)."""

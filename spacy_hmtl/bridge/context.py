@@ -1,0 +1,56 @@
+"""Speakers and genres of Docs as the numbers that coreference makes pair features of."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+import torch
+from spacy.tokens import Doc, Token
+
+from ..annotations import get_meta
+from ..nn.heads.coref import CorefContext
+from ..nn.heads.coref.pairs import N_GENRES
+
+# How an unknown speaker is written in CoNLL files.
+_UNKNOWN = ("", "-", "_")
+
+
+def speakers_of(doc: Doc) -> list[str]:
+    """Name of each token's speaker, "" where unknown.
+
+    Read from `token._.speaker` where somebody registered that extension and it has a
+    value, else from doc.user_data["speakers"] (one name per token), else from what the
+    converter stored.
+    """
+    stored = doc.user_data.get("speakers", get_meta(doc).get("speakers"))
+    names = list(stored) if stored is not None and len(stored) == len(doc) else [""] * len(doc)
+    if Token.has_extension("speaker"):
+        names = [token._.speaker or name for token, name in zip(doc, names)]
+    return [str(name or "") for name in names]
+
+
+def genre_of(doc: Doc) -> str:
+    """Genre of a Doc: doc.user_data["genre"], else what the converter stored, else ""."""
+    return str(doc.user_data.get("genre", get_meta(doc).get("genre", "")) or "")
+
+
+def make_context(docs: Sequence[Doc], features: Sequence[str], device: torch.device | None) -> CorefContext | None:
+    """What the coreference head's features need, or None if it has none.
+
+    features (list): any of "speaker" and "genre".
+    """
+    if not features:
+        return None
+    numbers: dict[str, int] = dict.fromkeys(_UNKNOWN, -1)
+    speakers = [-1] * sum(map(len, docs))
+    if "speaker" in features:
+        speakers = [numbers.setdefault(name, len(numbers)) for doc in docs for name in speakers_of(doc)]
+    genres = [0] * len(docs)
+    if "genre" in features:
+        names = [genre_of(doc) for doc in docs]
+        # A hash, so that no list of genres must be saved; 0 stands for an unknown one.
+        genres = [1 + zlib.crc32(name.encode()) % (N_GENRES - 1) if name else 0 for name in names]
+    return CorefContext(
+        torch.tensor(speakers, dtype=torch.int64, device=device), torch.tensor(genres, dtype=torch.int64, device=device)
+    )

@@ -1,0 +1,9 @@
+"""The coreference head: span ranking, in full as in the paper or from coarse to fine."""
+
+from __future__ import annotations
+
+from .config import CorefConfig
+from .head import CorefHead, Ranking
+from .tensors import CorefContext, DecodedClusters, MentionTensors
+
+__all__ = ["CorefConfig", "CorefContext", "CorefHead", "DecodedClusters", "MentionTensors", "Ranking"]

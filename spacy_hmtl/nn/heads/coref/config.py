@@ -1,0 +1,52 @@
+"""Settings of the coreference head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...encoder import EncoderConfig
+
+CANDIDATES = ("spans", "mentions")
+TRAIN_CANDIDATES = ("gold", "predicted")
+FEATURES = ("speaker", "genre")
+
+
+@dataclass(frozen=True)
+class CorefConfig:
+    """Settings of the coreference head.
+
+    encoder: the task's own biLSTM.
+    candidates: "spans", all spans up to a width; "mentions", those of the EMD head.
+    train_candidates: with "mentions": the corpus' mentions ("gold") or the EMD head's ("predicted").
+    max_span_width: widest candidate of "spans", in tokens (mentions may be wider).
+    spans_per_token: share of tokens that bounds the kept spans of a window.
+    window: tokens of a document whose spans compete to be kept; a longer document is
+        resolved window by window, and antecedents are carried over.
+    max_antecedents: how many kept spans back a mention may refer.
+    top_antecedents: of these, how many the feed-forward scorer sees, chosen by a
+        bilinear score; 0: all of them, and no bilinear score, as in the paper.
+    hidden_width, depth: feed-forward scorers.
+    feature_width: embeddings of width, distance, speaker and genre.
+    pair_width: width that span vectors are projected to before they are multiplied
+        pair by pair; 0 multiplies the full vectors, as the paper does.
+    features: any of "speaker" (of the two mentions: same or not) and "genre".
+    dropout: in the scorers and on the features.
+    singletons: whether the corpus marks entities of one mention. If so, every kept
+        span chooses between no mention, a new entity and its antecedents.
+    """
+
+    encoder: EncoderConfig
+    candidates: str
+    train_candidates: str
+    max_span_width: int
+    spans_per_token: float
+    window: int
+    max_antecedents: int
+    top_antecedents: int
+    hidden_width: int
+    depth: int
+    feature_width: int
+    pair_width: int
+    features: tuple[str, ...]
+    dropout: float
+    singletons: bool
