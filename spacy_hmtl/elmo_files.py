@@ -56,6 +56,8 @@ def _fault(config: BiLMConfig, n_characters: int) -> str | None:
     """What is wrong with the sizes, if anything."""
     if n_characters != 262:
         return f"n_characters is {n_characters}, but a trained model has 262"
+    if config.n_layers != 2:
+        return f"n_layers is {config.n_layers}, but every published model has 2"
     if config.activation not in ("relu", "tanh"):
         return f"activation is {config.activation!r}, but relu and tanh are known"
     sizes = (config.character_width, config.projection, config.hidden, config.n_layers, *sum(config.filters, ()))

@@ -22,9 +22,10 @@ from .bridge.model import Batch, initialize, states
 from .bridge.outputs import Prediction
 from .bridge.segments import make_layout
 from .bridge.targets import TargetBuilder
+from .bridge.vocabulary import add_words, check_vocab, see_words
 from .errors import Errors, Warnings
 from .nesting import peel
-from .saving import ChangedSettings, drop_overridden, forget_folders, local_folders
+from .saving import ChangedSettings, drop_overridden, forget_paths, local_paths
 
 # Docs that widths are inferred from.
 _N_SAMPLES = 10
@@ -172,6 +173,7 @@ class HMTL(TrainablePipe):
         RAISES (ValueError): H302 if a task of `levels` has no annotated example; H311.
         """
         samples: list[Doc] = []
+        words: dict[int, str] = {}
         found: dict[str, Counter[str]] = {task: Counter() for task in self.tasks}
         seen: set[str] = set()
         signatures: Counter[tuple[str, str, str]] = Counter()
@@ -180,6 +182,7 @@ class HMTL(TrainablePipe):
             self._check_tag(eg, nlp)
             if len(samples) < _N_SAMPLES and len(eg.reference):
                 samples.append(eg.predicted)
+            add_words(words, eg.predicted)
             for task in self._tasks_of(eg):
                 seen.add(task)
                 gold = _gold_labels(eg.reference, task)
@@ -217,10 +220,11 @@ class HMTL(TrainablePipe):
             )
         # Rare combinations of types are more often slips than relations.
         schema = [list(types) for types, n in sorted(signatures.items()) if n >= _MIN_SIGNATURE]
-        folders = local_folders(self.model)
+        paths = local_paths(self.model)
+        see_words(self.model, sorted(words.values()))
         initialize(self.model, samples, {task: list(labels.get(task, [])) for task in self.tasks}, schema)
         if nlp is not None:
-            forget_folders(nlp, folders)
+            forget_paths(nlp, paths)
         self._intern_labels()
         self._targets = None
 
@@ -332,12 +336,14 @@ class HMTL(TrainablePipe):
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> HMTL:
         super().from_bytes(bytes_data, exclude=tuple(exclude))
+        check_vocab(self.model, self.vocab)
         drop_overridden(self)
         self._intern_labels()
         return self
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> HMTL:
         super().from_disk(path, exclude=tuple(exclude))
+        check_vocab(self.model, self.vocab)
         drop_overridden(self)
         self._intern_labels()
         return self

@@ -39,25 +39,31 @@ def drop_overridden(pipe: HMTL) -> None:
             pipe.cfg[key] = pipe._configured[key]
 
 
-def local_folders(model: Model) -> set[str]:
-    """Folders that transformers below a model are to be loaded from."""
-    names = {str(node.attrs["name"]) for node in model.walk() if node.name == "transformer" and "name" in node.attrs}
-    return {name for name in names if Path(name).is_dir()}
+def local_paths(model: Model) -> dict[str, str | None]:
+    """Paths of this machine that layers are loaded from, each with what a saved config says in its place.
 
-
-def forget_folders(nlp: Language, folders: set[str]) -> None:
-    """Replace an encoder's folder by its name in the config, since the encoder travels in the pipeline.
-
-    The path of one machine must not be saved with a pipeline; it may stand in a
-    component or, where the component refers to it, in [paths].
+    A transformer and ELMo travel inside the pipeline, so that a name is enough; the folder of
+    a cache is of no use elsewhere.
     """
+    paths: dict[str, str | None] = {}
+    for node in model.walk():
+        if node.name == "transformer" and Path(str(node.attrs.get("name", ""))).is_dir():
+            name = str(node.attrs["name"])
+            paths[name] = Path(name).name
+        for shim in node.shims:
+            paths |= shim.local_paths() if hasattr(shim, "local_paths") else {}
+    return paths
+
+
+def forget_paths(nlp: Language, paths: dict[str, str | None]) -> None:
+    """Replace paths in the config, where they may stand in a component or, referred to from there, in [paths]."""
 
     def clean(section: dict[str, Any]) -> None:
         for key, value in section.items():
             if isinstance(value, dict):
                 clean(value)
-            elif isinstance(value, str) and value in folders:
-                section[key] = Path(value).name
+            elif isinstance(value, str) and value in paths:
+                section[key] = paths[value]
 
     clean(nlp._config.get("paths", {}))
     for config in nlp._pipe_configs.values():

@@ -27,7 +27,11 @@ class WordRows(nn.Module):
         return self.rows.shape[1]
 
     def find(self, keys: numpy.ndarray) -> numpy.ndarray:
-        """keys (ndarray): Uint64, shape (V,). RETURNS (ndarray): Int64, shape (V,), row of each, 0 where there is none."""
+        """Row of each word, 0 where there is none.
+
+        keys (ndarray): Uint64, shape (V,).
+        RETURNS (ndarray): Int64, shape (V,).
+        """
         if not len(self._sorted):
             return numpy.zeros(len(keys), dtype="int64")
         place = numpy.searchsorted(self._sorted, keys).clip(max=len(self._sorted) - 1)

@@ -130,7 +130,7 @@ def test_no_transformer_output_stays_on_the_doc(demo_examples: list[Example], en
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"pooling": "max"}, "pooling must be mean or first, found 'max'"),
+        ({"pooling": "max"}, "pooling must be mean, first or last, found 'max'"),
         ({"window": 0}, "window must be at least 1, found 0"),
     ],
 )

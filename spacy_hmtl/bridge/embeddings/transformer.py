@@ -1,117 +1,117 @@
-"""A transformer inside the component: frozen and cached, or fine-tuned."""
+"""A transformer inside the component: frozen and cached, or fine-tuned in whole or in part."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 import torch
+from safetensors.torch import load as load_safetensors
 from spacy.tokens import Doc
-from spacy_transformers.layers.hf_shim import HFShim
 from spacy_transformers.layers.transformer_model import TransformerModel
 from thinc.api import Model, torch2xp, xp2torch
 from thinc.types import Floats2d
 from torch import Tensor
 
 from ...errors import Errors
-from ..segments import segment_starts
-from ..shim import TouchedParams
+from ...nn.scalar_mix import ScalarMix
+from ..shim import ModuleShim
+from .cache import encode_once, make_cache
+from .encoder import EncoderShim, check_encoder, read_encoder
+from .windows import Pieces, Window, make_pieces, make_windows
 
 # Word pieces that go through the encoder at a time when no gradient is needed.
 _PIECES = 8_192
-
-
-class _Window(NamedTuple):
-    """Tokens start to end of a Doc (number `doc`), encoded together.
-
-    text (str): what they say.
-    borders (ndarray): Int64, shape (tokens, 2), character borders of each token in `text`.
-    """
-
-    doc: int
-    start: int
-    end: int
-    text: str
-    borders: numpy.ndarray
-
-    @property
-    def key(self) -> tuple[str, bytes]:
-        """Equal for windows that the encoder cannot tell apart."""
-        return self.text, self.borders.tobytes()
-
-
-class WindowCache:
-    """Vectors of windows of a frozen encoder, least recently used first, at most `max_bytes`."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self.max_bytes = max_bytes
-        self.n_bytes = 0
-        # Filled from the first training update on: a stream that is only predicted would gain nothing.
-        self.active = False
-        self._vectors: OrderedDict[tuple[str, bytes], Tensor] = OrderedDict()
-
-    def get(self, window: _Window) -> Tensor | None:
-        if not self.active or window.key not in self._vectors:
-            return None
-        self._vectors.move_to_end(window.key)
-        return self._vectors[window.key]
-
-    def put(self, window: _Window, vectors: Tensor) -> None:
-        size = vectors.numel() * vectors.element_size()
-        if not self.active or size > self.max_bytes or window.key in self._vectors:
-            return
-        self._vectors[window.key] = vectors.clone()
-        self.n_bytes += size
-        while self.n_bytes > self.max_bytes:
-            _, dropped = self._vectors.popitem(last=False)
-            self.n_bytes -= dropped.numel() * dropped.element_size()
-
-
-class EncoderShim(TouchedParams, HFShim):
-    """spacy-transformers' shim, with a learning rate of its own, averages that work, and a cache."""
-
-    cache = WindowCache(0)
+_SECTION = "the Transformer embedding"
+_POOLING = ("mean", "first", "last")
 
 
 def make_transformer(
-    *, name: str, frozen: bool, window: int, pooling: str, lr_scale: float, cache_mb: int, mixed_precision: bool
+    *,
+    name: str,
+    frozen: bool,
+    window: int,
+    pooling: str,
+    lr_scale: float,
+    cache_mb: int,
+    mixed_precision: bool,
+    stride: int = 0,
+    last_layers: int = 0,
+    scalar_mix: bool = False,
+    cache_dir: str | None = None,
+    cache_dir_mb: int = 10_000,
 ) -> Model[list[Doc], list[Floats2d]]:
-    """A pretrained encoder, loaded and saved by spacy-transformers.
+    """A pretrained encoder that travels inside the pipeline.
 
     name (str): Folder saved by `save_pretrained`, or the name of a model on this machine.
-        A folder's path is not kept in a saved pipeline; the encoder travels inside it.
+        A folder's path is not kept in a saved pipeline.
     frozen (bool): Keep the weights as they are; no gradient is computed.
-    window (int): Tokens encoded together: whole sentences, packed up to this many.
-    pooling (str): Of a token's word pieces: "mean" or "first".
+    window (int): Tokens encoded together.
+    pooling (str): Of a token's word pieces: "mean", "first" or "last".
     lr_scale (float): Factor on the optimizer's learning rate.
     cache_mb (int): Megabytes of vectors of a frozen encoder kept in memory from the first
         update on, so that later epochs cost the heads alone; 0 keeps none.
     mixed_precision (bool): Half precision on a GPU.
+    stride (int): With 0, windows are whole sentences, packed up to `window` tokens. Otherwise
+        windows overlap, one every `stride` tokens, and each token's vector is taken from
+        the one in which it has most context on both sides.
+    last_layers (int): Fine-tune only so many layers, from the top; 0 fine-tunes all.
+    scalar_mix (bool): Mix all layers, that of the embeddings included, by trained weights,
+        instead of taking the last one.
+    cache_dir (str, optional): Folder that keeps vectors of a frozen encoder from one training to the next.
+    cache_dir_mb (int): Most megabytes in that folder.
     RETURNS (Model): From Docs to arrays of shape (tokens, hidden size).
-    RAISES (ValueError): H205; H207 at initialization if the encoder cannot be loaded.
+    RAISES (ValueError): H205, H230, H231, H235 at start; H207, H235 at initialization if the
+        encoder cannot be loaded or has fewer layers.
     """
-    section = "the Transformer embedding"
-    if pooling not in ("mean", "first"):
-        raise ValueError(Errors.H205.format(key="pooling", expected="mean or first", value=pooling, section=section))
-    if window < 1:
-        raise ValueError(Errors.H205.format(key="window", expected="at least 1", value=window, section=section))
+    _check(pooling=pooling, window=window, stride=stride, last_layers=last_layers, frozen=frozen)
+    cache = make_cache(
+        frozen=frozen, cache_mb=cache_mb, cache_dir=cache_dir, cache_dir_mb=cache_dir_mb, section=_SECTION
+    )
     encoder = TransformerModel(name, _no_spans, {"use_fast": True}, {}, mixed_precision)
     wrapper: Any = encoder.layers[0]
     shim = EncoderShim(wrapper.shims[0]._hfmodel, mixed_precision=mixed_precision, grad_scaler_config={})
-    shim.lr_scale = lr_scale
-    shim.cache = WindowCache(cache_mb * 1_000_000 if frozen else 0)
+    shim.lr_scale, shim.cache = lr_scale, cache
+    shim.last_layers = 0 if frozen else last_layers or -1
+    cache.identity = lambda: shim.identity() + f" {pooling} {scalar_mix}".encode()
     wrapper.shims[0] = shim
     return Model(
         "hmtl_transformer",
         _forward,
         init=_init,
         layers=[encoder],
+        shims=[MixShim()] if scalar_mix else [],
         dims={"nO": None},
-        attrs={"frozen": frozen, "window": window, "pooling": pooling},
+        attrs={"frozen": frozen, "window": window, "stride": stride, "pooling": pooling},
     )
+
+
+def _check(*, pooling: str, window: int, stride: int, last_layers: int, frozen: bool) -> None:
+    faults = [
+        ("pooling", pooling in _POOLING, "mean, first or last", pooling),
+        ("window", window >= 1, "at least 1", window),
+        ("stride", 0 <= stride <= window, f"from 0 to window = {window}", stride),
+        ("last_layers", last_layers >= 0, "0 or more", last_layers),
+    ]
+    for key, is_right, expected, value in faults:
+        if not is_right:
+            raise ValueError(Errors.H205.format(key=key, expected=expected, value=value, section=_SECTION))
+    if frozen and last_layers:
+        raise ValueError(Errors.H235.format(n=last_layers, reason="frozen = true trains none", section=_SECTION))
+
+
+class MixShim(ModuleShim):
+    """The mix of an encoder's layers, made once their number is known."""
+
+    def __init__(self) -> None:
+        super().__init__(ScalarMix(1))
+
+    def from_bytes(self, bytes_data: bytes) -> MixShim:
+        self._model = ScalarMix(len(load_safetensors(bytes_data)["weights"]))
+        super().from_bytes(bytes_data)
+        return self
 
 
 def _no_spans(docs: Sequence[Doc]) -> list:
@@ -122,95 +122,50 @@ def _init(model: Any, X: Any = None, Y: Any = None) -> None:
     encoder = model.layers[0]
     if not encoder.attrs["has_transformer"]:
         name = str(encoder.attrs["name"])
-        folder = Path(name)
-        if folder.is_absolute() or folder.is_dir() or len(folder.parts) > 2:
-            if not (folder / "config.json").is_file():
-                reason = "has no config.json" if folder.is_dir() else "does not exist"
-                raise ValueError(Errors.H207.format(path=name, reason=reason))
-        try:
-            encoder.initialize(X=None)
-        except (OSError, ValueError) as error:
-            raise ValueError(Errors.H207.format(path=name, reason=f"could not be loaded: {error}")) from error
-        _forget_path(encoder, folder.name)
-    model.set_dim("nO", encoder.transformer.config.hidden_size, force=True)
+        objects = read_encoder(name)
+        check_encoder(name, objects.transformer)
+        encoder.layers[0].shims[0].set(objects)
+        encoder.attrs["has_transformer"] = True
+        # The path of one machine must not travel.
+        encoder.attrs["name"] = Path(name).name
+    config = encoder.transformer.config
+    if model.shims:
+        model.shims[0]._model = ScalarMix(config.num_hidden_layers + 1).to(encoder.transformer.device)
+    encoder.set_dim("nO", config.hidden_size, force=True)
+    model.set_dim("nO", config.hidden_size, force=True)
 
 
-def _forget_path(encoder: Any, name: str) -> None:
-    """Keep the encoder's name but not its folder: the path of one machine must not travel."""
-    encoder.attrs["name"] = name
-    encoder.transformer.config._name_or_path = name
-    encoder.tokenizer.name_or_path = name
-    encoder.tokenizer.init_kwargs.pop("name_or_path", None)
+def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+    encoder, learns = model.layers[0], is_train and not model.attrs["frozen"]
+    mix = model.shims[0]._model if model.shims else None
+    windows = make_windows(docs, model.attrs["window"], model.attrs["stride"])
+    sizes = model.ops.asarray1i([len(doc) for doc in docs])
+    if not windows:
+        return [model.ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_output: docs
+    if learns:
+        encoder.transformer.train()
+        pieces = make_pieces(windows, docs, encoder.tokenizer, model.attrs["pooling"])
+        vectors = _encode(encoder, pieces, mix is not None)
+    else:
+        vectors = _predict(encoder, docs, windows, model.attrs["pooling"], is_train, mix is not None)
+    if mix is not None:
+        with torch.set_grad_enabled(is_train):
+            vectors = mix(vectors.view(len(vectors), -1, model.get_dim("nO")))
+
+    def backprop(d_output: list[Floats2d]) -> list[Doc]:
+        if vectors.requires_grad:
+            vectors.backward(xp2torch(model.ops.xp.concatenate(d_output), device=vectors.device))
+        return docs
+
+    return model.ops.unflatten(torch2xp(vectors.detach()), sizes), backprop
 
 
-def _windows(docs: Sequence[Doc], size: int) -> list[_Window]:
-    """Whole segments, packed up to `size` tokens."""
-    windows = []
-    for number, doc in enumerate(docs):
-        starts = segment_starts(doc, size).tolist()
-        first = 0
-        for start, end in zip(starts, [*starts[1:], len(doc)]):
-            if end - first > size and start > first:
-                windows.append(_window(doc, number, first, start))
-                first = start
-        if len(doc):
-            windows.append(_window(doc, number, first, len(doc)))
-    return windows
+def _encode(encoder: Any, batch: Sequence[Pieces], all_layers: bool) -> Tensor:
+    """Vectors of the tokens kept of some windows, one after the other; zero where a token has no piece.
 
-
-def _window(doc: Doc, number: int, start: int, end: int) -> _Window:
-    borders = doc.to_array(["IDX", "LENGTH"])[start:end].astype("int64")
-    borders[:, 0] -= borders[0, 0]
-    borders[:, 1] += borders[:, 0]
-    return _Window(number, start, end, doc[start:end].text, borders)
-
-
-class _Pieces(NamedTuple):
-    """A tokenized window.
-
-    inputs (dict): What the encoder reads, by name: Int64 arrays, shape (pieces,).
-    columns (ndarray): Int64, shape (P,): pieces that make token vectors.
-    tokens (ndarray): Int64, shape (P,): the token of each, counted in the window.
+    all_layers (bool): Of all layers side by side, not only of the last.
+    RETURNS (Tensor): Shape (tokens, H), or (tokens, (layers + 1) * H).
     """
-
-    window: _Window
-    inputs: dict[str, numpy.ndarray]
-    columns: numpy.ndarray
-    tokens: numpy.ndarray
-
-
-def _tokenize(windows: list[_Window], docs: Sequence[Doc], tokenizer: Any, pooling: str) -> list[_Pieces]:
-    """Word pieces of windows; one with more than the encoder takes is halved, so that nothing is cut off."""
-    limit = min(int(tokenizer.model_max_length), 512)
-    encoded = tokenizer(
-        [window.text for window in windows],
-        return_offsets_mapping=True,
-        return_special_tokens_mask=True,
-        verbose=False,
-    )
-    offsets, special = encoded.pop("offset_mapping"), encoded.pop("special_tokens_mask")
-    result: list[_Pieces] = []
-    for i, window in enumerate(windows):
-        if len(offsets[i]) > limit and window.end - window.start > 1:
-            middle, doc = (window.start + window.end) // 2, docs[window.doc]
-            halves = [(window.start, middle), (middle, window.end)]
-            result += _tokenize([_window(doc, window.doc, *half) for half in halves], docs, tokenizer, pooling)
-            continue
-        span = numpy.asarray(offsets[i], dtype="int64")[:limit]
-        real = (numpy.asarray(special[i])[:limit] == 0) & (span[:, 1] > span[:, 0])
-        columns = real.nonzero()[0]
-        # A piece belongs to the token that its first character stands in.
-        tokens = (numpy.searchsorted(window.borders[:, 0], span[columns, 0], side="right") - 1).clip(min=0)
-        if pooling == "first":
-            tokens, keep = numpy.unique(tokens, return_index=True)
-            columns = columns[keep]
-        inputs = {key: numpy.asarray(values[i], dtype="int64")[:limit] for key, values in encoded.items()}
-        result.append(_Pieces(window, inputs, columns, tokens))
-    return result
-
-
-def _encode(encoder: Any, batch: Sequence[_Pieces]) -> Tensor:
-    """Token vectors of some windows, one after the other, shape (tokens, H); zero where a token has no piece."""
     device = encoder.transformer.device
     longest = max(len(pieces.inputs["input_ids"]) for pieces in batch)
     inputs = {}
@@ -222,56 +177,47 @@ def _encode(encoder: Any, batch: Sequence[_Pieces]) -> Tensor:
         inputs[key] = torch.as_tensor(padded, device=device)
     shim = encoder.layers[0].shims[0]
     with torch.autocast(device_type=device.type, enabled=shim._mixed_precision and device.type == "cuda"):
-        hidden = encoder.transformer(**inputs).last_hidden_state.float()  # (W, P, H)
+        output = encoder.transformer(**inputs, output_hidden_states=all_layers)
+    hidden = torch.cat(output.hidden_states, dim=2) if all_layers else output.last_hidden_state
+    hidden = hidden.float().flatten(0, 1)  # (W * P, H or (layers + 1) * H)
     sizes = [len(pieces.window.borders) for pieces in batch]
     first = numpy.cumsum([0, *sizes])
     flat = numpy.concatenate([pieces.columns + row * longest for row, pieces in enumerate(batch)])
     owner = numpy.concatenate([pieces.tokens + start for pieces, start in zip(batch, first)])
     tokens = torch.as_tensor(owner, device=device)
-    chosen = hidden.reshape(-1, hidden.shape[-1]).index_select(0, torch.as_tensor(flat, device=device))
-    total = hidden.new_zeros((int(first[-1]), hidden.shape[-1])).index_add(0, tokens, chosen)
-    return total / torch.bincount(tokens, minlength=int(first[-1])).clamp(min=1).unsqueeze(1)
-
-
-def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
-    encoder, frozen = model.layers[0], model.attrs["frozen"]
-    windows = _windows(docs, model.attrs["window"])
-    sizes = model.ops.asarray1i([len(doc) for doc in docs])
-    if not windows:
-        return [model.ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_output: docs
-    if frozen or not is_train:
-        vectors = _predict(encoder, docs, windows, model.attrs["pooling"], is_train)
-        return model.ops.unflatten(torch2xp(vectors), sizes), lambda d_output: docs
-    encoder.transformer.train()
-    pieces = _tokenize(windows, docs, encoder.tokenizer, model.attrs["pooling"])
-    vectors = _encode(encoder, pieces)
-
-    def backprop(d_output: list[Floats2d]) -> list[Doc]:
-        vectors.backward(xp2torch(model.ops.xp.concatenate(d_output), device=vectors.device))
-        return docs
-
-    return model.ops.unflatten(torch2xp(vectors.detach()), sizes), backprop
+    chosen = hidden.index_select(0, torch.as_tensor(flat, device=device))
+    total = hidden.new_zeros((int(first[-1]), hidden.shape[1])).index_add(0, tokens, chosen)
+    means = total / torch.bincount(tokens, minlength=int(first[-1])).clamp(min=1).unsqueeze(1)
+    kept = [
+        numpy.arange(own.keep_start, own.keep_end) - own.start + start
+        for own, start in zip((pieces.window for pieces in batch), first)
+    ]
+    if sum(map(len, kept)) == len(means):
+        return means
+    return means.index_select(0, torch.as_tensor(numpy.concatenate(kept), device=device))
 
 
 def _predict(
-    encoder: Any, docs: Sequence[Doc], windows: list[_Window], pooling: str, is_train: bool
+    encoder: Any, docs: Sequence[Doc], windows: list[Window], pooling: str, is_train: bool, all_layers: bool
 ) -> Tensor:
     """Token vectors of all windows without gradients, from the cache where it has them, shape (T, H)."""
-    cache = encoder.layers[0].shims[0].cache
+    cache, device = encoder.layers[0].shims[0].cache, encoder.transformer.device
     cache.active |= is_train
-    known = {i: vectors for i, window in enumerate(windows) if (vectors := cache.get(window)) is not None}
-    parts = [((windows[i].doc, windows[i].start), vectors) for i, vectors in known.items()]
-    missing = [window for i, window in enumerate(windows) if i not in known]
-    encoder.transformer.eval()
-    with torch.no_grad():
-        pieces = _tokenize(missing, docs, encoder.tokenizer, pooling) if missing else []
+
+    def encode(numbers: list[int]) -> Iterator[tuple[int, Tensor]]:
+        pieces = make_pieces([windows[i] for i in numbers], docs, encoder.tokenizer, pooling, numbers)
         pieces.sort(key=lambda p: -len(p.inputs["input_ids"]))
+        parts: dict[int, list[tuple[int, Tensor]]] = {number: [] for number in numbers}
         while pieces:
             size = max(1, _PIECES // len(pieces[0].inputs["input_ids"]))
             batch, pieces = pieces[:size], pieces[size:]
-            vectors = _encode(encoder, batch)
-            for own, part in zip(batch, vectors.split([len(p.window.borders) for p in batch])):
-                cache.put(own.window, part)
-                parts.append(((own.window.doc, own.window.start), part))
-    parts.sort(key=lambda part: part[0])
-    return torch.cat([vectors for _, vectors in parts])
+            sizes = [own.window.keep_end - own.window.keep_start for own in batch]
+            for own, part in zip(batch, _encode(encoder, batch, all_layers).split(sizes)):
+                parts[own.number].append((own.window.keep_start, part))
+        for number, own_parts in parts.items():
+            yield number, torch.cat([part for _, part in sorted(own_parts, key=lambda part: part[0])])
+
+    encoder.transformer.eval()
+    # What is remembered must be of use in training, too, where inference tensors are not.
+    with torch.inference_mode(False), torch.no_grad():
+        return torch.cat(encode_once(cache, [window.key for window in windows], encode, device))

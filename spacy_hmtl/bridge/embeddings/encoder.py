@@ -1,0 +1,198 @@
+"""Loads, saves and identifies a transformer and its tokenizer; nothing is loaded half."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import srsly
+import torch
+from safetensors import SafetensorError
+from spacy.util import SimpleFrozenDict
+from spacy_transformers.data_classes import HFObjects
+from spacy_transformers.layers.hf_shim import HFShim
+from thinc.api import get_torch_default_device
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from ...errors import Errors, Warnings
+from ..shim import TouchedParams, load_state, save_state
+from .cache import VectorCache, cache_folder, fingerprint
+
+# Text of many kinds, to see by what it becomes whether two tokenizers do the same.
+_PROBE = (
+    "Dell's offices moved to Austin, Texas in 1999 (U.S.).",
+    "Überfahrt naïve façade ÅNGSTRÖM coöperate don't e-mail@example.org #tag 3,141.59 50%",
+    "Ἀθῆναι Москва القاهرة दिल्ली 東京都 서울 😀 \u200b\u00a0x\ty\nz  aa",
+)
+
+
+class EncoderShim(TouchedParams, HFShim):
+    """spacy-transformers' shim, with a learning rate of its own, averages that work, and a cache.
+
+    Its bytes carry config, tokenizer and weights of the encoder, and what to know the
+    tokenizer by. last_layers is the number of layers that are trained, -1 for all.
+    """
+
+    cache = VectorCache(0)
+    last_layers = -1
+
+    def set(self, objects: HFObjects) -> None:
+        """Take an encoder; only the layers to be trained get gradients. RAISES (ValueError): H235."""
+        restrict(objects.transformer, self.last_layers)
+        objects.transformer.to(get_torch_default_device())
+        self._hfmodel, self._model = objects, objects.transformer
+        self.cache.clear()
+
+    def identity(self) -> bytes:
+        """What the vectors depend on beside the text."""
+        said = f"{fingerprint(self._model)} {tokenizer_hash(self._hfmodel.tokenizer)} {version('transformers')}"
+        return said.encode()
+
+    def local_paths(self) -> dict[str, str | None]:
+        return cache_folder(None if self.cache.store is None else str(self.cache.store.folder))
+
+    def to_bytes(self) -> bytes:
+        if self._hfmodel.transformer is None:
+            return srsly.msgpack_dumps({})
+        tokenizer = self._hfmodel.tokenizer
+        return srsly.msgpack_dumps(
+            {
+                "config": self._hfmodel.transformer.config.to_json_string(use_diff=False),
+                "tokenizer": _tokenizer_files(self._hfmodel),
+                "tokenizer_hash": tokenizer_hash(tokenizer),
+                "versions": {name: version(name) for name in ("transformers", "tokenizers")},
+                "state": save_state(self._hfmodel.transformer),
+            }
+        )
+
+    def from_bytes(self, bytes_data: bytes) -> EncoderShim:
+        message = srsly.msgpack_loads(bytes_data)
+        if not message:
+            return self
+        with TemporaryDirectory() as folder:
+            for name, content in message["tokenizer"].items():
+                (Path(folder) / Path(name).name).write_bytes(content)
+            (Path(folder) / "config.json").write_text(message["config"], encoding="utf8")
+            tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True)
+            config = AutoConfig.from_pretrained(folder)
+            vocabulary = _vocabulary(tokenizer)
+        _forget_folder(tokenizer, config)
+        transformer = AutoModel.from_config(config)
+        load_state(transformer, message["state"])
+        transformer.eval()
+        _compare(tokenizer, message["tokenizer_hash"], message["versions"])
+        self.set(HFObjects(tokenizer, transformer, vocabulary, SimpleFrozenDict(), SimpleFrozenDict()))
+        return self
+
+
+def read_encoder(name: str) -> HFObjects:
+    """A transformer and its tokenizer from a folder, or by the name of a model.
+
+    RAISES (ValueError): H207 where there is none, it lacks weights, or its tokenizer cannot
+        tell where its pieces stand in the text.
+    """
+    folder = Path(name)
+    if folder.is_absolute() or folder.is_dir() or len(folder.parts) > 2:
+        if not (folder / "config.json").is_file():
+            reason = "has no config.json" if folder.is_dir() else "does not exist"
+            raise ValueError(Errors.H207.format(path=name, reason=reason))
+    try:
+        config = AutoConfig.from_pretrained(name, return_dict=True)
+        tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)
+        transformer, report = AutoModel.from_pretrained(name, config=config, output_loading_info=True)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise ValueError(Errors.H207.format(path=name, reason=f"could not be loaded: {error}")) from error
+    # A pooler makes sentence vectors, which are not read here; many encoders come without.
+    if missing := sorted(key for key in report["missing_keys"] if "pooler" not in key):
+        reason = f"lacks {len(missing)} weights, such as {missing[0]}"
+        raise ValueError(Errors.H207.format(path=name, reason=reason))
+    if not tokenizer.is_fast:
+        reason = "has a tokenizer without offsets (no tokenizer.json)"
+        raise ValueError(Errors.H207.format(path=name, reason=reason))
+    vocabulary = _vocabulary(tokenizer)
+    _forget_folder(tokenizer, transformer.config)
+    return HFObjects(tokenizer, transformer.eval(), vocabulary, SimpleFrozenDict(), SimpleFrozenDict())
+
+
+def check_encoder(name: str, transformer: Any) -> None:
+    """Fail where a model gives no vector for each piece. RAISES (ValueError): H207."""
+    device = transformer.device
+    pieces = torch.tensor([[0, 1, 0]], device=device)
+    try:
+        with torch.no_grad():
+            output = transformer(input_ids=pieces, attention_mask=torch.ones_like(pieces))
+        shape = tuple(output.last_hidden_state.shape)
+    except (ValueError, TypeError, AttributeError, RuntimeError, KeyError) as error:
+        raise ValueError(Errors.H207.format(path=name, reason=f"is no encoder of text: {error}")) from error
+    if shape[:2] != (1, 3):
+        raise ValueError(Errors.H207.format(path=name, reason=f"is no encoder of text: its output is {shape}"))
+
+
+def layer_list(transformer: Any) -> Any:
+    """The layers of a transformer from the bottom, or None where they do not stand in one list."""
+    count = getattr(transformer.config, "num_hidden_layers", None)
+    lists = (module for module in transformer.modules() if isinstance(module, torch.nn.ModuleList))
+    return next((module for module in lists if len(module) == count), None)
+
+
+def restrict(transformer: Any, last_layers: int) -> None:
+    """Let only the last layers learn; with -1 all, with 0 none. RAISES (ValueError): H235."""
+    transformer.requires_grad_(last_layers < 0)
+    if last_layers <= 0:
+        return
+    layers, section = layer_list(transformer), "the Transformer embedding"
+    if layers is None:
+        reason = f"the layers of a {type(transformer).__name__} cannot be told apart"
+        raise ValueError(Errors.H235.format(n=last_layers, reason=reason, section=section))
+    if last_layers > len(layers):
+        reason = f"the encoder has {len(layers)} layers"
+        raise ValueError(Errors.H235.format(n=last_layers, reason=reason, section=section))
+    for layer in layers[-last_layers:]:
+        layer.requires_grad_(True)
+
+
+def tokenizer_hash(tokenizer: Any) -> str:
+    """A hash of a tokenizer's vocabulary and of what it makes of a few texts, borders included."""
+    digest = hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode())
+    digest.update(json.dumps([list(pieces) for pieces in tokenizer(list(_PROBE), verbose=False)["input_ids"]]).encode())
+    return digest.hexdigest()
+
+
+def _compare(tokenizer: Any, expected: str, versions: dict[str, str]) -> None:
+    """Warn where the tokenizer, or the library, is not that of the training."""
+    then, now = versions["transformers"], version("transformers")
+    found = tokenizer_hash(tokenizer)
+    if found != expected:
+        reason = f"its hash is {found[:12]}, not {expected[:12]}"
+        warnings.warn(Warnings.W121.format(reason=reason, then=then, now=now), stacklevel=2)
+    elif then.split(".")[0] != now.split(".")[0]:
+        warnings.warn(Warnings.W122.format(then=then, now=now), stacklevel=2)
+
+
+def _vocabulary(tokenizer: Any) -> bytes | None:
+    """Content of the file that some tokenizers were made from; they want it again when saved."""
+    path = getattr(tokenizer, "vocab_file", None)
+    return Path(path).read_bytes() if path and Path(path).is_file() else None
+
+
+def _tokenizer_files(objects: HFObjects) -> dict[str, bytes]:
+    tokenizer = objects.tokenizer
+    with TemporaryDirectory() as folder:
+        if objects.vocab_file_contents is not None:
+            file = Path(folder) / tokenizer.vocab_files_names["vocab_file"]
+            file.write_bytes(objects.vocab_file_contents)
+            tokenizer.vocab_file = str(file)
+        tokenizer.save_pretrained(folder)
+        return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir()) if path.is_file()}
+
+
+def _forget_folder(tokenizer: Any, config: Any) -> None:
+    """Keep the encoder's name but not its folder: the path of one machine must not travel."""
+    name = Path(str(config._name_or_path)).name
+    config._name_or_path = tokenizer.name_or_path = name
+    tokenizer.init_kwargs.pop("name_or_path", None)
