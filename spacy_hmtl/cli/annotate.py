@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from itertools import chain
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
-from spacy.language import Language
 from tqdm import tqdm
 from wasabi.printer import Printer
 
-from ..annotations import set_meta
 from ..errors import Errors
-from .inputs import GPU_HELP, fail, list_files, load_pipeline, read_inputs
-from .outputs import Output
-from .stream import annotate_stream
+from .engines.local import run_local
+from .fingerprint import fingerprint
+from .inputs import GPU_HELP, Input, fail, list_files, read_inputs
+from .outputs import ENCODERS, Output
+from .worker import Batch, Job, Outcome
+
+Engine = Callable[[Job, Iterator[Batch]], Generator[list[Outcome], None, None]]
 
 
 def annotate_cli(
@@ -24,7 +29,8 @@ def annotate_cli(
     input_path: Annotated[
         Path,
         typer.Argument(
-            help="A .txt, .jsonl (key text; id and meta are kept) or .spacy file, or a folder", metavar="INPUT"
+            help="A .txt, .jsonl or .parquet (key text; id and meta are kept) or .spacy file, or a folder",
+            metavar="INPUT",
         ),
     ],
     output_path: Annotated[Path, typer.Argument(help="The .jsonl or .spacy file to write", metavar="OUTPUT")],
@@ -32,28 +38,40 @@ def annotate_cli(
     n_process: Annotated[int, typer.Option("--n-process", "-n", help="Worker processes; -1 for one per core")] = 1,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
     resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Go on where a stopped run ended")] = True,
+    engine: Annotated[
+        str, typer.Option("--engine", help="Where the workers run: local (this machine) or ray (a Ray cluster)")
+    ] = "local",
 ) -> None:
     """
     Annotate documents with names, mentions, coreference and relations.
 
     The output appears under its name when it is complete. A run that was stopped leaves OUTPUT.partial; the same
-    command goes on from there (.jsonl output). A document that fails is listed in OUTPUT.errors.jsonl.
+    command goes on from there. A document that fails is listed in OUTPUT.errors.jsonl, and the run goes on.
+    The output is the same for every engine and number of workers; memory does not grow with the input.
 
     \b
     Examples:
       python -m spacy hmtl annotate training/model-best letters/ letters.jsonl
       python -m spacy hmtl annotate en_hmtl_demo texts.jsonl annotated.jsonl --batch-size 64 --n-process 2
       python -m spacy hmtl annotate training/model-best corpus/test.spacy annotated.spacy --gpu-id 0
+      python -m spacy hmtl annotate en_hmtl_demo texts.parquet annotated.jsonl --engine ray --n-process 8
     """
     msg = Printer()
     try:
         report = annotate(
-            model, input_path, output_path, batch_size=batch_size, n_process=n_process, gpu_id=gpu_id, resume=resume
+            model,
+            input_path,
+            output_path,
+            batch_size=batch_size,
+            n_process=n_process,
+            gpu_id=gpu_id,
+            resume=resume,
+            engine=engine,
         )
     except (ValueError, OSError) as error:
         fail(error)
     except KeyboardInterrupt:
-        msg.warn("Stopped. The same command goes on from here." if output_path.suffix == ".jsonl" else "Stopped.")
+        msg.warn("Stopped. The same command goes on from here.")
         raise typer.Exit(130) from None
     if report.n_resumed:
         msg.info(f"Went on after {report.n_resumed:,} documents of a stopped run")
@@ -83,44 +101,65 @@ def annotate(
     n_process: int = 1,
     gpu_id: int = -1,
     resume: bool = True,
+    engine: str = "local",
 ) -> Report:
     """Annotate a file or folder; see `annotate_cli`.
 
-    RAISES (ValueError): H505, H506 and H123, and those of `read_inputs` and `load_pipeline`.
+    RAISES (ValueError, OSError): H123, H130, H505, H506, H541, H545, and those of
+        `read_inputs`, `load_pipeline` and the engine.
     """
-    if output_path.suffix not in (".jsonl", ".spacy"):
+    if output_path.suffix not in ENCODERS:
         raise ValueError(Errors.H505.format(path=output_path, expected=".jsonl or .spacy"))
     if output_path.is_dir():
         raise ValueError(Errors.H123.format(path=output_path))
     list_files(input_path)
-    nlp = load_pipeline(model, gpu_id)
+    run_batches = _engine(engine, n_process)
+    job = Job(model, output_path.suffix, gpu_id)
+    model_print = fingerprint(model)
     output_path.parent.mkdir(parents=True, exist_ok=True)
-    output = Output(output_path, resume=resume, model_time=_saved_at(nlp))
-    inputs = read_inputs(input_path, nlp, leave_out=(output_path, output.errors_path))
-    # The batch in which a run stopped is annotated again, but not written again: scores
-    # depend in their last digits on the rest of the batch, and the output must not.
-    n_again = output.n_resumed % batch_size
-    inputs = chain(output.check(inputs, n_again), inputs)
-    first = output.n_resumed - n_again
     n_words, began = 0, time.perf_counter()
-    with output, tqdm(unit=" words", unit_scale=True, disable=None) as progress:
-        for result in annotate_stream(nlp, inputs, batch_size=batch_size, n_process=n_process):
-            index = first + result.number
-            if index < output.n_resumed:
-                continue
-            if result.doc is None:
-                output.add_failure(index, result.input.name, result.error)
-                continue
-            if result.input.meta:
-                set_meta(result.doc, result.input.meta)
-            output.add(result.doc)
-            n_words += len(result.doc)
-            progress.update(len(result.doc))
+    with Output(output_path, resume=resume, model=model_print) as output, _progress() as progress:
+        inputs = read_inputs(input_path, leave_out=(output_path, output.errors_path))
+        # The batch in which a run stopped is annotated again, but not written again: scores
+        # depend in their last digits on the rest of the batch, and the output must not.
+        n_again = output.n_resumed % batch_size
+        index = output.n_resumed - n_again
+        inputs = chain(output.check(inputs, n_again), inputs)
+        with closing(run_batches(job, _batches(inputs, batch_size))) as results:
+            for outcome in chain.from_iterable(results):
+                if index >= output.n_resumed:
+                    n_words += outcome.n_words
+                    progress.update(outcome.n_words)
+                    _write(output, index, outcome)
+                index += 1
     seconds = time.perf_counter() - began
-    return Report(output.n_docs, output.errors.n_lines, output.n_resumed, n_words, seconds, output.errors_path)
+    return Report(output.n_docs, output.n_failed, output.n_resumed, n_words, seconds, output.errors_path)
 
 
-def _saved_at(nlp: Language) -> float:
-    """When the pipeline was saved, in seconds since 1970; 0 if it has no folder."""
-    meta = Path(nlp.path) / "meta.json" if nlp.path else None
-    return meta.stat().st_mtime if meta is not None and meta.exists() else 0.0
+def _write(output: Output, index: int, outcome: Outcome) -> None:
+    if outcome.payload is None:
+        output.add_failure(index, outcome.name, outcome.error)
+    else:
+        output.add(outcome.payload)
+
+
+def _engine(engine: str, n_process: int) -> Engine:
+    if n_process == 0 or n_process < -1:
+        raise ValueError(Errors.H545.format(value=n_process))
+    if engine == "local":
+        return partial(run_local, n_process=n_process)
+    if engine == "ray":
+        from .engines.on_ray import run_ray  # needs an extra
+
+        return partial(run_ray, n_process=n_process)
+    raise ValueError(Errors.H130.format(name="engine", known="local, ray", value=engine))
+
+
+def _batches(inputs: Iterator[Input], size: int) -> Iterator[Batch]:
+    while batch := list(islice(inputs, size)):
+        yield batch
+
+
+def _progress() -> tqdm:
+    """Words and words per second, where someone looks."""
+    return tqdm(unit=" words", unit_scale=True, disable=None)

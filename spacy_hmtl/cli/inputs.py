@@ -1,4 +1,4 @@
-"""What the commands take: pipelines, and documents from .txt, .jsonl and .spacy files."""
+"""What the commands take: pipelines, and documents from .txt, .jsonl, .parquet and .spacy files."""
 
 from __future__ import annotations
 
@@ -18,25 +18,23 @@ from ..data.corpus import read_docs
 from ..errors import Errors
 from ..jsonl import make_meta, read_records
 
-SUFFIXES = (".txt", ".jsonl", ".spacy")
+SUFFIXES = (".txt", ".jsonl", ".parquet", ".spacy")
 GPU_HELP = "The GPU to use; -1 for the CPU"
 
 
 class Input(NamedTuple):
-    """One document to annotate.
+    """One document to annotate; plain data, so that it can travel to other processes.
 
     name: for messages: its id, or the file and line it comes from.
-    source: its text, or a Doc whose tokens are kept.
+    text: the document.
     meta: what is carried to the output: the id as "name", and facts about the document.
+    doc: bytes of a Doc whose tokens are kept, or None: then the text is tokenized.
     """
 
     name: str
-    source: str | Doc
+    text: str
     meta: dict[str, Any]
-
-    @property
-    def text(self) -> str:
-        return self.source if isinstance(self.source, str) else self.source.text
+    doc: bytes | None = None
 
 
 def list_files(path: Path, *, leave_out: tuple[Path, ...] = ()) -> list[Path]:
@@ -58,25 +56,23 @@ def list_files(path: Path, *, leave_out: tuple[Path, ...] = ()) -> list[Path]:
     return sorted(files)
 
 
-def read_inputs(path: Path, nlp: Language, *, leave_out: tuple[Path, ...] = ()) -> Iterator[Input]:
+def read_inputs(path: Path, *, leave_out: tuple[Path, ...] = ()) -> Iterator[Input]:
     """Documents of a file or folder, one at a time.
 
-    A .txt file is one document, a line of a .jsonl file one with the keys text, id and
-    meta, and the Docs of a .spacy file keep their tokens.
+    A .txt file is one document, a line of a .jsonl file and a row of a .parquet file one
+    with the keys text, id and meta, and the Docs of a .spacy file keep their tokens.
 
-    RAISES (ValueError): H101, H102, H104, H120, H501, H502, H504, naming file and line.
+    RAISES (ValueError): H101, H102, H104, H120, H501, H502, H504, H540, H542, H544, naming file and line.
     """
     for file in list_files(path, leave_out=leave_out):
         suffix = file.suffix.lower()
         if suffix == ".txt":
             name = file.name if path.is_file() else file.relative_to(path).as_posix()
             yield Input(name, _read_text(file), {"name": name})
-        elif suffix == ".jsonl":
-            yield from _read_jsonl(file)
+        elif suffix == ".spacy":
+            yield from _read_spacy(file)
         else:
-            for i, doc in enumerate(read_docs(file, nlp)):
-                meta = get_meta(doc)
-                yield Input(str(meta.get("name") or f"{file}:{i + 1}"), doc, meta)
+            yield from _read_rows(file)
 
 
 def _read_text(file: Path) -> str:
@@ -87,8 +83,18 @@ def _read_text(file: Path) -> str:
         raise ValueError(Errors.H120.format(path=file, reason=error, encoding="latin1")) from error
 
 
-def _read_jsonl(file: Path) -> Iterator[Input]:
-    for where, record in read_records(file):
+def _read_spacy(file: Path) -> Iterator[Input]:
+    for i, doc in enumerate(read_docs(file, spacy.blank("xx"))):
+        meta = get_meta(doc)
+        yield Input(str(meta.get("name") or f"{file}:{i + 1}"), doc.text, meta, pack_doc(doc))
+
+
+def _read_rows(file: Path) -> Iterator[Input]:
+    if file.suffix.lower() == ".parquet":
+        from .parquet import read_parquet as read  # needs a library that is not always there
+    else:
+        read = read_records
+    for where, record in read(file):
         text, meta = record.get("text"), record.get("meta")
         if not isinstance(text, str):
             found = f"the keys {', '.join(record)}" if "text" not in record else type(text).__name__
@@ -97,6 +103,11 @@ def _read_jsonl(file: Path) -> Iterator[Input]:
         # A meta that is no object is carried under its key.
         facts = meta if isinstance(meta, dict) or meta is None else {"meta": meta}
         yield Input(where if name is None else str(name), text, make_meta(name, facts))
+
+
+def pack_doc(doc: Doc) -> bytes:
+    """What a default DocBin keeps of a Doc, as bytes: no user data and no tensor."""
+    return doc.to_bytes(exclude=["user_data", "user_data_keys", "user_data_values", "tensor"])
 
 
 def load_pipeline(model: str, gpu_id: int = -1) -> Language:

@@ -1,40 +1,16 @@
 """`annotate`: all inputs and outputs, in order, through failures and stops."""
 
-import json
-import os
-
 import pytest
 import spacy
-from spacy.tokens import DocBin
+from lines import read_lines, write_lines
+from spacy.tokens import Doc, DocBin
 
-from spacy_hmtl.annotations import from_doc
+from spacy_hmtl.annotations import from_doc, set_meta
 from spacy_hmtl.cli.annotate import annotate
-from spacy_hmtl.cli.outputs import Output
+from spacy_hmtl.cli.inputs import Input
+from spacy_hmtl.cli.outputs import encode_line
+from spacy_hmtl.cli.worker import annotate_batch
 from spacy_hmtl.jsonl import doc_to_json, read_jsonl
-
-
-def write_lines(path, records):
-    path.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf-8")
-    return path
-
-
-def read_lines(path):
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-@pytest.fixture
-def source(tmp_path, texts):
-    """Texts of every odd sort as JSON lines; half of them have ids."""
-    records = [
-        {"text": text, "id": f"t{i}", "meta": {"n": i}} if i % 2 else {"text": text} for i, text in enumerate(texts)
-    ]
-    return write_lines(tmp_path / "in.jsonl", records)
-
-
-@pytest.fixture
-def poisoned(tmp_path):
-    words = ["Anna left.", "Ben stayed.", "poison one", "She said so.", "", "more poison", "The end."]
-    return write_lines(tmp_path / "in.jsonl", [{"text": text, "id": i} for i, text in enumerate(words)])
 
 
 def test_jsonl_in_and_out_keeps_order_ids_and_facts(model_path, source, texts, tmp_path):
@@ -120,76 +96,24 @@ def test_errors_of_an_earlier_run_go_away(failing_model_path, model_path, poison
         assert (tmp_path / "out.jsonl.errors.jsonl").exists() == is_there
 
 
-@pytest.mark.slow
-def test_worker_processes_change_nothing(failing_model_path, poisoned, tmp_path):
-    for n_process in (1, 2):
-        out = tmp_path / f"{n_process}.jsonl"
-        annotate(str(failing_model_path), poisoned, out, batch_size=2, n_process=n_process)
-    assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "2.jsonl").read_bytes()
-    assert (tmp_path / "1.jsonl.errors.jsonl").read_bytes() == (tmp_path / "2.jsonl.errors.jsonl").read_bytes()
+def test_facts_that_no_json_can_hold_cost_only_their_document(model_path, tmp_path):
+    docs = [Doc(spacy.blank("en").vocab, words=["Anna", "left", "."]) for _ in range(2)]
+    set_meta(docs[0], {"name": "first", "raw": b"bytes"})
+    DocBin(docs=docs).to_disk(tmp_path / "in.spacy")
+    report = annotate(str(model_path), tmp_path / "in.spacy", tmp_path / "out.jsonl")
+    assert (report.n_docs, report.n_failed) == (1, 1)
+    assert [error["id"] for error in read_lines(report.errors)] == ["first"]
 
 
-@pytest.mark.parametrize("n_before", [0, 1, 3, 4])
-def test_a_stopped_run_goes_on_to_the_same_output(failing_model_path, poisoned, tmp_path, monkeypatch, n_before):
-    expected = tmp_path / "expected.jsonl"
-    annotate(str(failing_model_path), poisoned, expected, batch_size=2)
-    out = tmp_path / "out.jsonl"
-    partial = tmp_path / "out.jsonl.partial"
-    add = Output.add
-
-    def stop(self, doc):
-        if self.n_docs == n_before:
-            raise KeyboardInterrupt
-        add(self, doc)
-
-    monkeypatch.setattr(Output, "add", stop)
-    with pytest.raises(KeyboardInterrupt):
-        annotate(str(failing_model_path), poisoned, out, batch_size=2)
-    monkeypatch.undo()
-    assert not out.exists()
-    with partial.open("ab") as file:
-        file.write(b'{"id":3,"text":"half a li')
-    report = annotate(str(failing_model_path), poisoned, out, batch_size=2)
-    assert report.n_docs == 5
-    assert report.n_resumed >= n_before
-    assert out.read_bytes() == expected.read_bytes()
-    assert (tmp_path / "out.jsonl.errors.jsonl").read_bytes() == (tmp_path / "expected.jsonl.errors.jsonl").read_bytes()
-    assert not partial.exists()
-
-
-def test_lines_of_a_stopped_run_are_kept_as_they_are(model_path, source, texts, tmp_path):
-    out, partial = tmp_path / "out.jsonl", tmp_path / "out.jsonl.partial"
-    lines = [json.dumps({"text": text, "mark": i}) + "\n" for i, text in enumerate(texts[:5])]
-    partial.write_text("".join(lines), encoding="utf-8")
-    report = annotate(str(model_path), source, out, batch_size=4)
-    assert report.n_resumed == 5
-    assert out.read_text(encoding="utf-8").startswith("".join(lines))
-    assert [r["text"] for r in read_lines(out)] == texts
-
-
-def test_a_finished_partial_only_gets_its_name(model_path, source, texts, tmp_path):
-    out, partial = tmp_path / "out.jsonl", tmp_path / "out.jsonl.partial"
-    annotate(str(model_path), source, out)
-    expected = out.read_bytes()
-    os.replace(out, partial)
-    os.utime(partial)
-    assert annotate(str(model_path), source, out).n_words == 0
-    assert out.read_bytes() == expected
-
-
-def test_lines_of_another_input_are_refused(model_path, source, tmp_path, run):
-    write_lines(tmp_path / "out.jsonl.partial", [{"text": "Something else."}])
-    code, output = run("annotate", model_path, source, tmp_path / "out.jsonl")
-    assert code == 1
-    assert "another text" in output.replace("\n", " ")
-    code, _ = run("annotate", model_path, source, tmp_path / "out.jsonl", "--no-resume")
-    assert code == 0
-
-
-def test_lines_of_an_older_model_are_not_used(model_path, source, texts, tmp_path):
-    partial = write_lines(tmp_path / "out.jsonl.partial", [{"text": texts[0], "old": True}])
-    os.utime(partial, (0, 0))
-    assert annotate(str(model_path), source, tmp_path / "out.jsonl").n_resumed == 0
+def test_new_words_do_not_stay_in_memory(model_path):
+    nlp = spacy.load(model_path)
+    nlp("She said so .")
+    n_strings, n_lexemes = len(nlp.vocab.strings), len(list(nlp.vocab))
+    for i in range(20):
+        batch = [Input("", f"Word{i}x{j} is new", {}) for j in range(10)]
+        outcomes = annotate_batch(nlp, batch, encode_line)
+        assert all(outcome.payload is not None for outcome in outcomes)
+    assert (len(nlp.vocab.strings), len(list(nlp.vocab))) == (n_strings, n_lexemes)
 
 
 @pytest.mark.parametrize(
@@ -226,12 +150,15 @@ def test_bad_input_is_named(model_path, tmp_path, run, name, content, expected):
     [
         (("no_such_model", "in.jsonl", "out.jsonl"), "could not load this pipeline"),
         (("MODEL", "in.jsonl", "out.csv"), "Let OUTPUT end in .jsonl or .spacy"),
+        (("MODEL", "in.jsonl", "out.jsonl", "--n-process", "0"), "n_process must be -1 (one per core) or at least 1"),
+        (("MODEL", "in.jsonl", "out.jsonl", "--engine", "sun"), "engine must be one of local, ray, found 'sun'"),
     ],
 )
 def test_bad_arguments_are_named(model_path, source, tmp_path, run, arguments, expected):
-    model, _, out = arguments
-    code, output = run("annotate", model_path if model == "MODEL" else model, source, tmp_path / out)
+    model, _, out, *options = arguments
+    code, output = run("annotate", model_path if model == "MODEL" else model, source, tmp_path / out, *options)
     assert code == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl"]
     assert "".join(expected.split()) in "".join(output.split())
 
 

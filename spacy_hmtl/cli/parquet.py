@@ -1,0 +1,37 @@
+"""Rows of Parquet files, one at a time."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import Errors
+
+_ROWS = 1024  # read at a time
+_COLUMNS = ("text", "id", "meta")
+
+
+def read_parquet(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The columns text, id and meta of each row, each row with "FILE:ROW", counted from 1.
+
+    RAISES (ValueError): H540 without pyarrow, H542, H544.
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise ValueError(Errors.H540.format(what=f"{path}: Parquet", package="pyarrow", install="spacy-hmtl[parquet]"))
+    import pyarrow.parquet  # an extra, and slow to import
+
+    try:
+        file = pyarrow.parquet.ParquetFile(path)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowIOError) as error:
+        raise ValueError(Errors.H542.format(path=path, reason=error)) from error
+    with file:
+        names = file.schema_arrow.names
+        if "text" not in names:
+            raise ValueError(Errors.H544.format(path=path, column="text", found=", ".join(names) or "none"))
+        number = 0
+        for batch in file.iter_batches(_ROWS, columns=[name for name in _COLUMNS if name in names]):
+            for record in batch.to_pylist():
+                number += 1
+                yield f"{path}:{number}", record
