@@ -72,10 +72,11 @@ def _loader(model: str, gpu_id: int) -> Callable[[], Language]:
     def load() -> Language:
         try:
             nlp = load_pipeline(model, gpu_id)
-        except ValueError:
-            raise
-        except Exception as error:  # a folder can hold anything; what it lacks is what the user must know
-            raise ValueError(Errors.H508.format(model=model, reason=f"{type(error).__name__}: {error}")) from error
+        except Exception as error:  # a folder can hold anything; which of several models it was must be said
+            if isinstance(error, ValueError) and model in str(error):
+                raise
+            reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            raise ValueError(Errors.H508.format(model=model, reason=reason)) from error
         hmtl_pipes(nlp, model, "serve")
         return nlp
 

@@ -40,21 +40,33 @@ def render_panels(doc: Doc) -> dict[str, Panel]:
             # The types of the entities come from the mentions, or else from the names.
             "" if scored is None else clusters_table(doc, scored, mentions or entities or [], _PREFIX, names),
             names,
+            kind="entities",
         ),
         "relation": _panel(
             doc,
             Layers(None, None, None, relations),
             relations,
             "" if relations is None else relations_table(doc, scored, relations),
+            kind="triples",
         ),
     }
 
 
-def _panel(doc: Doc, layers: Layers, found: list[Any] | None, below: str, names: dict[str, str] | None = None) -> Panel:
+def _panel(
+    doc: Doc,
+    layers: Layers,
+    found: list[Any] | None,
+    below: str,
+    names: dict[str, str] | None = None,
+    *,
+    kind: str = "types",
+) -> Panel:
+    """A layer as text, with a table or legend below it. kind (str): Its class, for the style sheet."""
     if found is None:
         return Panel(None, NOT_ANNOTATED)
     text = f"<section>{layer_text(doc, layers, _PREFIX, names or {})}</section>"
-    return Panel(len(found), text + (f'<section><div class="scroll">{below}</div></section>' if below else ""))
+    table = f'<section class="{kind}"><div class="scroll">{below}</div></section>' if below else ""
+    return Panel(len(found), text + table)
 
 
 def _types(spans: list[LabeledSpan] | None) -> str:

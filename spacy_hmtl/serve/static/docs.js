@@ -3,7 +3,7 @@
   "use strict";
   function add(parent, tag, content) {
     var element = parent.appendChild(document.createElement(tag));
-    if (content !== undefined) element.textContent = content;
+    if (content !== undefined) element.textContent = content.replace(/`/g, "");
     return element;
   }
 
@@ -68,6 +68,7 @@
     section = add(article, "section");
     add(section, "h3", "Errors: {\"error\", \"message\"}");
     var table = add(section, "table");
+    section.className = "errors";
     errors.forEach(function (status) {
       var row = add(table, "tr");
       add(row, "th", status);
@@ -83,9 +84,12 @@
         operation(main, path, method, api.paths[path][method], all);
       });
     });
-    add(main, "article").appendChild(document.createElement("section")).id = "types";
-    var types = document.getElementById("types");
-    ["LabeledSpan", "Relation"].forEach(function (name) { add(types, "h3", name); fields(types, all[name], all); });
+    var types = add(main, "article");
+    ["LabeledSpan", "Relation"].forEach(function (name) {
+      var section = add(types, "section");
+      add(section, "h3", name);
+      fields(section, all[name], all);
+    });
     document.body.dataset.ready = "yes";
   });
 })();
