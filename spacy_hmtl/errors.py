@@ -21,6 +21,9 @@ class Errors:
     H123 = "{path}: the output is a folder. Name a file in it, such as {path}/train.spacy."
     H124 = "{path}: lists no document ids. Write one id per line."
     H125 = "{name} must be at least 1, found {value}."
+    H126 = "{path}: cannot be read or written: {reason}. Check the path, its permissions and the space on the disk."
+    H127 = "{path}: the output is an input too, and would be overwritten. Name another file."
+    H128 = "{path}: found no documents: the folder has no file named {files}. Check the path and the FORMAT argument of `convert`."
     H130 = "{name} must be one of {known}, found {value!r}."
     H140 = "No tokenizer {tokenizer!r}: {reason}. Give a language of spaCy, such as \"en\", or \"whitespace\"."
     H141 = "Unknown export format {format!r}. Known export formats: {known}."
@@ -89,8 +92,7 @@ class Errors:
     H509 = "{model}: no component hmtl in the pipeline, only {pipes}. {what} needs one."
     H510 = "{where}: not a document as `annotate` writes it: {reason}. For other JSON lines, use `convert jsonl`."
 
-    # The server: H518 to H529
-    H518 = "serve needs {missing}, which is not installed. Run `pip install \"spacy-hmtl[serve]\"`."
+    # The server: H519 to H529
     H519 = "The pipeline failed with {kind}. Try another text, or tell who runs this server."
     H520 = "Cannot listen on {host}, port {port}: {reason}. Choose another one with --port or --host; --port 0 takes a free port."
     H521 = "The body has more than {limit:,} bytes. Send less at once, or start the server with a larger --max-bytes."
@@ -112,6 +114,11 @@ class Errors:
     H545 = "n_process must be -1 (one per core) or at least 1, found {value}."
     H546 = "Ray could not finish: {reason}. Start the same command again: it goes on from here."
     H547 = "{path}: record {number} is damaged. Use --no-resume to start anew."
+
+    # The golden sample: H570 to H574
+    H570 = "{model}: carries no golden sample. Store one with `python -m spacy hmtl check {model} --write SAMPLE.txt` before packaging."
+    H571 = "{path}: not a golden sample: {reason}. Store it anew with `check MODEL --write SAMPLE.txt`."
+    H572 = "{path}: the sample holds no text. Give texts in which the pipeline finds something in every layer."
 
 
 class Warnings:

@@ -6,6 +6,7 @@ import typer
 from spacy.cli import app as spacy_app
 
 from .annotate import annotate_cli
+from .check import check_cli
 from .convert import convert_cli
 from .data_check import data_check_cli
 from .evaluate import evaluate_cli
@@ -26,6 +27,7 @@ app.command("annotate")(annotate_cli)
 app.command("evaluate")(evaluate_cli)
 app.command("visualize")(visualize_cli)
 app.command("serve")(serve_cli)
+app.command("check")(check_cli)
 
 
 def _add() -> typer.Typer:

@@ -42,7 +42,7 @@ def serve_cli(
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        fail(Errors.H518.format(missing=" and ".join(missing)))
+        fail(Errors.H540.format(what="serve", package=" and ".join(missing), install="spacy-hmtl[serve]"))
     # Only here: the other commands work, and start, without them.
     from ..serve.limits import Limits
     from ..serve.run import serve

@@ -1,0 +1,100 @@
+"""The golden sample: texts with what the pipeline says of them, in a file of its folder that `spacy package` ships."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+
+from ..errors import Errors
+from ..jsonl import doc_to_json
+from .surroundings import fingerprints, versions
+
+FILE = "golden.json"
+FORMAT = 1
+# Files that `spacy package` rewrites, and our own.
+_OTHERS = ("meta.json", "README.md", "LICENSE", "LICENSES_SOURCES", "__init__.py", FILE)
+
+Json = dict[str, Any]
+
+
+def make_sample(nlp: Language, texts: Sequence[str]) -> Json:
+    """Annotate texts one by one, and note what the annotation depends on.
+
+    nlp (Language): Loaded from a folder or a package.
+    RETURNS (dict): JSON-able: `format`, `versions`, `files`, `documents` (as `annotate` writes them).
+    """
+    return {
+        "format": FORMAT,
+        "versions": versions(),
+        "files": pipeline_files(nlp),
+        "documents": annotate(nlp, texts),
+    }
+
+
+def annotate(nlp: Language, texts: Sequence[str]) -> list[Json]:
+    """Documents as they are read back from JSON."""
+    return [json.loads(json.dumps(doc_to_json(nlp(text)))) for text in texts]
+
+
+def pipeline_files(nlp: Language) -> dict[str, str]:
+    """Fingerprints of the pipeline's files."""
+    return fingerprints(Path(nlp.path), leave_out=_OTHERS) if nlp.path else {}
+
+
+def read_sample(nlp: Language, model: str) -> Json:
+    """The sample that a pipeline carries.
+
+    RAISES (ValueError): H570 if there is none, H571 if it cannot be read.
+    """
+    path = Path(nlp.path or "") / FILE
+    if not nlp.path or not path.is_file():
+        raise ValueError(Errors.H570.format(model=model))
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["format"] != FORMAT:
+            raise ValueError(f"its format is {found['format']!r}, known is {FORMAT}")
+        if not all(isinstance(document["text"], str) for document in found["documents"]):
+            raise ValueError("a document has no text")
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(Errors.H571.format(path=path, reason=error)) from error
+    return found
+
+
+def write_sample(folder: Path, sample: Json) -> Path:
+    """Put a sample into a pipeline's folder, in one step. RETURNS (Path): The file."""
+    path = folder / FILE
+    temporary = path.with_name(f".{FILE}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(json.dumps(sample, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def copy_with_sample(source: Path, output: Path, sample: Json) -> Path:
+    """Copy a pipeline's folder with a sample in it; the copy appears when it is complete.
+
+    output (Path): New, empty, or an earlier copy, which is replaced.
+    RAISES (ValueError): H143, if the output holds something else; H142, if it is a file.
+    """
+    if output.is_file():
+        raise ValueError(Errors.H142.format(path=output))
+    if output.is_dir() and any(output.iterdir()) and not (output / FILE).is_file():
+        raise ValueError(Errors.H143.format(path=output))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as temporary:
+        copy = Path(temporary) / "new"
+        shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        write_sample(copy, sample)
+        if output.is_dir():
+            os.replace(output, Path(temporary) / "old")
+        os.replace(copy, output)
+    return output / FILE
