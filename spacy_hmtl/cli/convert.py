@@ -50,6 +50,12 @@ def convert_cli(
             help="A document without a mention is not annotated for coreference (conll2012 only; for OntoNotes v12)",
         ),
     ] = None,
+    empty_names_absent: Annotated[
+        bool | None,
+        typer.Option(
+            "--empty-names-absent", help="A document without a name is not annotated for names (conll2012 only)"
+        ),
+    ] = None,
     names: Annotated[
         bool | None,
         typer.Option("--names/--no-names", help="Take the typed spans as names too (brat, JSON formats)"),
@@ -77,6 +83,8 @@ def convert_cli(
       python -m spacy hmtl convert conll2012 v4/data/train/data/english/annotations corpus/ontonotes.spacy
       python -m spacy hmtl convert ace05 ace_2005_td_v7/data/English corpus/ace.spacy --ids train.txt --extent head
       python -m spacy hmtl convert gum ontogum/dep corpus/gum.spacy --ids ontogum/splits/train.ids
+      python -m spacy hmtl convert brat my-project corpus/mine.spacy --tokenizer en --no-names
+      python -m spacy hmtl convert dygie scierc/train.json corpus/scierc.spacy
     """
     msg = Printer()
     given: dict[str, Any] = {
@@ -87,6 +95,7 @@ def convert_cli(
         "times": times,
         "auto": auto,
         "empty_coref_absent": empty_coref_absent,
+        "empty_names_absent": empty_names_absent,
         "names": names,
         "tokenizer": tokenizer,
         "lines": lines,
@@ -131,4 +140,5 @@ def print_log(msg: Printer, log: FaultLog) -> None:
         msg.warn(f"... and {len(log.faults) - N_LISTED:,} more faults")
     if log.faults:
         skipped = ", ".join(f"{count:,} {unit}{'s' if count > 1 else ''}" for unit, count in log.n_skipped().items())
-        msg.warn(f"{len(log.faults):,} faults; skipped: {skipped}. Use --strict to stop at the first.")
+        faults = f"{len(log.faults):,} fault{'s' if len(log.faults) > 1 else ''}"
+        msg.warn(f"{faults}; skipped: {skipped}. Use --strict to stop at the first.")

@@ -87,7 +87,8 @@ def convert(
     RETURNS (Report): Counts and faults.
     RAISES (ConversionError): H101, if the input is missing; H102, if it is of another
         format; H103, at the first fault if strict; H104, if no document was found;
-        H120 to H125, if an argument is wrong.
+        H120 to H125 and H127, if an argument is wrong; H126, if a file cannot be read or
+        written; H128, if a folder has no file of the format.
     """
     inputs = [Path(input)] if isinstance(input, (str, Path)) else [Path(path) for path in input]
     report = Report(format, inputs, Path(output), log=FaultLog(strict=strict))
@@ -96,16 +97,31 @@ def convert(
     if ids is not None:
         lines = read_ids(Path(ids), report.log)
         wanted = {normalize_id(format, text): number for text, number in lines.items()}
+    try:
+        _convert(report, wanted, ids, limit, options)
+    except OSError as error:
+        path, reason = error.filename or report.output, error.strerror or str(error)
+        raise ConversionError(Errors.H126.format(path=path, reason=reason), report.log) from error
+    return report
+
+
+def _convert(
+    report: Report,
+    wanted: dict[str, int] | None,
+    ids: str | Path | None,
+    limit: int | None,
+    options: dict[str, Any],
+) -> None:
+    """Read, count and write."""
     vocab, found = spacy.blank("en").vocab, set[str]()
     with DocBinWriter(report.output) as writer:
         for document in islice(_read_all(report, wanted, options), limit):
             found.update((document.name, document.meta.get("document", "")))
             _add(document, writer, vocab, report)
         if not report.n_documents:
-            raise ConversionError(Errors.H104.format(path=", ".join(map(str, inputs))), report.log)
+            raise ConversionError(Errors.H104.format(path=", ".join(map(str, report.inputs))), report.log)
         if wanted is not None and ids is not None and limit is None:
             _report_missing_ids(wanted, found, Path(ids), report.log)
-    return report
 
 
 def read_ids(path: Path, log: FaultLog) -> dict[str, int]:
@@ -135,6 +151,8 @@ def _check_arguments(report: Report, limit: int | None, options: dict[str, Any])
     for path in report.inputs:
         if not path.exists():
             raise ConversionError(Errors.H101.format(path=path))
+        if report.output.exists() and path.samefile(report.output):
+            raise ConversionError(Errors.H127.format(path=report.output))
 
 
 def _read_all(report: Report, ids: dict[str, int] | None, options: dict[str, Any]) -> Iterator[AnnotatedDocument]:
@@ -143,19 +161,22 @@ def _read_all(report: Report, ids: dict[str, int] | None, options: dict[str, Any
     files: list[Path] = []
     for path in report.inputs:
         is_folder = path.is_dir() and pattern
-        files += sorted(file for file in path.rglob(pattern) if file.is_file()) if is_folder else [path]
+        found = sorted(file for file in path.rglob(pattern) if file.is_file()) if is_folder else [path]
+        if not found:
+            raise ConversionError(Errors.H128.format(path=path, files=pattern), report.log)
+        files += found
     yield from read_files(files, lambda file: reader(file, faults=report.log, ids=ids, **options), report.log)
 
 
 def _add(document: AnnotatedDocument, writer: DocBinWriter, vocab: Vocab, report: Report) -> None:
     """Add a document to the output, or report why it does not fit on a Doc."""
     place = Place(report.inputs[0], document=document.name)
+    # to_doc checks the layers; the writer cannot pack facts of a document such as numbers beyond 64 bits.
     try:
-        doc = to_doc(document, vocab)
-    except ValueError as error:
+        writer.add(to_doc(document, vocab))
+    except (ValueError, OverflowError) as error:
         report.log.skip(place, str(error), unit="document", remedy="Mend the annotation.")
         return
-    writer.add(doc)
     report.count(document)
 
 

@@ -12,7 +12,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 from spacy.vocab import Vocab
 
-from ..annotations import Cut, from_doc, is_annotated, set_tasks, slice_doc
+from ..annotations import Cut, from_doc, get_meta, is_annotated, set_meta, set_tasks, slice_doc
 from ..checks import check
 from ..errors import Errors, Warnings
 from ..types import TASKS
@@ -182,7 +182,7 @@ def split_points(doc: Doc, max_length: int) -> list[tuple[int, int]]:
 
 
 def copy_tokens(doc: Doc, vocab: Vocab, *, sentences: bool = True) -> Doc:
-    """A Doc with the same tokens and no annotation, to predict on.
+    """A Doc with the same tokens and no annotation, to predict on; speakers and genre come along.
 
     sentences (bool): Keep the sentence borders, where there are any.
     """
@@ -190,7 +190,11 @@ def copy_tokens(doc: Doc, vocab: Vocab, *, sentences: bool = True) -> Doc:
     if sentences and doc.has_annotation("SENT_START"):
         sent_starts = [bool(token.is_sent_start) for token in doc]
     words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
-    return Doc(vocab, words=words, spaces=spaces, sent_starts=sent_starts)
+    copy = Doc(vocab, words=words, spaces=spaces, sent_starts=sent_starts)
+    copy.user_data.update({key: doc.user_data[key] for key in ("speakers", "genre") if key in doc.user_data})
+    if meta := get_meta(doc):
+        set_meta(copy, meta)
+    return copy
 
 
 def _make_example(nlp: Language, reference: Doc, tasks: list[str], gold_preproc: bool) -> Example:

@@ -45,18 +45,20 @@ class DocBinWriter:
         """Take a Doc's annotation.
 
         doc (Doc): The Doc; `user_data` is not written, as in a default DocBin.
+        RAISES (ValueError, OverflowError): If a group's attributes cannot be packed; the Doc is not taken then.
         """
+        groups: dict[bytes, list[str]] = {}
+        for key, group in doc.spans.items():
+            groups.setdefault(self._packer.pack(_group(group)), []).append(key)
+        packed = self._packer.pack(groups or [])  # an empty list for none, as SpanGroups.to_bytes
+        self._groups.write(_bin_header(len(packed)) + packed)
         self._tokens.write(doc.to_array(self._attrs).tobytes("C"))
         self._spaces.write(bytes(bool(token.whitespace_) for token in doc))
         self._flags.write(self._packer.pack({"has_unknown_spaces": doc.has_unknown_spaces}))
         self._cats.write(self._packer.pack(doc.cats))
-        groups: dict[bytes, list[str]] = {}
-        for key, group in doc.spans.items():
-            groups.setdefault(self._packer.pack(_group(group)), []).append(key)
+        for group in doc.spans.values():
             for span in group:
                 self._strings.update((span.label_, span.kb_id_, span.id_))
-        packed = self._packer.pack(groups or [])  # an empty list for none, as SpanGroups.to_bytes
-        self._groups.write(_bin_header(len(packed)) + packed)
         self._lengths.append(len(doc))
         for token in doc:
             self._strings.update(getattr(token, name) for name in _STRINGS)

@@ -166,6 +166,12 @@ def test_a_sentence_border_inside_a_mention_is_removed_and_counted(read):
         (relation("E1-1", "E7-1"), "relation", "the argument E7-1 is no mention"),
         (relation("E1-1", "V1"), "relation", "the argument V1 is no mention"),
         (relation("E1-1", ""), "relation", "expected a TYPE, Arg-1 and Arg-2"),
+        (
+            relation("E1-1", "E2-1", extra='<relation_mention_argument REFID="E3-1" ROLE="Arg-2"/>'),
+            "relation",
+            "Arg-1 and Arg-2, once each, found 'ORG-AFF' and Arg-1=E1-1, Arg-2=E2-1+E3-1",
+        ),
+        (entity("E7", "PER", mention("E1-1", "NAM", "him")), "mention", "the id E1-1 stands twice"),
         (relation("E1-1", "E1-1"), "relation", "both arguments fall on the same tokens"),
         (
             entity("E7", "PER", mention("E7-1", "NAM", "him").replace("him", "her")),
@@ -240,6 +246,7 @@ def test_a_dtd_is_tolerated_not_read_and_its_entities_stay_as_written(tmp_path):
         ({"sgm": SGM.replace("boss", "b\u00f6ss").encode("latin-1")}, "expected UTF-8 text, found the byte 0xf6"),
         ({"xml": HEADER + "<source_file><document>"}, "expected well-formed XML"),
         ({"xml": b"<source_file>\xf6</source_file>"}, "expected well-formed XML"),
+        ({"xml": HEADER + "<source_file/>"}, "there is no element 'document'"),
         ({"xml": ""}, "expected well-formed XML"),
         ({"sgm": "<DOC></DOC>", "annotation": ""}, "the text has no tokens"),
     ],
@@ -260,6 +267,29 @@ def test_windows_line_ends_leave_offsets_as_they_are(read):
     (doc,), log = read(sgm=SGM.replace("\n", "\r\n"), strict=True)
     assert len(doc.mentions) == 5
     assert ["CRLF" in note.kind for note in log.notes] == [True]
+
+
+def test_offsets_that_count_windows_line_ends_or_a_byte_order_mark_are_found_out(read):
+    raw = SGM.replace("\n", "\r\n")
+    annotation = entity(
+        "E1", "PER", mention("E1-1", "NAM", "Ann", "Ann", raw), mention("E1-2", "PRO", "him", "him", raw)
+    )
+    assert texts(read(annotation, raw, strict=True)[0][0], [(1, 2, "PER"), (14, 15)]) == [("Ann", "PER"), ("him",)]
+    marked = entity("E1", "PER", mention("E1-1", "NAM", "Ann", "Ann", "\ufeff" + SGM))
+    (doc,), log = read(marked, "\ufeff" + SGM, strict=True)
+    assert texts(doc, doc.mentions) == [("Ann", "PER")]
+    assert ["byte order mark" in note.kind for note in log.notes] == [True]
+
+
+def test_entity_references_are_decoded_once_and_what_only_looks_like_one_is_text(read):
+    sgm = "<TEXT>\nThe AT&amp;amp;T office, in the Q&A; after it, R&AMP;D too.\n</TEXT>\n"
+    escaped = {"AT&amp;amp;T": "AT&amp;amp;T", "Q&A": "Q&amp;A", "R&AMP;D": "R&amp;AMP;D"}
+    mentions = [
+        entity(f"E{i}", "ORG", mention(f"E{i}-1", "NAM", text, raw=sgm).replace(f">{text}<", f">{xml}<"))
+        for i, (text, xml) in enumerate(escaped.items())
+    ]
+    (doc,), _ = read("".join(mentions), sgm, strict=True)
+    assert [" ".join(doc.words[m.start : m.end]) for m in doc.mentions] == ["AT&amp;T", "Q&A", "R&D"]
 
 
 def test_unknown_options_are_refused(read):

@@ -79,9 +79,17 @@ def test_no_mention_is_annotated_unless_one_asks(read):
     text = table([("He", "-", "*", "-"), None])
     docs, log = read("conll2012", text)
     assert docs[0].clusters == []
-    assert ["--empty-coref-absent" in note.kind for note in log.notes] == [True]
+    assert [note.kind.rpartition("--")[2] for note in log.notes] == ["empty-coref-absent)", "empty-names-absent)"]
     assert read("conll2012", text, empty_coref_absent=True)[0][0].clusters is None
     assert read("conll2012", table([("He", "-", "*", "_"), None]))[0][0].clusters is None
+
+
+def test_no_name_is_annotated_unless_one_asks(read):
+    text = table([("He", "-", "*", "(1)"), None]) + table(ROWS, part="001")
+    assert [doc.entities is None for doc in read("conll2012", text)[0]] == [False, False]
+    docs, log = read("conll2012", text, empty_names_absent=True)
+    assert [doc.entities is None for doc in docs] == [True, False]
+    assert not log.notes
 
 
 def test_tabs_with_an_empty_last_column_and_tokens_with_odd_blanks_are_read(read):
@@ -147,7 +155,7 @@ def write_folder(folder, names):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         word = "auto" if "auto" in name else "gold"
-        path.write_text(table([(word, "-", "*", "(1)"), None], document=f"nw/x/{i}"), encoding="utf-8")
+        path.write_text(table([(word, "-", "(ORG)", "(1)"), None], document=f"nw/x/{i}"), encoding="utf-8")
 
 
 @pytest.mark.parametrize("options", [{}, {"auto": True}])

@@ -161,10 +161,45 @@ def test_an_interrupted_write_leaves_what_was_there(corpus, output, monkeypatch)
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(ConversionError, match=r"corpus.spacy: cannot be read or written: disk full"):
         convert("demo", corpus(DEMO), output)
     assert output.read_bytes() == b"before"
     assert os.listdir(output.parent) == [output.name]
+
+
+def test_an_output_that_cannot_be_written_or_is_an_input_is_refused(corpus, output, tmp_path):
+    path = corpus(DEMO)
+    with pytest.raises(ConversionError, match="cannot be read or written"):
+        convert("demo", path, path / "x.spacy")
+    with pytest.raises(ConversionError, match=r"corpus.txt: the output is an input too"):
+        convert("demo", path, path.parent / ".." / "in" / "corpus.txt")
+    assert path.read_text(encoding="utf-8") == DEMO
+
+
+@pytest.mark.parametrize(
+    ("format", "files"),
+    [
+        ("ace05", "*.apf.xml"),
+        ("brat", "*.ann"),
+        ("conll2012", "*gold_conll"),
+        ("gum", "*.conllu"),
+        ("jsonl", "*.jsonl"),
+    ],
+)
+def test_a_folder_without_a_file_of_the_format_tells_what_was_looked_for(corpus, output, format, files):
+    folder = corpus(IOB, "corpus.tsv").parent
+    with pytest.raises(ConversionError) as error:
+        convert(format, folder, output)
+    assert f"the folder has no file named {files}" in str(error.value)
+
+
+@pytest.mark.parametrize("remark", ["9" * 25, '{"a":' * 600 + "1" + "}" * 600], ids=["number", "depth"])
+def test_facts_that_no_docbin_can_hold_skip_their_document(corpus, output, remark):
+    line = '{"text": "Ann", "tokens": [[0, 3]], "ents": [], "meta": %s}\n'
+    path = corpus(line % f'{{"x": {remark}}}' + line % '{"x": 1}', "x.jsonl")
+    report = convert("jsonl", path, output)
+    assert (report.n_documents, report.log.n_skipped()) == (1, {"document": 1})
+    assert [doc.text for doc in DocBin().from_disk(output).get_docs(spacy.blank("en").vocab)] == ["Ann"]
 
 
 def test_the_output_has_the_usual_permissions(corpus, output, tmp_path):

@@ -169,3 +169,14 @@ def test_files_of_another_format_are_refused(litbank, tmp_path):
         list(read_litbank(tmp_path / "entities", faults=FaultLog()))
     with pytest.raises(ConversionError, match="no such file or folder"):
         list(read_litbank(tmp_path / "missing", faults=FaultLog()))
+
+
+@pytest.mark.parametrize("data", [b'{"a": 1}\n', "Ann\tO\t\n".encode("utf-16"), b"<?xml?>\n"])
+def test_a_file_of_another_format_costs_its_document_only(litbank, tmp_path, data):
+    litbank(TOKENS)
+    (tmp_path / "entities/tsv/other.tsv").write_bytes(data)
+    log = FaultLog()
+    docs = list(read_litbank(tmp_path, faults=log))
+    assert ([doc.name for doc in docs], log.n_skipped()) == (["doc"], {"file": 1})
+    with pytest.raises(ConversionError, match=r"other.tsv"):
+        list(read_litbank(tmp_path, faults=FaultLog(strict=True)))

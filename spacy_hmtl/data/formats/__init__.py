@@ -40,7 +40,11 @@ FORMATS = {
     "brat": Format(
         "brat stand-off (.ann and .txt): mentions, relations, coreference", "", ("names", "tokenizer", "lines")
     ),
-    "conll2012": Format("CoNLL-2012 (OntoNotes *_gold_conll): names, coreference", "", ("auto", "empty_coref_absent")),
+    "conll2012": Format(
+        "CoNLL-2012 (OntoNotes *_gold_conll): names, coreference",
+        "",
+        ("auto", "empty_coref_absent", "empty_names_absent"),
+    ),
     "conll04": Format("CoNLL04 (train.txt ...): names, mentions, relations", "*.txt"),
     "crossre": Format("CrossRE, also DyGIE++ lines: names, mentions, relations", "*.json*", ("names",)),
     "corefud": Format("CorefUD (.conllu with Entity=): coreference, typed mentions", "*.conllu"),

@@ -18,10 +18,10 @@ from ...errors import Errors
 from ...types import AnnotatedDocument
 from ..faults import ConversionError, FaultLog, Place
 from .ace_layers import LayerBuilder
-from .ace_text import delete_tags, tokenize
-from .ace_xml import AceReader
-from .files import check_exists, read_files
-from .lines import is_decoded, not_this_format, read_lines
+from .ace_text import SourceText, delete_tags, tokenize
+from .ace_xml import AceReader, n_matches
+from .files import check_exists, check_found, read_files
+from .lines import BYTE_ORDER_MARK, CRLF, is_decoded, not_this_format, read_lines
 from .safe_xml import Element, read_xml
 
 ANNOTATION, SOURCE = ".apf.xml", ".sgm"
@@ -56,7 +56,7 @@ def read(
     values (bool): Take the mentions of values too, labelled by their types.
     times (bool): Take the mentions of times too, labelled TIME.
     YIELDS (AnnotatedDocument): The documents, with all four layers; `meta` holds `genre`.
-    RAISES (ConversionError): H101, H102, if the path is not such a file; H130, if an option is unknown.
+    RAISES (ConversionError): H101, H102, H128, if the path is no such file or folder; H130, if an option is unknown.
     """
     for name, value, known in (("extent", extent, EXTENTS), ("relation_types", relation_types, RELATION_TYPES)):
         if value not in known:
@@ -66,7 +66,7 @@ def read(
     def read_pair(file: Path) -> Iterator[AnnotatedDocument]:
         place = Place(file, document=file.name.removesuffix(ANNOTATION))
         document = _read_annotation(place, faults)
-        source = _read_source(place, faults) if document is not None else None
+        source = _read_source(document, place, faults) if document is not None else None
         if document is None or source is None:
             return
         doc = _read_document(document, source, place, faults, extent, relation_types, values, times)
@@ -93,6 +93,7 @@ def _files(path: Path, ids: Container[str] | None, faults: FaultLog) -> list[Pat
             path = path.with_name(path.name.removesuffix(SOURCE) + ANNOTATION)
         return [path] if ids is None or path.name.removesuffix(ANNOTATION) in ids else []
     chosen: dict[str, Path] = {}
+    check_found([*path.rglob(f"*{ANNOTATION}"), *path.rglob(f"*{SOURCE}")], path, f"*{ANNOTATION}", faults)
     for file in sorted(path.rglob(f"*{ANNOTATION}"), key=lambda file: (_pass_of(file), file)):
         name = file.name.removesuffix(ANNOTATION)
         if ids is not None and name not in ids:
@@ -130,25 +131,42 @@ def _read_annotation(place: Place, faults: FaultLog) -> Element | None:
     if root.tag != ROOT:
         reason = f"expected the root element {ROOT!r}, found {root.tag!r}"
         raise ConversionError(Errors.H102.format(path=place.path, format="ace05", reason=reason), faults)
+    if root.find("document") is None:
+        what, remedy = f"there is no element 'document' in {ROOT!r}", "Mend the file; it may be cut short."
+        faults.skip(place, what, unit="document", remedy=remedy)
+        return None
     return root
 
 
-def _read_source(place: Place, faults: FaultLog) -> str | None:
-    """Read the `.sgm` file beside the annotation; None, with a fault, if it cannot be read."""
+def _read_source(root: Element, place: Place, faults: FaultLog) -> SourceText | None:
+    """Read the `.sgm` file beside the annotation; None, with a fault, if it cannot be read.
+
+    Offsets count Unix line ends and no byte order mark. A file that has others may have been
+    changed after annotation or before it: the mentions tell which.
+    """
     path = place.path.with_name(place.document + SOURCE)
     if not path.is_file():
         what = f"there is no {path.name} beside it"
         faults.skip(place, what, unit="document", remedy="Put the text beside the annotation.")
         return None
-    lines = list(read_lines(path, faults))
+    log = FaultLog()
+    lines = list(read_lines(path, log))
+    faults.notes += log.notes
     if not is_decoded(lines, place._replace(path=path), faults):
         return None
-    return "\n".join(line.text for line in lines) + "\n"
+    texts = ["\n".join(line.text for line in lines) + "\n"]
+    kinds = {note.kind for note in log.notes}
+    if CRLF in kinds:
+        texts.append(path.read_bytes().decode("utf-8-sig"))
+    if BYTE_ORDER_MARK in kinds:
+        texts += ["\ufeff" + text for text in texts]
+    sources = [delete_tags(text) for text in texts]
+    return max(sources, key=lambda source: n_matches(root, source)) if len(sources) > 1 else sources[0]
 
 
 def _read_document(
     root: Element,
-    source: str,
+    text: SourceText,
     place: Place,
     faults: FaultLog,
     extent: str,
@@ -157,7 +175,6 @@ def _read_document(
     times: bool,
 ) -> AnnotatedDocument | None:
     """Join text and annotation; None, with a fault, if there is no text."""
-    text = delete_tags(source)
     reader = AceReader(place, faults, text, extent)
     kinds = [kind for kind, wanted in (("value", values), ("timex2", times)) if wanted]
     elements = list(root.find_all("document"))

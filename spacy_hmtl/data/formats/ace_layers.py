@@ -42,6 +42,10 @@ class LayerBuilder:
         mention_id (str): Its id, which relations refer to.
         mention (AceMention): The mention.
         """
+        if mention_id and mention_id in self._by_id:
+            what = f"the id {mention_id} stands twice"
+            self._faults.skip(mention.place, what, unit="mention", remedy="Give each mention its own ID.")
+            return
         span = self._align(mention.span, mention)
         if span.start >= span.end:
             self._faults.skip(mention.place, "the mention holds no token", unit="mention", remedy="Mend the offsets.")

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import spacy
 from spacy.language import Language
 
-_PARAGRAPH_END = re.compile(r"\n[ \t]*(?=\n)")
+_PARAGRAPH_END = re.compile(r"\n[ \t\r]*(?=\n)")
 _PIECE = re.compile(r"\s+|&(?:[A-Za-z][A-Za-z0-9]*|#\d+|#[xX][0-9a-fA-F]+);|.", re.DOTALL)
 _BODIES = ("BODY", "TEXT")
 
@@ -86,12 +86,19 @@ def delete_tags(raw: str) -> SourceText:
 
 
 def same_text(first: str, second: str) -> bool:
-    """Whether two texts are equal once entity references are decoded and white space is one blank.
+    """Whether two texts are equal, with or without their entity references decoded; white space is one blank.
+
+    A parser has decoded `&amp;` of the annotation already, so `&amp;lt;` of the source is
+    `&lt;` there, which must not be decoded once more.
 
     first, second (str): The texts.
     RETURNS (bool): True if they are.
     """
-    return html.unescape(first).split() == html.unescape(second).split()
+    return not _readings(first).isdisjoint(_readings(second))
+
+
+def _readings(text: str) -> set[str]:
+    return {" ".join(reading.split()) for reading in (text, html.unescape(text))}
 
 
 def trim(text: str, span: CharSpan) -> CharSpan:
@@ -152,7 +159,10 @@ def _add_block(tokens: Tokens, text: str, start: int, end: int) -> None:
             if not decoded:
                 continue
         clean.append(decoded)
-        origins += [match.span()] * len(decoded)
+        if decoded == match.group():  # also of what only looks like a reference, such as "Q&A;"
+            origins += [(i, i + 1) for i in range(*match.span())]
+        else:
+            origins += [match.span()] * len(decoded)
     for token in _english()("".join(clean)):
         if token.is_sent_start:
             tokens.sent_starts.append(len(tokens.words))

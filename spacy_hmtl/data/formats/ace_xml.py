@@ -39,6 +39,30 @@ class AceRelation(NamedTuple):
     place: Place
 
 
+def n_matches(root: Element, source: SourceText) -> int:
+    """Count the mentions of entities whose text stands at their offsets in the source.
+
+    root (Element): The element `source_file`.
+    source (SourceText): A way to read the source.
+    RETURNS (int): How many of the extents fit it.
+    """
+    charseqs = root.find_all("document", "entity", "entity_mention", "extent", "charseq")
+    spans = ((charseq, _offsets(charseq)) for charseq in charseqs)
+    return sum(span is not None and same_text(source.text[slice(*span)], charseq.text) for charseq, span in spans)
+
+
+def _offsets(charseq: Element) -> CharSpan | None:
+    """START and END as a span; None if they are no offsets."""
+    start, last = (charseq.attributes.get(name, "") for name in ("START", "END"))
+    if not all(offset.isascii() and offset.isdecimal() and len(offset) < 12 for offset in (start, last)):
+        return None
+    return int(start), int(last) + 1
+
+
+def _excerpt(arguments: dict[str, list[str]]) -> str:
+    return ", ".join(f"{role}={'+'.join(ids)}" for role, ids in sorted(arguments.items())) or "no arguments"
+
+
 class AceReader:
     """Reads the annotation of one document.
 
@@ -103,16 +127,18 @@ class AceReader:
         for relation in document.find_all("relation"):
             for mention in relation.find_all("relation_mention"):
                 place = self._place._replace(line=mention.line)
-                arguments: dict[str, str] = {}
+                arguments: dict[str, list[str]] = {}
                 for argument in mention.find_all("relation_mention_argument"):
-                    arguments[argument.attributes.get("ROLE", "")] = argument.attributes.get("REFID", "")
+                    role, reference = (argument.attributes.get(name, "") for name in ("ROLE", "REFID"))
+                    arguments.setdefault(role, []).append(reference)
                 label = relation.attributes.get("TYPE", "")
-                if not label or not arguments.get("Arg-1") or not arguments.get("Arg-2"):
-                    what = f"expected a TYPE, Arg-1 and Arg-2, found {label!r} and {sorted(arguments)}"
-                    self._skip(place, what, "relation", "Add what is missing.")
+                heads, tails = arguments.get("Arg-1", []), arguments.get("Arg-2", [])
+                if not label or len(heads) != 1 or len(tails) != 1 or not heads[0] or not tails[0]:
+                    what = f"expected a TYPE, Arg-1 and Arg-2, once each, found {label!r} and {_excerpt(arguments)}"
+                    self._skip(place, what, "relation", "Mend the relation.")
                     continue
                 subtype = relation.attributes.get("SUBTYPE", "")
-                yield AceRelation(label, subtype, arguments["Arg-1"], arguments["Arg-2"], place)
+                yield AceRelation(label, subtype, heads[0], tails[0], place)
 
     def _char_span(self, mention: Element, part: str, place: Place) -> CharSpan | None:
         """The characters of a mention's extent or head; None, with a fault, if they are not to be trusted."""
@@ -123,11 +149,11 @@ class AceReader:
         place = place._replace(line=charseq.line)
         start, last = (charseq.attributes.get(name, "") for name in ("START", "END"))
         length = len(self._source.text)
-        if not all(offset.isascii() and offset.isdecimal() and len(offset) < 12 for offset in (start, last)):
+        span = _offsets(charseq)
+        if span is None:
             what = f"expected START and END in characters, found {start!r} and {last!r}"
             self._skip(place, what, "mention", "Mend the offsets.")
             return None
-        span = int(start), int(last) + 1
         if not span[0] < span[1] <= length:
             what = f"the {part} [{start}, {last}] is not in the source, which has the characters 0 to {length - 1}"
             self._skip(place, what, "mention", "Mend the offsets, or take both files from the same release.")

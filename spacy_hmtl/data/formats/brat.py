@@ -18,7 +18,7 @@ from typing import NamedTuple
 from ...types import AnnotatedDocument, MentionSpan
 from ..faults import FaultLog, Place
 from .brat_text import BratText, read_text
-from .files import check_exists, read_files
+from .files import check_exists, check_found, read_files
 from .lines import Line, is_decoded, not_this_format, read_lines
 from .standoff import SPAN_TWICE, CharSpan, Layers, Link, Standoff, build, layers_of
 from .tokens import WHITESPACE, tokenize
@@ -70,11 +70,12 @@ def read(
     lines (bool): Begin a sentence with each line of the text, as brat does.
     YIELDS (AnnotatedDocument): The documents, with `mentions`; `relations` and `clusters`
         if there are any in the folder; relations named COREF and the like make clusters.
-    RAISES (ConversionError): H101, H102, if a file is missing or of another format; H140.
+    RAISES (ConversionError): H101, H102, H128, if a file is missing or of another format; H140.
     """
     check_exists(path, faults)
     root = path if path.is_dir() else path.parent
     files = sorted(path.rglob("*.ann")) if path.is_dir() else [path.with_suffix(".ann")]
+    check_found(files, path, "*.ann", faults)
     wanted = {file: str(file.relative_to(root).with_suffix("").as_posix()) for file in files}
     wanted = {file: name for file, name in wanted.items() if ids is None or name in ids}
     tokenize("", tokenizer)

@@ -8,7 +8,6 @@ on the last token of its head and points to the last token of its tail; the labe
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Container, Iterator
 from pathlib import Path
@@ -23,7 +22,8 @@ HEADER = re.compile(r"#doc\s+(\S+)\s*$")
 NO_RELATION = "N"
 N_COLUMNS = 5
 _LABELS = re.compile(r"\['[^',\[\]]+'(, *'[^',\[\]]+')*\]")
-_NUMBERS = re.compile(r"\[\d+(, *\d+)*\]")
+_NUMBERS = re.compile(r"\[\d{1,9}(, *\d{1,9})*\]")
+_LABEL, _NUMBER = re.compile(r"'([^']+)'"), re.compile(r"\d+")
 
 
 class Row(NamedTuple):
@@ -100,7 +100,7 @@ def _read_row(line: Line, number: int) -> Row | str:
         return f"expected a tag such as O or B-Peop, found {tag!r}"
     if not _LABELS.fullmatch(labels) or not _NUMBERS.fullmatch(tails):
         return f"expected a list of labels and one of token numbers, found {labels} and {tails}"
-    names, numbers = ast.literal_eval(labels), ast.literal_eval(tails)
+    names, numbers = _LABEL.findall(labels), [int(tail) for tail in _NUMBER.findall(tails)]
     if len(names) != len(numbers):
         return f"expected as many relation labels as token numbers, found {len(names)} and {len(numbers)}"
     return Row(word, tag, [pair for pair in zip(names, numbers) if pair[0] != NO_RELATION], line.number)

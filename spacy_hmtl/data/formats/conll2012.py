@@ -6,7 +6,8 @@ word, part of speech, parse, lemma, frameset, sense, speaker, name, as many pred
 arguments as the sentence has predicates, coreference. A part is a document.
 
 Not annotated for names: a name column of `-` or `_` alone; of `*` alone in the genre
-`pt` (the Bible has no names annotated in OntoNotes). Elsewhere `*` says "no name here".
+`pt` (the Bible has no names annotated in OntoNotes). Elsewhere `*` says "no name here",
+unless `empty_names_absent` asks to take a document without a single name as not annotated.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import NamedTuple
 from ...types import AnnotatedDocument
 from ..faults import FaultLog, Place
 from .brackets import ClusterReader
-from .files import check_exists, read_files
+from .files import check_exists, check_found, read_files
 from .lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
 from .name_brackets import NameReader
 
@@ -30,6 +31,7 @@ WORD, SPEAKER, NAME, COREFERENCE = 3, 9, 10, -1
 UNNAMED_GENRE = "pt"
 UNNAMED = f"documents of the genre {UNNAMED_GENRE} without a name, marked as not annotated for names"
 NO_MENTION = "documents without a coreference mention, kept as annotated (OntoNotes v12: see --empty-coref-absent)"
+NO_NAME = "documents without a name, kept as annotated for names (see --empty-names-absent)"
 NO_END = f"documents without {END!r}, kept"
 OTHER_KIND = "files left out, since the folder has a {kind} file of the same document"
 _NOTHING = ("-", "_", "")
@@ -49,6 +51,13 @@ class _Row(NamedTuple):
     line: Line
 
 
+class _Absent(NamedTuple):
+    """Which layers a document is not annotated for if they are empty."""
+
+    coref: bool
+    names: bool
+
+
 def read(
     path: Path,
     *,
@@ -56,6 +65,7 @@ def read(
     ids: Container[str] | None = None,
     auto: bool = False,
     empty_coref_absent: bool = False,
+    empty_names_absent: bool = False,
 ) -> Iterator[AnnotatedDocument]:
     """Read a file or a folder of CoNLL-2012 files.
 
@@ -64,13 +74,15 @@ def read(
     ids (Container[str] | None): Read these documents only; an id is `ID` (all its parts) or `ID_N` (part N).
     auto (bool): Where a folder has both, read `*_auto_conll`, not `*_gold_conll`.
     empty_coref_absent (bool): A document without a mention is not annotated for coreference.
+    empty_names_absent (bool): A document without a name is not annotated for names.
     YIELDS (AnnotatedDocument): The documents, with `entities` and `clusters`; `meta` holds
         `document`, `part`, `genre`, and in `speakers` the speaker of each token.
-    RAISES (ConversionError): H101, H102, if a file has no such header.
+    RAISES (ConversionError): H101, H128, if there is no file; H102, if a file has no such header.
     """
     check_exists(path, faults)
     files = _files(path, "auto" if auto else "gold", faults) if path.is_dir() else [path]
-    yield from read_files(files, lambda file: _read_file(file, faults, ids, empty_coref_absent), faults)
+    absent = _Absent(empty_coref_absent, empty_names_absent)
+    yield from read_files(files, lambda file: _read_file(file, faults, ids, absent), faults)
 
 
 def normalize_id(text: str) -> str:
@@ -99,11 +111,12 @@ def _files(folder: Path, kind: str, faults: FaultLog) -> list[Path]:
         faults.note(Place(chosen[key] if takes_over else file), OTHER_KIND.format(kind=kind))
         if takes_over:
             chosen[key] = file
+    check_found(list(chosen.values()), folder, "*gold_conll, *auto_conll or *.conll", faults)
     return list(chosen.values())
 
 
 def _read_file(
-    path: Path, faults: FaultLog, ids: Container[str] | None, empty_coref_absent: bool
+    path: Path, faults: FaultLog, ids: Container[str] | None, absent: _Absent
 ) -> Iterator[AnnotatedDocument]:
     for block in split_at_headers(read_lines(path, faults), HEADER):
         header = HEADER.match(block[0].text)
@@ -119,10 +132,14 @@ def _read_file(
         if sentences is not None:
             doc = _read_document(sentences, place, faults, document)
             doc.meta["part"] = int(part or 0)
-            if not doc.clusters and empty_coref_absent:
+            if not doc.clusters and absent.coref:
                 doc.clusters = None
             elif doc.clusters == []:
                 faults.note(place, NO_MENTION)
+            if not doc.entities and absent.names:
+                doc.entities = None
+            elif doc.entities == []:
+                faults.note(place, NO_NAME)
             yield doc
 
 

@@ -31,6 +31,19 @@ def read_files(
             faults.skip(Place(file), what, unit="file", remedy="Convert it apart from the others.")
 
 
+def check_found(files: Sequence[Path], folder: Path, names: str, faults: FaultLog) -> None:
+    """Check that a folder has files of the format.
+
+    files (Sequence[Path]): The files found.
+    folder (Path): The folder.
+    names (str): What they are named, such as "*.ann".
+    faults (FaultLog): The faults found until then.
+    RAISES (ConversionError): H128, if there are none.
+    """
+    if not files:
+        raise ConversionError(Errors.H128.format(path=folder, files=names), faults)
+
+
 def check_exists(path: Path, faults: FaultLog) -> None:
     """Check that a file or folder is there.
 

@@ -16,6 +16,7 @@ from ...errors import Errors
 from ...types import AnnotatedDocument, Cluster, LabeledSpan
 from ..faults import ConversionError, FaultLog, Place
 from .brackets import ClusterReader
+from .files import read_files
 from .lines import Line, is_decoded, not_this_format, read_lines
 from .tags import BEGINS_WITH_I, is_tag, spans_of_tags
 
@@ -49,11 +50,15 @@ def read(path: Path, *, faults: FaultLog, ids: Container[str] | None = None) -> 
         raise ConversionError(Errors.H102.format(path=path, format="litbank", reason=reason), faults)
     names = {file.stem for file in (path / ENTITIES).glob("*.tsv")}
     names |= {file.stem for file in (path / COREFERENCE).glob("*.conll")}
-    for name in sorted(names):
-        if ids is None or name in ids:
-            doc = _read_document(path, name, faults)
-            if doc is not None:
-                yield doc
+
+    def read_pair(file: Path) -> Iterator[AnnotatedDocument]:
+        doc = _read_document(path, file.stem, faults)
+        if doc is not None:
+            yield doc
+
+    entity_files = [path / ENTITIES / f"{name}.tsv" for name in sorted(names) if ids is None or name in ids]
+    files = [file if file.exists() else path / COREFERENCE / f"{file.stem}.conll" for file in entity_files]
+    yield from read_files(files, read_pair, faults)
 
 
 def _read_document(path: Path, name: str, faults: FaultLog) -> AnnotatedDocument | None:

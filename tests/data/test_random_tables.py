@@ -1,0 +1,133 @@
+"""Random annotation, written as other programs write each format and read back: tables and plain brat.
+
+The other formats have such a test beside their own tests.
+"""
+
+import pytest
+from hypothesis import given, settings
+from random_documents import PLAIN_WORDS, as_on_doc, documents
+
+from spacy_hmtl.data.faults import FaultLog
+from spacy_hmtl.data.formats import get_reader
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("random")
+
+
+def read_one(format, path, **options):
+    """The one document of a path, which must have no fault."""
+    (doc,) = get_reader(format)(path, faults=FaultLog(strict=True), **options)
+    return as_on_doc(doc)
+
+
+def write(path, *rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8", newline="\n")
+    return path
+
+
+def tags(spans, n_tokens):
+    """BIO tags of spans that do not overlap."""
+    found = ["O"] * n_tokens
+    for start, end, label, _ in spans:
+        found[start:end] = [f"B-{label}", *[f"I-{label}"] * (end - start - 1)]
+    return found
+
+
+def columns(spans):
+    """Spans dealt out to columns in each of which none overlap."""
+    dealt = [[]]
+    for span in spans:
+        free = next((c for c in dealt if all(span.end <= o.start or o.end <= span.start for o in c)), None)
+        dealt.append([span]) if free is None else free.append(span)
+    return dealt
+
+
+def brackets(clusters, token):
+    """What CoNLL-2012 writes at a token: what ends and began before, longer last; then what begins, longer first."""
+    mentions = [(start, end, number) for number, cluster in enumerate(clusters) for start, end in cluster]
+    ends = [f"{n})" for start, end, n in sorted(mentions, key=lambda m: -m[0]) if end == token + 1 and start < token]
+    begins = [
+        f"({n}" + ")" * (end == token + 1) for start, end, n in sorted(mentions, key=lambda m: -m[1]) if start == token
+    ]
+    return "|".join(ends + begins)
+
+
+def without_hash(document):
+    """Whether no token begins a line like a header or a comment does."""
+    return not any(word.startswith(("#", "-DOCSTART-")) for word in document.words)
+
+
+@settings(max_examples=40, deadline=None)
+@given(document=documents(PLAIN_WORDS, flat=True).filter(without_hash))
+def test_iob(folder, document):
+    document = as_on_doc(document)
+    path = write(folder / "x.tsv", *map("\t".join, zip(document.words, tags(document.entities, len(document.words)))))
+    found = read_one("iob", path)
+    assert (found.words, found.entities) == (document.words, document.entities)
+
+
+@settings(max_examples=40, deadline=None)
+@given(document=documents(PLAIN_WORDS, flat=True))
+def test_conll04(folder, document):
+    document = as_on_doc(document)
+    rows = zip(document.words, tags(document.mentions, len(document.words)))
+    lines = ["#doc 1"]
+    for i, (word, tag) in enumerate(rows):
+        relations = [triple for triple in document.relations if triple.head.end == i + 1]
+        labels = [triple.label for triple in relations] or ["N"]
+        tails = [triple.tail.end - 1 for triple in relations] or [i]
+        # A label "N" is none in this format.
+        labels = [f"{label}x" if relations and label == "N" else label for label in labels]
+        lines.append(f"{i}\t{word}\t{tag}\t{labels}\t{tails}")
+    found = read_one("conll04", write(folder / "x.txt", *lines))
+    assert (found.words, found.mentions, found.entities) == (document.words, document.mentions, document.entities)
+    renamed = [t._replace(label="Nx") if t.label == "N" else t for t in document.relations]
+    assert sorted(found.relations) == sorted(renamed)
+
+
+@settings(max_examples=40, deadline=None)
+@given(document=documents(PLAIN_WORDS, repeated=False).filter(without_hash))
+def test_litbank(folder, document):
+    document = as_on_doc(document)
+    n_tokens, mentions, clusters = len(document.words), document.mentions or [], document.clusters or []
+    levels = [tags(spans, n_tokens) for spans in columns(mentions)]
+    write(folder / "lb/entities/tsv/d.tsv", *("\t".join(row) + "\t" for row in zip(document.words, *levels)))
+    rows = [
+        "\t".join(["d", "0", "0", word, *["_"] * 8, brackets(clusters, i)]) for i, word in enumerate(document.words)
+    ]
+    write(folder / "lb/coref/conll/d.conll", "#begin document (d); part 0", *rows, "", "#end document")
+    found = read_one("litbank", folder / "lb")
+    assert (found.words, sorted(found.mentions), found.clusters) == (document.words, sorted(mentions), clusters)
+
+
+@settings(max_examples=40, deadline=None)
+@given(document=documents(PLAIN_WORDS, repeated=False))
+def test_brat_written_by_other_programs(folder, document):
+    document = as_on_doc(document)
+    starts = [sum(len(word) + 1 for word in document.words[:i]) for i in range(len(document.words) + 1)]
+    mentions = document.mentions or []
+    clusters = [cluster for cluster in document.clusters or [] if len(cluster) > 1]
+    extra = [(start, end, "X", 1.0) for cluster in clusters for start, end in cluster]
+    number, lines = {}, []
+    for span in [*mentions, *extra]:
+        if tuple(span[:3]) not in number:
+            number[tuple(span[:3])] = f"T{len(number) + 1}"
+            start, end = starts[span[0]], starts[span[1]] - 1
+            text = " ".join(document.words[span[0] : span[1]])
+            lines.append(f"{number[tuple(span[:3])]}\t{span[2]} {start} {end}\t{text}")
+    known = {tuple(span[:3]) for span in mentions}
+    relations = [t for t in document.relations or [] if {tuple(t.head[:3]), tuple(t.tail[:3])} <= known]
+    relations = list(dict.fromkeys(t for t in relations if not t.label.lower().startswith(("cor", "ide", "equ"))))
+    for i, triple in enumerate(relations):
+        ends = number[tuple(triple.head[:3])], number[tuple(triple.tail[:3])]
+        lines.append(f"R{i + 1}\t{triple.label} Arg1:{ends[0]} Arg2:{ends[1]}\t")
+    lines += ["*\tEquiv " + " ".join(number[(*mention, "X")] for mention in cluster) for cluster in clusters]
+    write(folder / "b.txt", " ".join(document.words))
+    found = read_one("brat", write(folder / "b.ann", *lines), names=False, tokenizer="whitespace")
+    assert found.words == document.words
+    assert {tuple(m[:3]) for m in found.mentions} == set(number)
+    assert (found.clusters or []) == clusters
+    assert sorted(found.relations or []) == sorted(relations)
