@@ -131,6 +131,10 @@ BAD_HEADS: list[tuple[str, str, Any]] = [
     ("coref", "pair_width", -1),
     ("coref", "max_span_width", 0),
     ("coref", "dropout", -0.1),
+    ("coref", "window", 0),
+    ("coref", "top_antecedents", -1),
+    ("coref", "candidates", "tokens"),
+    ("coref", "train_candidates", "none"),
 ]
 
 

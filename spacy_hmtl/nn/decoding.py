@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor
 
-from .heads.coref import CorefContext, CorefHead, DecodedClusters, Ranking
+from .heads.coref import Candidates, CorefContext, CorefHead, DecodedClusters, Ranking
 from .heads.relation import TokenPairs
 from .heads.tagger import SpanTensors
 from .hierarchy import Hierarchy
@@ -53,6 +53,7 @@ def decode(
     spans: dict[str, list[SpanTensors]] = {"ner": [], "emd": []}
     pairs: list[TokenPairs] = []
     rankings: list[Ranking] = []
+    before: Candidates | None = None
     for chunk in layout.chunks(_CHUNK, window, given):
         encoded = hierarchy.encode(embeddings[chunk.start : chunk.end], chunk.layout, hierarchy.tasks)
         for task, found in spans.items():
@@ -66,8 +67,9 @@ def decode(
                 own = distinct(SpanIndex(spans["emd"][-1].starts, spans["emd"][-1].ends).shifted(-chunk.start))
             if own is not None and len(own.starts) == 0:
                 continue
-            before = rankings[-1].kept.last(coref.config.max_antecedents) if rankings else None
             ranking = coref.rank(encoded["coref"], chunk.windows, own, _part(context, chunk), before, chunk.first_doc)
+            seen = ranking.kept if before is None else before.followed_by(ranking.kept)
+            before = seen.last(coref.config.max_antecedents)
             rankings.append(Ranking(ranking.kept.shifted(chunk.start), ranking.options))
     device = embeddings.device
     return Decoded(

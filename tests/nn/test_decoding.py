@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strategies import Documents, documents, encoder_config, layout_of, randomize, seeds
 from test_coref import index, random_clusters
@@ -75,6 +75,7 @@ def _rows(columns: Any) -> list[tuple[float, ...]]:
 @pytest.mark.parametrize("candidates", ["spans", "mentions"])
 @quick
 @given(docs=documents(), seed=seeds, size=st.integers(1, 12))
+@example(docs=[[4, 2, 5, 1, 3, 6, 2, 5], [3, 3, 4, 5]], seed=0, size=5)
 def test_parts_give_what_the_whole_gives(candidates: str, top: int, docs: Documents, seed: int, size: int) -> None:
     torch.manual_seed(seed)
     hierarchy, layout = make_hierarchy(candidates, top), layout_of(docs)

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from .config import CorefConfig
 from .head import CorefHead, Ranking
-from .tensors import CorefContext, DecodedClusters, MentionTensors
+from .tensors import Candidates, CorefContext, DecodedClusters, MentionTensors
 
-__all__ = ["CorefConfig", "CorefContext", "CorefHead", "DecodedClusters", "MentionTensors", "Ranking"]
+__all__ = ["Candidates", "CorefConfig", "CorefContext", "CorefHead", "DecodedClusters", "MentionTensors", "Ranking"]
