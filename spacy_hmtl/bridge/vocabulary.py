@@ -12,7 +12,7 @@ from thinc.api import Model
 
 def add_words(words: dict[int, str], doc: Doc) -> None:
     """Add the words of a Doc, by their hashes."""
-    found: set[int] = set(doc.to_array(ORTH).reshape(-1).tolist())
+    found: set[int] = set(map(int, doc.to_array(ORTH).reshape(-1)))
     for word in found - words.keys():
         words[word] = doc.vocab.strings[word]
 

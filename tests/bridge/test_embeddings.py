@@ -108,3 +108,24 @@ def test_the_seed_set_before_initialization_decides() -> None:
         runs.append(model.predict([make_doc(["Dell"])])[0])
     assert numpy.array_equal(runs[0], runs[1])
     assert not numpy.array_equal(runs[0], runs[2])
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("filter_width", 2, "filter_width must be odd and at least 1, found 2"),
+        ("filter_width", 0, "filter_width must be odd"),
+        ("n_filters", 0, "n_filters must be at least 1, found 0"),
+        ("character_width", 0, "character_width must be at least 1, found 0"),
+        ("dropout", 1.0, "dropout must be from 0 to below 1, found 1.0"),
+    ],
+)
+def test_impossible_settings_of_characters_stop_at_the_start(setting: str, value: float, message: str) -> None:
+    settings: dict[str, Any] = {"character_width": 4, "n_filters": 5, "filter_width": 3, "dropout": 0.0}
+    with pytest.raises(ValueError, match=message):
+        make_char_cnn(**{**settings, setting: value})
+
+
+def test_nothing_to_concatenate_stops_at_the_start() -> None:
+    with pytest.raises(ValueError, match=r"layers of spacy_hmtl\.Concat\.v1 is empty"):
+        make_concat(layers={})

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy
 import pytest
 import spacy
+import srsly
 import torch
+from safetensors.torch import load_file, save_file
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -21,14 +25,14 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,'\""
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a BERT of one layer that spells words out in letters."""
+    """A folder with a BERT of two layers that spells words out in letters."""
     folder = tmp_path_factory.mktemp("encoders") / "tiny-bert"
     folder.mkdir()
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
     (folder / "vocab.txt").write_text("\n".join(pieces))
     BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=64).save_pretrained(folder)
     torch.manual_seed(0)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
     dropout = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     BertModel(BertConfig(vocab_size=len(pieces), max_position_embeddings=64, **sizes, **dropout)).save_pretrained(
         folder
@@ -54,12 +58,19 @@ def changed(before: dict[str, numpy.ndarray], after: dict[str, numpy.ndarray]) -
     return any(not numpy.array_equal(before[name], after[name]) for name in before)
 
 
-@pytest.mark.parametrize("pooling", ["mean", "first"])
-@pytest.mark.parametrize("window", [3, 30])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"pooling": "mean", "window": 3},
+        {"pooling": "first", "window": 30},
+        {"pooling": "last", "window": 30, "stride": 15},
+        {"window": 12, "stride": 5, "scalar_mix": True},
+    ],
+)
 def test_alone_equals_batched(
-    demo_examples: list[Example], encoder: Path, texts: list[str], pooling: str, window: int
+    demo_examples: list[Example], encoder: Path, texts: list[str], settings: dict[str, Any]
 ) -> None:
-    nlp = make_nlp(demo_examples[:3], encoder, pooling=pooling, window=window)
+    nlp = make_nlp(demo_examples[:3], encoder, **settings)
     for batch_size in (1, 5, 100):
         for doc, single in zip(nlp.pipe(texts, batch_size=batch_size), map(nlp, texts)):
             assert_alike(doc, single)
@@ -132,6 +143,12 @@ def test_no_transformer_output_stays_on_the_doc(demo_examples: list[Example], en
     [
         ({"pooling": "max"}, "pooling must be mean, first or last, found 'max'"),
         ({"window": 0}, "window must be at least 1, found 0"),
+        ({"stride": 31}, "stride must be from 0 to window = 30, found 31"),
+        ({"last_layers": -1}, "last_layers must be 0 or more, found -1"),
+        ({"last_layers": 1}, "last_layers is 1, but frozen = true trains none"),
+        ({"frozen": False, "cache_dir": "x"}, "x: a folder of vectors is named for an encoder that changes"),
+        ({"cache_mb": -1}, "cache_mb must be 0 or more, found -1"),
+        ({"poolign": "mean"}, "poolign"),
     ],
 )
 def test_settings_out_of_range_are_named(encoder: Path, settings: dict[str, Any], message: str) -> None:
@@ -149,3 +166,189 @@ def test_a_folder_without_an_encoder_is_named(
         folder.mkdir()
     with pytest.raises(ValueError, match=f"The encoder folder .*nothing {message}"):
         make_nlp(demo_examples[:3], folder)
+
+
+def pieces_of(nlp: Language, text: str) -> tuple[Any, torch.Tensor]:
+    """The encoder, and its output on a text of one window, special pieces left out, shape (layers + 1, P, H)."""
+    model: Any = nlp.get_pipe("hmtl").model.layers[0].layers[0]  # type: ignore[attr-defined]
+    inputs = model.tokenizer(text, return_tensors="pt")
+    model.transformer.eval()
+    with torch.no_grad():
+        hidden = model.transformer(**inputs, output_hidden_states=True).hidden_states
+    return model, torch.stack(hidden)[:, 0, 1:-1]
+
+
+@pytest.mark.parametrize(("pooling", "pieces"), [("mean", [0, 1, 2]), ("first", [0]), ("last", [2])])
+def test_a_token_is_pooled_from_its_pieces(
+    demo_examples: list[Example], encoder: Path, pooling: str, pieces: list[int]
+) -> None:
+    nlp = make_nlp(demo_examples[:3], encoder, pooling=pooling)
+    _, hidden = pieces_of(nlp, "abc d")
+    found = nlp.get_pipe("hmtl").states([nlp.make_doc("abc d")])["embeddings"][0]  # type: ignore[attr-defined]
+    numpy.testing.assert_allclose(found[0], hidden[-1, pieces].mean(0), atol=1e-5)
+    numpy.testing.assert_allclose(found[1], hidden[-1, 3], atol=1e-5)
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_mix_of_layers_starts_as_their_mean_and_learns(
+    demo_examples: list[Example], encoder: Path, frozen: bool, tmp_path: Path, texts: list[str]
+) -> None:
+    nlp = make_nlp(demo_examples[:3], encoder, scalar_mix=True, frozen=frozen)
+    _, hidden = pieces_of(nlp, "a d")
+    found = nlp.get_pipe("hmtl").states([nlp.make_doc("a d")])["embeddings"][0]  # type: ignore[attr-defined]
+    numpy.testing.assert_allclose(found, hidden.mean(0), atol=1e-5)
+    before = encoder_weights(nlp)
+    nlp.update(demo_examples[:3], sgd=Adam(0.01))
+    after = encoder_weights(nlp)
+    moved = {name for name in before if not numpy.array_equal(before[name], after[name])}
+    assert {"1.hmtl_transformer.weights", "1.hmtl_transformer.gamma"} <= moved
+    assert (len(moved) == 2) == frozen
+    nlp.to_disk(tmp_path / "model")
+    loaded = spacy.load(tmp_path / "model")
+    for text in texts:
+        assert_alike(loaded(text), nlp(text))
+
+
+@pytest.mark.parametrize("way", ["trained", "loaded and trained"])
+def test_only_the_last_layers_are_fine_tuned(
+    demo_examples: list[Example], encoder: Path, way: str, tmp_path: Path
+) -> None:
+    nlp = make_nlp(demo_examples[:3], encoder, frozen=False, last_layers=1)
+    if way == "loaded and trained":
+        nlp.to_disk(tmp_path / "model")
+        nlp = spacy.load(tmp_path / "model")
+    before = encoder_weights(nlp)
+    nlp.update(demo_examples[:3], sgd=Adam(0.01, L2=0.1, use_averages=True))
+    after = encoder_weights(nlp)
+    moved = {name for name in before if not numpy.array_equal(before[name], after[name])}
+    assert moved == {name for name in before if ".encoder.layer.1." in name}
+
+
+def test_more_layers_than_there_are_stop_at_initialization(demo_examples: list[Example], encoder: Path) -> None:
+    with pytest.raises(ValueError, match="last_layers is 3, but the encoder has 2 layers"):
+        make_nlp(demo_examples[:3], encoder, frozen=False, last_layers=3)
+
+
+def test_overlapping_windows_see_beyond_their_ends(demo_examples: list[Example], encoder: Path) -> None:
+    doc_words = list("abcdefghijklmnop")
+    found = {}
+    for name, settings in {
+        "cut": {"window": 8},
+        "strided": {"window": 8, "stride": 4},
+        "whole": {"window": 30},
+    }.items():
+        nlp = make_nlp(demo_examples[:3], encoder, **settings)
+        doc = Doc(nlp.vocab, words=doc_words, sent_starts=[i % 8 == 0 for i in range(16)])
+        found[name] = nlp.get_pipe("hmtl").states([doc])["embeddings"][0]  # type: ignore[attr-defined]
+    assert not numpy.allclose(found["cut"][8], found["strided"][8])
+    assert found["cut"].shape == found["strided"].shape == found["whole"].shape
+
+
+def test_a_folder_keeps_vectors_from_one_training_to_the_next(
+    demo_examples: list[Example], encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from spacy_hmtl.bridge.embeddings import transformer
+
+    encode, calls, results = transformer._encode, [], []
+    monkeypatch.setattr(transformer, "_encode", lambda *args: calls.append(1) or encode(*args))
+    folder = tmp_path / "cache"
+    for settings in ({}, {}, {"pooling": "first"}, {"scalar_mix": True}):
+        nlp = make_nlp(demo_examples[:3], encoder, cache_mb=0, cache_dir=str(folder), **settings)
+        calls.clear()
+        nlp.update(demo_examples[:3], sgd=Adam(0.01))
+        results.append((len(calls), weights(nlp.get_pipe("hmtl"))))
+    # The second finds what the first made; other settings make other vectors.
+    assert [n for n, _ in results] == [1, 0, 1, 1]
+    assert all(numpy.array_equal(results[0][1][name], results[1][1][name]) for name in results[0][1])
+    nlp.to_disk(tmp_path / "model")
+    files = [path for path in (tmp_path / "model").rglob("*") if path.is_file()]
+    assert [path.name for path in files if str(folder).encode() in path.read_bytes()] == []
+    assert nlp.config["components"]["hmtl"]["model"]["embed"]["cache_dir"] is None
+
+
+def test_windows_of_too_many_pieces_are_remembered_whole(
+    demo_examples: list[Example], encoder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from spacy_hmtl.bridge.embeddings import transformer
+
+    encode, calls = transformer._encode, []
+    monkeypatch.setattr(transformer, "_encode", lambda *args: calls.append(1) or encode(*args))
+    nlp = make_nlp(demo_examples[:3], encoder, window=60)
+    optimizer = Adam(0.01)
+    for _ in range(2):
+        nlp.update(demo_examples[:3], sgd=optimizer)
+        calls.append(0)
+    assert calls == [1, 0, 0]
+
+
+def break_config(folder: Path) -> None:
+    (folder / "config.json").write_text('{"architectures": ["Nothing"]}')
+
+
+def break_weights(folder: Path) -> None:
+    content = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(content[: len(content) // 2])
+
+
+def drop_layer(folder: Path) -> None:
+    state = load_file(folder / "model.safetensors")
+    kept = {name: value for name, value in state.items() if ".layer.1." not in name}
+    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def drop_tokenizer(folder: Path) -> None:
+    for name in ("tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"):
+        (folder / name).unlink()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (break_config, "could not be loaded"),
+        (break_weights, "could not be loaded"),
+        (drop_layer, r"lacks \d+ weights, such as encoder\.layer\.1\."),
+        (drop_tokenizer, "could not be loaded"),
+    ],
+)
+def test_a_damaged_encoder_is_refused(
+    demo_examples: list[Example], encoder: Path, tmp_path: Path, damage: Any, message: str
+) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(encoder, folder)
+    damage(folder)
+    with pytest.raises(ValueError, match=f"The encoder folder .*damaged {message}"):
+        make_nlp(demo_examples[:3], folder)
+
+
+def test_another_tokenizer_at_load_is_warned_of(
+    demo_examples: list[Example], encoder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from spacy_hmtl.bridge.embeddings import encoder as module
+
+    nlp = make_nlp(demo_examples[:3], encoder)
+    shim: Any = nlp.get_pipe("hmtl").model.layers[0].layers[0].layers[0].shims[0]  # type: ignore[attr-defined]
+    data = shim.to_bytes()
+    message = srsly.msgpack_loads(data)
+    # Without the pieces that begin a text, as some releases of libraries have done it.
+    content = json.loads(message["tokenizer"]["tokenizer.json"])
+    content["post_processor"] = None
+    message["tokenizer"]["tokenizer.json"] = json.dumps(content).encode()
+    with pytest.warns(UserWarning, match=r"cuts text differently from the one it was trained with.*transformers \d"):
+        shim.from_bytes(srsly.msgpack_dumps(message))
+    shim.from_bytes(data)
+    monkeypatch.setattr(module, "version", lambda name: "99.0")
+    with pytest.warns(UserWarning, match=r"was trained with transformers \d.*but this is 99\.0"):
+        shim.from_bytes(data)
+
+
+def test_weights_that_do_not_fit_leave_the_encoder_as_it_was(demo_examples: list[Example], encoder: Path) -> None:
+    nlp = make_nlp(demo_examples[:3], encoder)
+    shim: Any = nlp.get_pipe("hmtl").model.layers[0].layers[0].layers[0].shims[0]  # type: ignore[attr-defined]
+    before, message = shim._model, srsly.msgpack_loads(shim.to_bytes())
+    config = json.loads(message["config"])
+    config["hidden_size"] = 8
+    message["config"] = json.dumps(config)
+    with pytest.raises(ValueError, match="The saved weights do not fit the config"):
+        shim.from_bytes(srsly.msgpack_dumps(message))
+    assert shim._model is before
+    assert nlp("Dell left.").text == "Dell left."

@@ -12,6 +12,7 @@ from thinc.api import Model, get_torch_default_device, torch2xp, xp2torch
 from thinc.types import Floats2d
 from torch import Tensor, nn
 
+from ...errors import Errors
 from ..shim import ModuleShim
 
 # Characters are told apart by code point modulo this many rows: no vocabulary to build,
@@ -62,7 +63,19 @@ def make_char_cnn(
     filter_width (int): Characters a filter sees; odd.
     dropout (float): On the output.
     RETURNS (Model): From Docs to arrays of shape (tokens, n_filters).
+    RAISES (ValueError): H205.
     """
+    faults = [
+        ("character_width", character_width >= 1, "at least 1", character_width),
+        ("n_filters", n_filters >= 1, "at least 1", n_filters),
+        # An even filter has no middle character, so that its outputs would not stand at characters.
+        ("filter_width", filter_width >= 1 and filter_width % 2 == 1, "odd and at least 1", filter_width),
+        ("dropout", 0.0 <= dropout < 1.0, "from 0 to below 1", dropout),
+    ]
+    for key, is_right, expected, value in faults:
+        if not is_right:
+            section = "the CharCNN embedding"
+            raise ValueError(Errors.H205.format(key=key, expected=expected, value=value, section=section))
     module = CharacterCNN(character_width, n_filters, filter_width, dropout)
     return Model("hmtl_char_cnn", _forward, init=_init, shims=[ModuleShim(module)], dims={"nO": n_filters})
 

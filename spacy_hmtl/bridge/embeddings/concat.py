@@ -10,6 +10,8 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
+from ...errors import Errors
+
 
 def make_concat(*, layers: dict[str, Any]) -> Model[list[Doc], list[Floats2d]]:
     """Any embedding layers side by side.
@@ -17,10 +19,13 @@ def make_concat(*, layers: dict[str, Any]) -> Model[list[Doc], list[Floats2d]]:
     layers (dict): Name of each layer to the layer, a Model from Docs to arrays. They are concatenated in the order of
         their names, because config sections come back sorted.
     RETURNS (Model): From Docs to arrays of shape (tokens, sum of the widths).
+    RAISES (ValueError): H236 without layers.
 
     Source: Sanh et al. (2019), section "Words embeddings": GloVe, ELMo and character
     embeddings concatenated.
     """
+    if not layers:
+        raise ValueError(Errors.H236)
     names = sorted(layers)
     return Model(
         "hmtl_concat(" + "|".join(names) + ")",
