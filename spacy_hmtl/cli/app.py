@@ -11,6 +11,7 @@ from .convert import convert_cli
 from .data_check import data_check_cli
 from .evaluate import evaluate_cli
 from .export import export_cli
+from .graph import graph_cli
 from .serve import serve_cli
 from .visualize import visualize_cli
 
@@ -28,6 +29,7 @@ app.command("evaluate")(evaluate_cli)
 app.command("visualize")(visualize_cli)
 app.command("serve")(serve_cli)
 app.command("check")(check_cli)
+app.command("graph")(graph_cli)
 
 
 def _add() -> typer.Typer:

@@ -1,0 +1,1 @@
+"""Entities and relations of documents as a graph, in formats that other tools read. No torch."""

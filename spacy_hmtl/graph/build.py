@@ -1,0 +1,143 @@
+"""The graph of a Doc: clusters and single mentions are its nodes, relations between them its edges."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from spacy.tokens import Doc, Span
+
+from ..annotations import get_clusters, get_entities, get_mentions
+from ..extensions import coref_clusters, relations
+from ..resolution import canonical, entity_relations
+from ..types import LabeledSpan, MentionSpan
+
+Offsets = tuple[int, int]  # characters of the document, end exclusive
+
+
+class Mention(NamedTuple):
+    """Where an entity is mentioned. score (float): Confidence of the link that put it there, or of the span."""
+
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+class Entity(NamedTuple):
+    """A node. key: "e0", "e1" ... in the order of first mentions; type: "" where none is annotated."""
+
+    key: str
+    name: str
+    type: str
+    mentions: list[Mention]
+
+
+class Evidence(NamedTuple):
+    """The mentions between which a relation was found."""
+
+    head: Offsets
+    tail: Offsets
+    score: float
+
+
+class Edge(NamedTuple):
+    """A relation from one entity to another. score (float): The highest of its evidence."""
+
+    head: str
+    label: str
+    tail: str
+    score: float
+    evidence: list[Evidence]
+
+
+class Graph(NamedTuple):
+    """Entities and relations of one document. name: identifies the document."""
+
+    name: str
+    entities: list[Entity]
+    edges: list[Edge]
+
+
+def make_graph(doc: Doc, name: str) -> Graph:
+    """The graph of a Doc, as far as it is annotated.
+
+    A mention or name that is in no cluster is an entity of its own, except a name that is the end of a
+    mention ("Keller" in "Dr. Keller"): it names that mention.
+    """
+    clusters = [[m for m in cluster if len(m)] for cluster in coref_clusters(doc) or []]
+    clusters = [cluster for cluster in clusters if cluster]
+    found = relations(doc) or []
+    triples = entity_relations(clusters, found)
+    arguments = [LabeledSpan(a.start, a.end, a.label_) for r in found for a in (r.head, r.tail) if len(a)]
+    mentions, names = get_mentions(doc) or [], get_entities(doc) or [] if len(doc) else []
+    # For types and confidences the mentions come first.
+    spans: dict[MentionSpan, LabeledSpan] = {}
+    for span in [*mentions, *names, *arguments]:
+        if span.start < span.end:
+            spans.setdefault((span.start, span.end), span)
+    groups = [[(m.start, m.end) for m in cluster] for cluster in clusters]
+    groups += [[single] for single in _singles(spans, {m for group in groups for m in group}, names)]
+    groups.sort(key=lambda group: (group[0][0], -group[0][1]))
+    scores = _link_scores(doc)
+    entities: list[Entity] = []
+    key_of: dict[MentionSpan, str] = {}
+    for number, group in enumerate(groups):
+        key_of.update((border, f"e{number}") for border in group)
+        entities.append(_entity(doc, f"e{number}", group, spans, scores))
+    edges = [
+        Edge(
+            key_of[triple.head.start, triple.head.end],
+            triple.label,
+            key_of[triple.tail.start, triple.tail.end],
+            triple.score,
+            [Evidence(_offsets(r.head), _offsets(r.tail), r.score) for r in triple.evidence],
+        )
+        for triple in triples
+        if len(triple.head) and len(triple.tail)
+    ]
+    return Graph(name, entities, edges)
+
+
+def _singles(
+    spans: dict[MentionSpan, LabeledSpan], clustered: set[MentionSpan], names: Sequence[LabeledSpan]
+) -> list[MentionSpan]:
+    """Spans that are entities of their own."""
+    named = {(name.start, name.end) for name in names}
+    first: dict[int, int] = {}  # where the longest mention or argument with an end begins
+    for start, end in clustered | (spans.keys() - named):
+        first[end] = min(start, first.get(end, start))
+    return [
+        (start, end)
+        for start, end in spans
+        if (start, end) not in clustered and not ((start, end) in named and first.get(end, start) < start)
+    ]
+
+
+def _entity(
+    doc: Doc,
+    key: str,
+    group: Sequence[MentionSpan],
+    spans: dict[MentionSpan, LabeledSpan],
+    scores: dict[MentionSpan, float],
+) -> Entity:
+    name = canonical([doc[start:end] for start, end in group])
+    labels = Counter(spans[border].label for border in group if border in spans and spans[border].label)
+    mentions = []
+    for start, end in group:
+        span = doc[start:end]
+        own = spans[start, end].score if (start, end) in spans else 1.0
+        mentions.append(Mention(*_offsets(span), span.text, scores.get((start, end), own)))
+    return Entity(key, " ".join(name.text.split()), labels.most_common(1)[0][0] if labels else "", mentions)
+
+
+def _link_scores(doc: Doc) -> dict[MentionSpan, float]:
+    scored = get_clusters(doc)
+    if scored is None:
+        return {}
+    return {border: score for cluster, scores in zip(*scored) for border, score in zip(cluster, scores)}
+
+
+def _offsets(span: Span) -> Offsets:
+    return span.start_char, span.end_char

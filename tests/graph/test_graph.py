@@ -1,0 +1,230 @@
+"""`graph`: what is in the documents is in the files, readers of each format agree, and hostile texts stay texts."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import networkx
+import pytest
+import spacy
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_hmtl.annotations import set_clusters, set_entities, set_mentions, set_meta, set_relations
+from spacy_hmtl.cli.app import app
+from spacy_hmtl.graph.build import make_graph
+from spacy_hmtl.graph.table import safe_cell
+from spacy_hmtl.graph.write import write_graphs
+from spacy_hmtl.types import LabeledSpan, ScoredClusters, Triple
+
+EVIL = '=cmd|"/c calc"!A0 <b>&amp;</b> ]]> \x01\x0b\0 \ufffe " \' \u2028'
+
+
+def graph(*arguments):
+    """Exit code and output (its white space folded) of the command."""
+    result = CliRunner().invoke(app, ["graph", *(str(argument) for argument in arguments)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def doc():
+    """Anna Keller said she left Oslo . Keller likes it ."""
+    doc = spacy.blank("en")("Anna Keller said she left Oslo. Keller likes it.")
+    set_entities(doc, [LabeledSpan(0, 2, "PERSON"), LabeledSpan(5, 6, "GPE", 0.5), LabeledSpan(7, 8, "PERSON", 0.5)])
+    set_mentions(doc, [LabeledSpan(0, 2, "PER"), LabeledSpan(3, 4, "PER"), LabeledSpan(9, 10, "GPE", 0.25)])
+    set_clusters(doc, ScoredClusters([[(0, 2), (3, 4)], [(5, 6), (9, 10)]], [[1.0, 0.75], [0.5, 0.25]]))
+    she, anna, oslo = LabeledSpan(3, 4, "PER"), LabeledSpan(0, 2, "PER"), LabeledSpan(5, 6, "GPE")
+    set_relations(doc, [Triple(she, "AT", oslo, 0.5), Triple(anna, "AT", oslo, 0.75), Triple(anna, "OWNS", oslo, 0.5)])
+    return doc
+
+
+@pytest.fixture
+def evil_doc():
+    """A document in which texts, labels and the id are hostile."""
+    nlp = spacy.blank("en")
+    doc = spacy.tokens.Doc(nlp.vocab, words=[EVIL, "owns", "@Anna", "\r", "-5"])
+    spans = [LabeledSpan(0, 1, EVIL), LabeledSpan(2, 3, "+PER"), LabeledSpan(3, 5, "x\ny")]
+    set_mentions(doc, spans)
+    set_relations(doc, [Triple(spans[0], EVIL, spans[1]), Triple(spans[1], "a b", spans[2])])
+    set_meta(doc, {"name": EVIL})
+    return doc
+
+
+def test_entities_are_named_typed_and_placed(doc):
+    found = make_graph(doc, "letter")
+    assert [(e.key, e.name, e.type) for e in found.entities] == [
+        ("e0", "Anna Keller", "PER"),
+        ("e1", "Oslo", "GPE"),
+        ("e2", "Keller", "PERSON"),
+    ]
+    assert found.entities[0].mentions == [(0, 11, "Anna Keller", 1.0), (17, 20, "she", 0.75)]
+    for entity in found.entities:
+        assert all(doc.text[m.start : m.end] == m.text for m in entity.mentions)
+
+
+def test_relations_are_between_entities_with_all_their_evidence(doc):
+    found = make_graph(doc, "letter").edges
+    assert [(e.head, e.label, e.tail, e.score) for e in found] == [("e0", "AT", "e1", 0.75), ("e0", "OWNS", "e1", 0.5)]
+    assert found[0].evidence == [((0, 11), (26, 30), 0.75), ((17, 20), (26, 30), 0.5)]
+
+
+def test_a_name_that_ends_a_mention_is_no_entity_of_its_own():
+    doc = spacy.blank("en")("Dr. Keller left Oslo.")
+    set_entities(doc, [LabeledSpan(1, 2, "PERSON"), LabeledSpan(3, 4, "GPE")])
+    set_mentions(doc, [LabeledSpan(0, 2, "PER")])
+    assert [e.name for e in make_graph(doc, "a").entities] == ["Dr. Keller", "Oslo"]
+
+
+@pytest.mark.parametrize("text", ["", "Nothing here."])
+def test_a_document_without_annotation_has_no_entities(text):
+    assert make_graph(spacy.blank("en")(text), "a") == ("a", [], [])
+
+
+@pytest.mark.parametrize("extension", [".jsonld", ".graphml", ".csv"])
+def test_every_format_holds_the_whole_corpus(demo_path, demo_docs, tmp_path, extension):
+    path = tmp_path / "new" / f"graph{extension}"
+    code, output = graph(demo_path, path)
+    assert code == 0
+    graphs = [make_graph(doc, "") for doc in demo_docs]
+    n_mentions = sum(len(e.mentions) for g in graphs for e in g.entities)
+    n_entities, n_edges = sum(len(g.entities) for g in graphs), sum(len(g.edges) for g in graphs)
+    assert n_edges > 5
+    assert f"{n_entities} entities ({n_mentions} mentions) and {n_edges} relations of 8 documents" in output
+    if extension == ".jsonld":
+        found = json.loads(path.read_text(encoding="utf-8"))["@graph"]
+        sizes = [(len(d["entities"]), len(d["relations"])) for d in found]
+        assert sizes == [(len(g.entities), len(g.edges)) for g in graphs]
+    elif extension == ".graphml":
+        read = networkx.read_graphml(path)
+        assert (read.number_of_nodes(), read.number_of_edges()) == (n_entities, n_edges)
+    else:
+        assert len(rows(path.with_name("graph.mentions.csv"))) == n_mentions
+        assert len(rows(path)) == sum(len(edge.evidence) for g in graphs for edge in g.edges)
+    assert not list(path.parent.glob(".*"))
+
+
+def test_graphml_is_read_by_networkx_with_all_attributes(doc, tmp_path):
+    write_graphs([make_graph(doc, "letter"), make_graph(doc, "other")], tmp_path / "g.graphml")
+    read = networkx.read_graphml(tmp_path / "g.graphml")
+    assert read.is_directed()
+    assert read.nodes["d0e0"] == {
+        "label": "Anna Keller",
+        "type": "PER",
+        "document": "letter",
+        "times": 2,
+        "mentions": "0-11 17-20",
+    }
+    edges = {(a, b, data["label"]): data for a, b, data in read.edges(data=True)}
+    assert set(edges) == {(f"d{i}e0", f"d{i}e1", label) for i in (0, 1) for label in ("AT", "OWNS")}
+    found = edges["d1e0", "d1e1", "AT"]
+    assert (found["score"], found["document"], found["evidence"]) == (0.75, "other", "0-11>26-30 17-20>26-30")
+
+
+def test_jsonld_needs_no_network_and_all_its_references_exist(doc, tmp_path):
+    write_graphs([make_graph(doc, "letters/a b.txt")], tmp_path / "g.jsonld")
+    found = json.loads((tmp_path / "g.jsonld").read_text(encoding="utf-8"))
+    assert isinstance(found["@context"], dict)
+    (document,) = found["@graph"]
+    assert (document["@id"], document["identifier"]) == ("doc/letters%2Fa%20b.txt", "letters/a b.txt")
+    anna, oslo = document["entities"][:2]
+    assert anna["@type"] == ["Entity", "type:PER"]
+    assert anna["relation:AT"] == [{"@id": oslo["@id"]}]
+    places = {m["@id"] for e in document["entities"] for m in e["mentions"]}
+    ids = {e["@id"] for e in document["entities"]}
+    for relation in document["relations"]:
+        assert {relation["head"], relation["tail"]} <= ids
+        assert all({e["head"], e["tail"]} <= places for e in relation["evidence"])
+    begin, end = anna["mentions"][0]["beginIndex"], anna["mentions"][0]["endIndex"]
+    assert doc.text[begin:end] == anna["mentions"][0]["anchorOf"]
+
+
+def test_csv_has_a_row_per_piece_of_evidence(doc, tmp_path):
+    write_graphs([make_graph(doc, "letter")], tmp_path / "g.csv")
+    row = rows(tmp_path / "g.csv")[1]
+    assert (row["document"], row["head_name"], row["relation"], row["tail_name"]) == (
+        "letter",
+        "Anna Keller",
+        "AT",
+        "Oslo",
+    )
+    assert doc.text[int(row["head_start"]) : int(row["head_end"])] == "she"
+    assert doc.text[int(row["tail_start"]) : int(row["tail_end"])] == "Oslo"
+
+
+def test_hostile_texts_stay_texts(evil_doc, tmp_path):
+    for extension in ("jsonld", "graphml", "csv"):
+        write_graphs([make_graph(evil_doc, EVIL)], tmp_path / f"g.{extension}")
+    (document,) = json.loads((tmp_path / "g.jsonld").read_text(encoding="utf-8"))["@graph"]
+    assert document["identifier"] == EVIL
+    assert document["relations"][0]["label"] == EVIL
+    terms = [key for entity in document["entities"] for key in entity if key.startswith("relation:")]
+    assert all(re.fullmatch(r"relation:[\w%.~-]+", term) for term in terms)
+    read = networkx.read_graphml(tmp_path / "g.graphml")
+    labels = [data["label"] for _, data in read.nodes(data=True)]
+    assert labels[0].startswith('=cmd|"/c calc"!A0 <b>&amp;</b> ]]>')
+    assert "\x01" not in labels[0]
+    for path in (tmp_path / "g.csv", tmp_path / "g.mentions.csv"):
+        cells = [cell for row in rows(path) for cell in row.values()]
+        assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+    assert len(rows(tmp_path / "g.csv")) == 2
+
+
+def test_raw_keeps_what_looks_like_a_formula(evil_doc, tmp_path):
+    write_graphs([make_graph(evil_doc, "a")], tmp_path / "g.csv", raw=True)
+    assert rows(tmp_path / "g.csv")[0]["tail_name"] == "@Anna"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("=1", "'=1"), (" +1", "'+1"), ("＝1", "'＝1"), ("a=1", "a=1"), ("", "")]
+)
+def test_formulas_get_an_apostrophe(text, expected):
+    assert safe_cell(text) == expected
+
+
+def test_a_pipeline_annotates_texts_and_files_first(trained_nlp, texts, tmp_path):
+    trained_nlp.to_disk(tmp_path / "model")
+    assert graph(tmp_path / "model", texts[1], tmp_path / "a.csv")[0] == 0
+    (tmp_path / "letters").mkdir()
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / "letters" / name).write_text(texts[1], encoding="utf-8")
+    assert graph(tmp_path / "model", tmp_path / "letters", tmp_path / "b.csv")[0] == 0
+    alone, both = rows(tmp_path / "a.csv"), rows(tmp_path / "b.csv")
+    assert alone
+    assert [row["document"] for row in both] == ["a.txt"] * len(alone) + ["b.txt"] * len(alone)
+    assert {row["head_name"] for row in both} == {row["head_name"] for row in alone}
+
+
+def test_documents_with_the_same_id_stay_apart(doc, tmp_path):
+    set_meta(doc, {"name": "letter"})
+    DocBin(docs=[doc, doc, doc]).to_disk(tmp_path / "in.spacy")
+    assert graph(tmp_path / "in.spacy", tmp_path / "out.csv")[0] == 0
+    assert {row["document"] for row in rows(tmp_path / "out.csv")} == {"letter", "letter (2)", "letter (3)"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "expected"),
+    [
+        (("DEMO", "out.txt"), 1, "end in .jsonld, .graphml or .csv"),
+        (("nothing.spacy", "out.csv"), 1, "no such file"),
+        (("bad.jsonl", "out.csv"), 1, "bad.jsonl:1"),
+        (("DEMO", "text", "out.csv"), 2, "expected OUTPUT"),
+        (("nothing", "text", "out.csv"), 1, "could not load this pipeline"),
+        (("empty.jsonl", "out.csv"), 1, "found no documents"),
+    ],
+)
+def test_wrong_arguments_are_named_and_leave_nothing(demo_path, tmp_path, monkeypatch, arguments, code, expected):
+    monkeypatch.chdir(tmp_path)
+    Path("bad.jsonl").write_text("{\n", encoding="utf-8")
+    Path("empty.jsonl").write_text("", encoding="utf-8")
+    found, output = graph(*(demo_path if argument == "DEMO" else argument for argument in arguments))
+    assert found == code
+    assert expected in " ".join(output.replace("│", "").split())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.jsonl", "empty.jsonl"]
