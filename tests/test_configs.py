@@ -45,7 +45,7 @@ def test_the_seeds_config_says_which_files_it_lacks(overrides: Callable[[Path], 
     path = next(path for path in CONFIGS if path.stem == "hmtl")
     given = overrides(path)
     without = {key: value for key, value in given.items() if "elmo" not in key}
-    with pytest.raises(ValueError, match="--paths.elmo_options options.json --paths.elmo_weights weights.hdf5"):
+    with pytest.raises(ValueError, match=r"--paths\.elmo_options options\.json --paths\.elmo_weights weights\.hdf5"):
         debug_config(path, overrides=without)
     with pytest.raises(ValueError, match=r"elsewhere/weights\.hdf5: no such file"):
         debug_config(path, overrides={**given, "paths.elmo_weights": "elsewhere/weights.hdf5"})

@@ -18,26 +18,12 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Adam
 from tiny import assert_alike, snapshot, tiny_nlp, weights
-from transformers import BertConfig, BertModel, BertTokenizerFast
-
-LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,'\""
+from tiny_encoder import write_encoder
 
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a BERT of two layers that spells words out in letters."""
-    folder = tmp_path_factory.mktemp("encoders") / "tiny-bert"
-    folder.mkdir()
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
-    (folder / "vocab.txt").write_text("\n".join(pieces))
-    BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=64).save_pretrained(folder)
-    torch.manual_seed(0)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
-    dropout = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    BertModel(BertConfig(vocab_size=len(pieces), max_position_embeddings=64, **sizes, **dropout)).save_pretrained(
-        folder
-    )
-    return folder
+    return write_encoder(tmp_path_factory.mktemp("encoders") / "tiny-bert")
 
 
 def embed(encoder: Path, **settings: Any) -> dict[str, Any]:

@@ -1,0 +1,24 @@
+"""A tiny transformer with random weights in the format of `save_pretrained`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from transformers import BertConfig, BertModel, BertTokenizerFast
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,'\""
+
+
+def write_encoder(folder: Path) -> Path:
+    """A folder with a BERT of two layers that spells words out in letters."""
+    folder.mkdir(parents=True)
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
+    (folder / "vocab.txt").write_text("\n".join(pieces))
+    BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=64).save_pretrained(folder)
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
+    dropout = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    config = BertConfig(vocab_size=len(pieces), max_position_embeddings=64, **sizes, **dropout)
+    BertModel(config).save_pretrained(folder)
+    return folder
