@@ -115,6 +115,11 @@ class Errors:
     H546 = "Ray could not finish: {reason}. Start the same command again: it goes on from here."
     H547 = "{path}: record {number} is damaged. Use --no-resume to start anew."
 
+    # The paper's experiments: H551 to H559
+    H551 = "No setup {setup!r}. Known setups: {known}; or \"all\"."
+    H552 = "The training of setup {setup} ended with status {status}; what it said stands above. Mend it and start again: setups that are done are not trained again."
+    H553 = "{argument!r} is no override of the config. Write --section.key VALUE, or section.key=VALUE."
+
     # The golden sample: H570 to H574
     H570 = "{model}: carries no golden sample. Store one with `python -m spacy hmtl check {model} --write SAMPLE.txt` before packaging."
     H571 = "{path}: not a golden sample: {reason}. Store it anew with `check MODEL --write SAMPLE.txt`."

@@ -74,3 +74,11 @@ def texts(_demo_docs: list[Doc]) -> list[str]:
     """Texts of every odd sort, empty ones included, around those the pipeline was trained on."""
     first, second, third = (doc.text for doc in _demo_docs[:3])
     return ["", first, "Dell", " ", second, "", "\n \n", "She said that he left.", third, "a", first[:100], "   \t "]
+
+
+@pytest.fixture
+def hmtl_data() -> Path:
+    """The folder of the open benchmark data, named by the variable HMTL_DATA."""
+    if not os.environ.get("HMTL_DATA"):
+        pytest.skip("HMTL_DATA does not name the folder of the open benchmark data")
+    return Path(os.environ["HMTL_DATA"])

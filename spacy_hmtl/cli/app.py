@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 from spacy.cli import app as spacy_app
 
+from .ablation import CONTEXT, ablation_cli
 from .annotate import annotate_cli
 from .check import check_cli
 from .convert import convert_cli
@@ -30,6 +31,7 @@ app.command("visualize")(visualize_cli)
 app.command("serve")(serve_cli)
 app.command("check")(check_cli)
 app.command("graph")(graph_cli)
+app.command("ablation", context_settings=CONTEXT)(ablation_cli)
 
 
 def _add() -> typer.Typer:

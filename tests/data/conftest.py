@@ -1,8 +1,5 @@
 """Helpers of the converter tests."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from spacy_hmtl.data.faults import FaultLog
@@ -20,11 +17,3 @@ def read(tmp_path):
         return list(get_reader(format)(path, faults=log, **options)), log
 
     return read_text
-
-
-@pytest.fixture
-def hmtl_data():
-    """The folder of the open benchmark data, named by the variable HMTL_DATA."""
-    if not os.environ.get("HMTL_DATA"):
-        pytest.skip("HMTL_DATA does not name the folder of the open benchmark data")
-    return Path(os.environ["HMTL_DATA"])
