@@ -48,7 +48,7 @@ def compare(expected: Sequence[Json], found: Sequence[Json], *, tolerance: float
     for number, (old, new) in enumerate(zip(expected, found), start=1):
         for layer, (before, after) in _layers(old, new):
             n_compared += len(before.keys() | after.keys())
-            for key in sorted(before.keys() | after.keys(), key=str):
+            for key in sorted(before.keys() | after.keys(), key=lambda key: (*key[:2], str(key))):
                 if key not in after:
                     differences.append(Difference(number, layer, "gone", before[key][1], before=before[key][0]))
                 elif key not in before:
