@@ -115,6 +115,19 @@ def test_words_of_a_batch_move_when_fine_tuned_and_not_when_frozen(vocab: Vocab,
     numpy.testing.assert_array_equal(vocab.vectors.data, table)
 
 
+def test_momentum_moves_no_word_that_is_not_read(vocab: Vocab) -> None:
+    model = make_model(vocab, ["dell", "left", "austin"])
+    optimizer = Adam(0.1, use_averages=True)
+    for word, other in (("dell", "austin"), ("austin", "dell"), ("dell", "austin")):
+        before = vectors_of(model, vocab, other)
+        now = vectors_of(model, vocab, word)
+        output, backprop = model([Doc(vocab, words=[word])], True)
+        backprop([numpy.ones_like(array) for array in output])
+        model.finish_update(optimizer)
+        assert (vectors_of(model, vocab, word) != now).all()
+        numpy.testing.assert_array_equal(vectors_of(model, vocab, other), before)
+
+
 def test_words_are_dropped_in_training_only_and_train_the_unknown_row(vocab: Vocab) -> None:
     model = make_model(vocab, ["dell"], word_dropout=0.5)
     doc, unknown = Doc(vocab, words=["dell"] * 400), vectors_of(model, vocab, "nowhere")[0]

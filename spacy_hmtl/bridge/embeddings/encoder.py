@@ -74,6 +74,8 @@ class EncoderShim(TouchedParams, HFShim):
         message = srsly.msgpack_loads(bytes_data)
         if not message:
             return self
+        if "tokenizer_hash" not in message:
+            raise ValueError(Errors.H209.format(reason="the encoder was saved by another release"))
         with TemporaryDirectory() as folder:
             for name, content in message["tokenizer"].items():
                 (Path(folder) / Path(name).name).write_bytes(content)

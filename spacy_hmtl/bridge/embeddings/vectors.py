@@ -52,8 +52,18 @@ class WordRowsShim(TouchedParams, PyTorchShim):
             raise ValueError(Errors.H233.format(found=vocab.vectors.shape[1], expected=self.table.width))
 
     def finish_update(self, optimizer: Optimizer) -> None:
-        if self._model is not None:
-            super().finish_update(optimizer)
+        """Step the rows of the words that were read; the others stand still.
+
+        Their gradient is zero, but the optimizer's momentum would go on moving them.
+        """
+        if self._model is None:
+            return
+        gradient = self.table.rows.grad
+        momentum: Any = optimizer.mom1.get((self.id, "rows"))
+        if gradient is not None and momentum is not None:
+            still: Any = torch2xp((gradient == 0).all(1))
+            momentum.reshape(gradient.shape)[still] = 0.0
+        super().finish_update(optimizer)
 
     def to_bytes(self) -> bytes:
         return b"" if self._model is None else save_state(self._model)
