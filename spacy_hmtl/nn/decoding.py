@@ -76,7 +76,7 @@ def decode(
         _join(SpanTensors, spans["ner"], device) if "ner" in heads else None,
         _join(SpanTensors, spans["emd"], device) if "emd" in heads else None,
         _join(TokenPairs, pairs, device) if "relation" in heads else None,
-        coref.link(rankings, singleton_threshold) if coref is not None else None,
+        coref.link(rankings, singleton_threshold, are_mentions=given is not None) if coref is not None else None,
     )
 
 

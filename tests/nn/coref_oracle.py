@@ -79,8 +79,13 @@ def best(spans: Spans, scores: dict[tuple[int, int], float], window: tuple[int, 
     return sorted(own, key=lambda span: -scores[span])[: max(1, math.floor((end - start) * config.spans_per_token))]
 
 
-def rank(head: CorefHead, encoded: Encoded, segments: Spans, given: Spans | None = None) -> Ranked:
-    """Candidates, pruning, antecedents of one document (whose tokens count from 0)."""
+def rank(
+    head: CorefHead, encoded: Encoded, segments: Spans, given: Spans | None = None, *, known: bool = False
+) -> Ranked:
+    """Candidates, pruning, antecedents of one document (whose tokens count from 0).
+
+    known: the given spans are mentions for sure.
+    """
     config = head.config
     if given is None:
         spans = [
@@ -101,6 +106,8 @@ def rank(head: CorefHead, encoded: Encoded, segments: Spans, given: Spans | None
         own: dict[str | int, float] = {"none": 0.0}
         if config.singletons:
             own["new"] = scores[span]
+            if known:
+                del own["none"]
         base = {e: scores[span] + scores[spans[e]] for e in range(max(0, row - config.max_antecedents), row)}
         if config.top_antecedents:
             for e in base:

@@ -89,8 +89,9 @@ def expected_clusters(
     result = {}
     chosen = iter([spans for spans, doc in zip(given_spans, docs) if doc] if given_spans is not None else [])
     for first, part, segments in oracle.by_document(encoded, docs):
-        ranked = oracle.rank(head, part, segments, next(chosen) if given_spans is not None else None)
-        for members in oracle.decode(head, ranked, threshold).values():
+        own = next(chosen) if given_spans is not None else None
+        ranked = oracle.rank(head, part, segments, own, known=own is not None)
+        for members in oracle.decode(head, ranked, 0.0 if own is not None else threshold).values():
             result[tuple((start + first, end + first) for (start, end), _ in members)] = [score for _, score in members]
     return result
 
@@ -197,7 +198,7 @@ def test_given_mentions_are_all_kept_however_wide() -> None:
     head = make_head(spans_per_token=0.1)
     encoded = random_encoded([[6, 6], [4]], INPUT, 2 * HIDDEN)
     wide = [(0, 1), (0, 12), (2, 9), (3, 4), (12, 16), (13, 14)]
-    decoded = head.decode(encoded, index(wide), 0.0)
+    decoded = head.decode(encoded, index(wide), 0.99)
     assert list(zip(decoded.spans.starts.tolist(), decoded.spans.ends.tolist())) == wide
 
 

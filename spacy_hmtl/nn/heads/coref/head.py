@@ -165,13 +165,18 @@ class CorefHead(nn.Module):
         if encoded.states.shape[0] == 0 or (given is not None and len(given.starts) == 0):
             return self.link([], singleton_threshold)
         windows = encoded.layout.segment_windows(self.config.window)
-        return self.link([self.rank(encoded, windows, given, context)], singleton_threshold)
+        ranking = self.rank(encoded, windows, given, context)
+        return self.link([ranking], singleton_threshold, are_mentions=given is not None)
 
-    def link(self, rankings: Sequence[Ranking], singleton_threshold: float) -> DecodedClusters:
+    def link(
+        self, rankings: Sequence[Ranking], singleton_threshold: float, *, are_mentions: bool = False
+    ) -> DecodedClusters:
         """Clusters by following each mention's best antecedent, through rankings that continue each other.
 
         singleton_threshold (float): least probability of a new entity for a mention that
             nothing links to, used if the head was trained with singletons.
+        are_mentions (bool): All that was ranked is known to be a mention, so that a head
+            trained with singletons leaves none out.
         RETURNS (DecodedClusters): confidence of a linked mention: probability, summed over
             its antecedents in the same cluster; of a first mention: that of no antecedent
             (with singletons: of a new entity).
@@ -185,6 +190,9 @@ class CorefHead(nn.Module):
         )
         spans = SpanIndex(*(torch.cat(column) for column in zip(*(r.kept.spans for r in rankings))))
         n_none = self.n_none
+        if are_mentions and self.config.singletons:
+            options[:, 0] = _IMPOSSIBLE
+            singleton_threshold = 0.0
         probability = options.softmax(dim=1)
         choice = probability.argmax(dim=1) - n_none  # (M,), column, or negative
         rows = torch.arange(len(choice), device=choice.device)
