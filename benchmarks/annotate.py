@@ -70,23 +70,27 @@ def kills(
         folder = Path(name)
         command = prepare(folder, n_docs, suffix, n_process, batch_size=32)
         out, expected = folder / f"out{suffix}", folder / f"expected{suffix}"
-        began = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        seconds = time.perf_counter() - began
-        typer.echo(f"an undisturbed run takes {seconds:.1f} s")
+        start, seconds = undisturbed(command, folder / f"{out.name}.partial")
+        typer.echo(f"an undisturbed run takes {seconds:.1f} s, {start:.1f} s of them to its first document")
         for path in (out, errors(out)):
             os.replace(path, folder / path.name.replace("out", "expected", 1))
         n_done = 0
         for i in range(n_kills):
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            # From the start of Python on; the longest such that about all kills come before the end.
-            time.sleep(choose.uniform(0.0, 2.5 * seconds / n_kills + 6.0))
+            partial = folder / f"{out.name}.partial"
+            size = partial.stat().st_size if partial.exists() else 0
+            # Two in ten while it starts, the others while it writes, not so late that it would be done before the last.
+            if i % 5 == 4:
+                time.sleep(choose.uniform(0, start))
+            else:
+                while process.poll() is None and not (partial.exists() and partial.stat().st_size > size):
+                    time.sleep(0.02)
+                time.sleep(choose.uniform(0, 1.8 * (seconds - start) / n_kills))
             if process.poll() is not None:
                 break
             process.send_signal(signal.SIGKILL)
             process.wait()
             n_done += 1
-            partial = folder / f"{out.name}.partial"
             typer.echo(f"kill {i + 1}: {partial.stat().st_size if partial.exists() else 0:,} bytes were written")
         final = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         typer.echo(final)
@@ -95,6 +99,18 @@ def kills(
         typer.echo(f"{n_done} kills; same output: {same[0]}; same list of errors: {same[1]}; left over: {left}")
         if not all(same) or left:
             raise typer.Exit(1)
+
+
+def undisturbed(command: list[str], partial: Path) -> tuple[float, float]:
+    """Seconds until the first document is written, and until the end."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while process.poll() is None and not (partial.exists() and partial.stat().st_size):
+        time.sleep(0.02)
+    start = time.perf_counter() - began
+    if process.wait():
+        raise typer.Exit(1)
+    return start, time.perf_counter() - began
 
 
 def prepare(folder: Path, n_docs: int, suffix: str, n_process: int, batch_size: int) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -17,11 +18,12 @@ from wasabi.printer import Printer
 from ..errors import Errors
 from .engines.local import run_local
 from .fingerprint import fingerprint
-from .inputs import GPU_HELP, Input, fail, list_files, read_inputs
+from .inputs import GPU_HELP, fail, list_files
 from .outputs import ENCODERS, Output
-from .worker import Batch, Job, Outcome
+from .source import Source
+from .worker import Job, Outcome
 
-Engine = Callable[[Job, Iterator[Batch]], Generator[list[Outcome], None, None]]
+Engine = Callable[[Job, Source], Generator[list[Outcome], None, None]]
 
 
 def annotate_cli(
@@ -119,13 +121,10 @@ def annotate(
     output_path.parent.mkdir(parents=True, exist_ok=True)
     n_words, began = 0, time.perf_counter()
     with Output(output_path, resume=resume, model=model_print) as output, _progress() as progress:
-        inputs = read_inputs(input_path, leave_out=(output_path, output.errors_path))
-        # The batch in which a run stopped is annotated again, but not written again: scores
-        # depend in their last digits on the rest of the batch, and the output must not.
-        n_again = output.n_resumed % batch_size
-        index = output.n_resumed - n_again
-        inputs = chain(output.check(inputs, n_again), inputs)
-        with closing(run_batches(job, _batches(inputs, batch_size))) as results:
+        index = output.n_resumed - output.n_resumed % batch_size
+        source = Source(input_path, (output_path, output.errors_path), batch_size, index)
+        output.check(source.inputs())
+        with closing(run_batches(job, source)) as results:
             for outcome in chain.from_iterable(results):
                 if index >= output.n_resumed:
                     n_words += outcome.n_words
@@ -144,20 +143,18 @@ def _write(output: Output, index: int, outcome: Outcome) -> None:
 
 
 def _engine(engine: str, n_process: int) -> Engine:
+    """The function that annotates. RAISES (ValueError): H130, H540, H545."""
     if n_process == 0 or n_process < -1:
         raise ValueError(Errors.H545.format(value=n_process))
     if engine == "local":
         return partial(run_local, n_process=n_process)
-    if engine == "ray":
-        from .engines.on_ray import run_ray  # needs an extra
+    if engine != "ray":
+        raise ValueError(Errors.H130.format(name="engine", known="local, ray", value=engine))
+    if importlib.util.find_spec("ray") is None:
+        raise ValueError(Errors.H540.format(what="--engine ray", package="Ray", install="spacy-hmtl[ray]"))
+    from .engines.on_ray import run_ray  # an extra, and slow to import
 
-        return partial(run_ray, n_process=n_process)
-    raise ValueError(Errors.H130.format(name="engine", known="local, ray", value=engine))
-
-
-def _batches(inputs: Iterator[Input], size: int) -> Iterator[Batch]:
-    while batch := list(islice(inputs, size)):
-        yield batch
+    return partial(run_ray, n_process=n_process)
 
 
 def _progress() -> tqdm:

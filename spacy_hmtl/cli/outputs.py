@@ -64,14 +64,11 @@ class Output:
     def n_failed(self) -> int:
         return self._errors.n_entries if self._errors is not None else 0
 
-    def check(self, inputs: Iterator[Input], n_again: int) -> list[Input]:
-        """Pass over the inputs of the stopped run, after a look at whether they are the same.
+    def check(self, inputs: Iterator[Input]) -> None:
+        """Look whether the entries of the stopped run were made of these inputs.
 
-        n_again (int): So many of them, the last, are handed back.
-        RETURNS (list): Those inputs.
-        RAISES (ValueError): H506, if the output was made from other texts.
+        RAISES (ValueError): H506, if they were made from other texts.
         """
-        again: list[Input] = []
         failed = set(self._failed_indices())
         digests = self._partial.digests()
         n_seen = n_read = 0
@@ -81,11 +78,8 @@ class Output:
                 if next(digests, b"") != text_digest(item.text):
                     raise ValueError(Errors.H506.format(path=self.partial_path, line=n_read, name=item.name))
             n_seen += 1
-            if n_seen > self.n_resumed - n_again:
-                again.append(item)
         if n_seen < self.n_resumed:
             raise ValueError(Errors.H506.format(path=self.partial_path, line=n_read + 1, name="any in the input"))
-        return again
 
     def add(self, payload: bytes) -> None:
         """Write an annotated Doc, as its encoder made it."""

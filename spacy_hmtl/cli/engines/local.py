@@ -14,25 +14,26 @@ from concurrent.futures.process import BrokenProcessPool
 import torch
 
 from ...errors import Errors
+from ..source import Source
 from ..worker import Batch, Job, Outcome, Worker
 
 # Batches handed out per worker: enough that none waits, few enough that little is held in memory.
 _AHEAD = 2
 
 
-def run_local(job: Job, batches: Iterable[Batch], n_process: int) -> Generator[list[Outcome], None, None]:
-    """Annotate batches.
+def run_local(job: Job, source: Source, n_process: int) -> Generator[list[Outcome], None, None]:
+    """Annotate the batches of a source.
 
     n_process (int): Worker processes, each with a pipeline of its own; 1 works in this
         process, -1 takes one per core.
     YIELDS (list): The outcomes of each batch, in order.
-    RAISES (ValueError, OSError): H508, H543.
+    RAISES (ValueError, OSError): H508, H543, and those of reading the input.
     """
     n_process = (os.cpu_count() or 1) if n_process == -1 else n_process
     if n_process == 1:
-        yield from map(Worker(job), batches)
+        yield from map(Worker(job), source.batches())
     else:
-        yield from _run_pool(job, batches, n_process)
+        yield from _run_pool(job, source.batches(), n_process)
 
 
 def _run_pool(job: Job, batches: Iterable[Batch], n_process: int) -> Iterator[list[Outcome]]:
