@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import re
 import subprocess
@@ -44,22 +45,30 @@ def main() -> None:
 
 
 async def measure(url: str, pid: int, n_clients: int, seconds: float) -> None:
-    """Warm up for a tenth of the time, then measure, and print."""
+    """Warm up for a quarter of the time, then measure, and print."""
     limits = httpx.Limits(max_connections=n_clients)
     async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60, trust_env=False) as client:
-        await load(client, n_clients, seconds / 10)
-        before, began = resident(pid), time.perf_counter()
-        statuses, waits = await load(client, n_clients, seconds)
-        took, after = time.perf_counter() - began, resident(pid)
+        await load(client, n_clients, seconds / 4)
+        sizes, began, cpu = [resident(pid)], time.perf_counter(), cpu_seconds(pid)
+        statuses: Counter[str] = Counter()
+        waits: list[float] = []
+        for _ in range(N_PARTS):
+            counted, waited = await load(client, n_clients, seconds / N_PARTS)
+            statuses.update(counted)
+            waits += waited
+            sizes.append(resident(pid))
+        took, cpu = time.perf_counter() - began, cpu_seconds(pid) - cpu
     waits.sort()
     print(f"{n_clients} clients, {took:.0f} s: {len(waits):,} requests, {len(waits) / took:.0f} requests/s")
     print(f"answers: {', '.join(f'{count:,} x {status}' for status, count in statuses.most_common())}")
     print(f"errors: {sum(statuses.values()) - statuses['200']}")
     print("waiting: " + ", ".join(f"{name} {waits[int(part * (len(waits) - 1))]:.2f} s" for name, part in QUANTILES))
-    if before is not None and after is not None:
-        print(f"memory of the server: {before:.1f} MB before, {after:.1f} MB after ({after - before:+.1f} MB)")
+    if None not in sizes:
+        print(f"processor time of the server: {1000 * cpu / len(waits):.1f} ms per request")
+        print(f"memory of the server, MB: {' -> '.join(f'{size:.1f}' for size in sizes)}")
 
 
+N_PARTS = 4  # of the time, after each of which memory is read
 QUANTILES = (("median", 0.5), ("99 % within", 0.99), ("longest", 1.0))
 
 
@@ -94,6 +103,15 @@ def resident(pid: int) -> float | None:
         return None
     found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text())
     return int(found.group(1)) / 1024 if found else None
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process, which other work on the machine does not change as it does the throughput."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
