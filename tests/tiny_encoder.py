@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import BertConfig, BertModel, BertTokenizerFast
@@ -22,3 +23,10 @@ def write_encoder(folder: Path) -> Path:
     config = BertConfig(vocab_size=len(pieces), max_position_embeddings=64, **sizes, **dropout)
     BertModel(config).save_pretrained(folder)
     return folder
+
+
+def encoder_block(encoder: Path, **settings: Any) -> dict[str, Any]:
+    """Settings of `spacy_hmtl.Transformer.v1` with an encoder of some folder."""
+    defaults = {"frozen": True, "window": 30, "pooling": "mean", "lr_scale": 0.1, "cache_mb": 1}
+    block = {"@architectures": "spacy_hmtl.Transformer.v1", "name": str(encoder), "mixed_precision": False}
+    return {**block, **defaults, **settings}

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy
 import pytest
 import spacy
-import srsly
 import torch
-from safetensors.torch import load_file, save_file
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Adam
 from tiny import assert_alike, snapshot, tiny_nlp, weights
-from tiny_encoder import write_encoder
+from tiny_encoder import encoder_block, write_encoder
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +22,8 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_encoder(tmp_path_factory.mktemp("encoders") / "tiny-bert")
 
 
-def embed(encoder: Path, **settings: Any) -> dict[str, Any]:
-    defaults = {"frozen": True, "window": 30, "pooling": "mean", "lr_scale": 0.1, "cache_mb": 1}
-    block = {"@architectures": "spacy_hmtl.Transformer.v1", "name": str(encoder), "mixed_precision": False}
-    return {**block, **defaults, **settings}
-
-
 def make_nlp(examples: list[Example], encoder: Path, **settings: Any) -> Language:
-    return tiny_nlp(examples, [["ner"], ["coref"]], model={"embed": embed(encoder, **settings)})
+    return tiny_nlp(examples, [["ner"], ["coref"]], model={"embed": encoder_block(encoder, **settings)})
 
 
 def encoder_weights(nlp: Language) -> dict[str, numpy.ndarray]:
@@ -138,20 +128,9 @@ def test_no_transformer_output_stays_on_the_doc(demo_examples: list[Example], en
     ],
 )
 def test_settings_out_of_range_are_named(encoder: Path, settings: dict[str, Any], message: str) -> None:
-    config = {"model": {"embed": embed(encoder, **settings)}}
+    config = {"model": {"embed": encoder_block(encoder, **settings)}}
     with pytest.raises(ValueError, match=message):
         spacy.blank("en").add_pipe("hmtl", config=config)
-
-
-@pytest.mark.parametrize(("exists", "message"), [(False, "does not exist"), (True, r"has no config\.json")])
-def test_a_folder_without_an_encoder_is_named(
-    demo_examples: list[Example], tmp_path: Path, exists: bool, message: str
-) -> None:
-    folder = tmp_path / "nothing"
-    if exists:
-        folder.mkdir()
-    with pytest.raises(ValueError, match=f"The encoder folder .*nothing {message}"):
-        make_nlp(demo_examples[:3], folder)
 
 
 def pieces_of(nlp: Language, text: str) -> tuple[Any, torch.Tensor]:
@@ -265,76 +244,3 @@ def test_windows_of_too_many_pieces_are_remembered_whole(
         nlp.update(demo_examples[:3], sgd=optimizer)
         calls.append(0)
     assert calls == [1, 0, 0]
-
-
-def break_config(folder: Path) -> None:
-    (folder / "config.json").write_text('{"architectures": ["Nothing"]}')
-
-
-def break_weights(folder: Path) -> None:
-    content = (folder / "model.safetensors").read_bytes()
-    (folder / "model.safetensors").write_bytes(content[: len(content) // 2])
-
-
-def drop_layer(folder: Path) -> None:
-    state = load_file(folder / "model.safetensors")
-    kept = {name: value for name, value in state.items() if ".layer.1." not in name}
-    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
-
-
-def drop_tokenizer(folder: Path) -> None:
-    for name in ("tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"):
-        (folder / name).unlink()
-
-
-@pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        (break_config, "could not be loaded"),
-        (break_weights, "could not be loaded"),
-        (drop_layer, r"lacks \d+ weights, such as encoder\.layer\.1\."),
-        (drop_tokenizer, "could not be loaded"),
-    ],
-)
-def test_a_damaged_encoder_is_refused(
-    demo_examples: list[Example], encoder: Path, tmp_path: Path, damage: Any, message: str
-) -> None:
-    folder = tmp_path / "damaged"
-    shutil.copytree(encoder, folder)
-    damage(folder)
-    with pytest.raises(ValueError, match=f"The encoder folder .*damaged {message}"):
-        make_nlp(demo_examples[:3], folder)
-
-
-def test_another_tokenizer_at_load_is_warned_of(
-    demo_examples: list[Example], encoder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from spacy_hmtl.bridge.embeddings import encoder as module
-
-    nlp = make_nlp(demo_examples[:3], encoder)
-    shim: Any = nlp.get_pipe("hmtl").model.layers[0].layers[0].layers[0].shims[0]  # type: ignore[attr-defined]
-    data = shim.to_bytes()
-    message = srsly.msgpack_loads(data)
-    # Without the pieces that begin a text, as some releases of libraries have done it.
-    content = json.loads(message["tokenizer"]["tokenizer.json"])
-    content["post_processor"] = None
-    message["tokenizer"]["tokenizer.json"] = json.dumps(content).encode()
-    with pytest.warns(UserWarning, match=r"cuts text differently from the one it was trained with.*transformers \d"):
-        shim.from_bytes(srsly.msgpack_dumps(message))
-    shim.from_bytes(data)
-    monkeypatch.setattr(module, "version", lambda name: "99.0")
-    with pytest.warns(UserWarning, match=r"was trained with transformers \d.*but this is 99\.0"):
-        shim.from_bytes(data)
-
-
-def test_weights_that_do_not_fit_leave_the_encoder_as_it_was(demo_examples: list[Example], encoder: Path) -> None:
-    nlp = make_nlp(demo_examples[:3], encoder)
-    shim: Any = nlp.get_pipe("hmtl").model.layers[0].layers[0].layers[0].shims[0]  # type: ignore[attr-defined]
-    before, message = shim._model, srsly.msgpack_loads(shim.to_bytes())
-    config = json.loads(message["config"])
-    config["hidden_size"] = 8
-    message["config"] = json.dumps(config)
-    with pytest.raises(ValueError, match="The saved weights do not fit the config"):
-        shim.from_bytes(srsly.msgpack_dumps(message))
-    assert shim._model is before
-    assert nlp("Dell left.").text == "Dell left."
