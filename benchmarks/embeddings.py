@@ -79,15 +79,16 @@ def embeddings(folder: Path, encoder: str) -> Iterator[tuple[str, Any]]:
     """Name and layer of each embedding, made when its turn comes."""
     trf: dict[str, Any] = {"name": encoder, "window": 128, "pooling": "mean", "lr_scale": 0.05, "cache_mb": 0}
     trf["mixed_precision"] = False
-    yield "characters (CharCNN, 64)", make_char_cnn(character_width=16, n_filters=64, filter_width=3, dropout=0.1)
-    attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"]
-    rows = [5000, 1000, 2500, 1000]
-    yield (
-        "hash (96)",
-        make_concat(
-            layers={"hash": MultiHashEmbed(width=96, rows=rows, attrs=list(attrs), include_static_vectors=False)}
-        ),
-    )
+
+    def characters() -> Any:
+        return make_char_cnn(character_width=16, n_filters=64, filter_width=3, dropout=0.1)
+
+    def hashes() -> Any:
+        attrs, rows = ["NORM", "PREFIX", "SUFFIX", "SHAPE"], [5000, 1000, 2500, 1000]
+        return MultiHashEmbed(width=96, rows=rows, attrs=list(attrs), include_static_vectors=False)
+
+    yield "characters", characters()
+    yield "hash", make_concat(layers={"hash": hashes()})
     yield "words, frozen", make_word_vectors(frozen=True, lower=True)
     yield "words, fine-tuned", make_word_vectors(frozen=False, lower=True)
     for size in ELMO_SIZES:
@@ -97,6 +98,12 @@ def embeddings(folder: Path, encoder: str) -> Iterator[tuple[str, Any]]:
     yield "transformer, frozen, stride 64", make_transformer(frozen=True, stride=64, **trf)
     yield "transformer, last 2 layers", make_transformer(frozen=False, last_layers=2, **trf)
     yield "transformer, fine-tuned", make_transformer(frozen=False, **trf)
+    yield "hmtl_cpu.cfg: hash, characters", make_concat(layers={"a": hashes(), "b": characters()})
+    layers = {"a": hashes(), "b": characters(), "c": make_transformer(frozen=True, **trf)}
+    yield "hmtl_trf.cfg: hash, characters, transformer", make_concat(layers=layers)
+    words = make_word_vectors(frozen=False, lower=True)
+    elmo = make_elmo(**write_elmo(folder, "original"), cache_mb=0)
+    yield "hmtl.cfg: words, ELMo, characters", make_concat(layers={"a": words, "b": elmo, "c": characters()})
 
 
 def best(action: Any, rounds: int) -> float:
@@ -115,6 +122,7 @@ def throughput(
     encoder: Encoder,
     tokens: Annotated[int, typer.Option(help="Tokens to run over")] = 4000,
     rounds: Annotated[int, typer.Option(help="The fastest counts")] = 3,
+    only: Annotated[str, typer.Option(help="Embeddings with this in their name")] = "",
 ) -> None:
     """Tokens a second in prediction and in training, without any cache, and megabytes saved with the model."""
     torch.set_num_threads(1)
@@ -132,6 +140,8 @@ def throughput(
     typer.echo("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for name, model in embeddings(Path(folder), encoder):
+            if only not in name:
+                continue
             fix_random_seed(0)
             model.initialize(X=docs)
             width = model.predict(docs[:1])[0].shape[1]
