@@ -13,7 +13,7 @@ from ..encoder import Encoded, EncoderConfig
 from ..layout import Bucket
 
 # Padded tokens that go through the CRF at a time: bounds the memory of long batches.
-_CELLS = 16_384
+_CELLS = 8_192
 
 
 @dataclass(frozen=True)
