@@ -9,6 +9,7 @@ import numpy
 import pytest
 import spacy
 import torch
+from safetensors.torch import save as save_safetensors
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
@@ -240,3 +241,11 @@ def test_a_layer_that_was_never_initialized_says_what_to_do(vocab: Vocab) -> Non
 def test_the_same_seed_gives_the_same_rows(vocab: Vocab) -> None:
     first, second = (make_model(vocab, ["zzyzx", "dell"]) for _ in range(2))
     assert torch.equal(first.shims[0].table.rows, second.shims[0].table.rows)
+
+
+def test_rows_that_do_not_fit_their_words_leave_the_table_as_it_was(vocab: Vocab) -> None:
+    model = make_model(vocab, ["dell", "left"])
+    shim, table = model.shims[0], model.shims[0].table
+    with pytest.raises(ValueError, match="The saved weights do not fit the config: rows and keys"):
+        shim.from_bytes(save_safetensors({"keys": torch.zeros(5, dtype=torch.int64), "rows": torch.zeros(2, 3)}))
+    assert shim.table is table

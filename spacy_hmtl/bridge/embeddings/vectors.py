@@ -73,6 +73,11 @@ class WordRowsShim(TouchedParams, PyTorchShim):
             self._model = None
             return self
         state = load_safetensors(bytes_data)
+        if set(state) != {"keys", "rows"} or len(state["rows"]) != 1 + len(state["keys"]):
+            reason = "rows and keys of the word vectors are " + ", ".join(
+                f"{k} {tuple(v.shape)}" for k, v in state.items()
+            )
+            raise ValueError(Errors.H209.format(reason=reason))
         self.set(WordRows(state["keys"], state["rows"]))
         return self
 
