@@ -23,6 +23,7 @@ from .bridge.outputs import Prediction
 from .bridge.segments import make_layout
 from .bridge.targets import TargetBuilder
 from .bridge.vocabulary import add_words, check_vocab, see_words
+from .bridge.whitespace import trim
 from .errors import Errors, Warnings
 from .nesting import peel
 from .saving import ChangedSettings, drop_overridden, forget_paths, local_paths
@@ -135,7 +136,7 @@ class HMTL(TrainablePipe):
             given = [layers.get_mentions(docs[row], key) or [] for row in rows] if has_given else None
             batch = Batch([docs[row] for row in rows], settings=self.cfg, given=given)
             predictions.update(zip(rows, self.model.predict(batch)))
-        return [predictions[row] for row in range(len(docs))]
+        return [_without_space(doc, predictions[row]) for row, doc in enumerate(docs)]
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Prediction]) -> None:
         """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone."""
@@ -347,6 +348,11 @@ class HMTL(TrainablePipe):
         drop_overridden(self)
         self._intern_labels()
         return self
+
+
+def _without_space(doc: Doc, prediction: Prediction) -> Prediction:
+    is_space = doc.to_array("IS_SPACE").tolist() if len(doc) else []
+    return trim(prediction, is_space) if any(is_space) else prediction
 
 
 def _gold_labels(doc: Doc, task: str) -> list[str]:
