@@ -1,0 +1,60 @@
+"""The documentation names what there is: formats, options, commands, registered names; its links lead somewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from spacy_hmtl.cli.app import app
+from spacy_hmtl.data.export import EXPORTS
+from spacy_hmtl.data.formats import FORMATS
+from spacy_hmtl.experiments.setups import SETUPS
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("api", "formats", "paper", "tasks", "tutorial")
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_every_format_and_option_is_described() -> None:
+    text = page("formats")
+    assert [name for name in (*FORMATS, *EXPORTS) if f"| `{name}`" not in text and f"`{name}`" not in text] == []
+    assert [name for name in FORMATS if f"hmtl convert {name} " not in text] == []
+    options = {option.replace("_", "-") for format in FORMATS.values() for option in format.options}
+    assert [o for o in options if f"--{o}" not in text and f"--no-{o}" not in text] == []
+
+
+def test_every_registered_name_and_command_is_in_the_reference() -> None:
+    text = page("api")
+    groups = ("architectures", "readers", "batchers", "scorers", "loggers")
+    found = [entry for group in groups for entry in entry_points(group=f"spacy_{group}")]
+    ours = [entry.name for entry in found if entry.value.startswith("spacy_hmtl.")]
+    assert len(ours) >= 12
+    assert [name for name in ours if name not in text] == []
+    assert [c.name for c in app.registered_commands if f"`{c.name}`" not in text] == []
+
+
+def test_every_setup_of_the_paper_is_described() -> None:
+    text = page("paper")
+    missing = [
+        name for name, setup in SETUPS.items() if not setup.gold_mentions and json.dumps(setup.levels) not in text
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page(name))
+    assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
+
+
+def test_the_universe_entry_has_what_spacy_asks_for() -> None:
+    entry = json.loads((ROOT / "universe.json").read_text(encoding="utf-8"))
+    assert {"id", "title", "slogan", "description", "category", "code_example"} <= entry.keys()
+    compile("\n".join(entry["code_example"]), "universe.json", "exec")
