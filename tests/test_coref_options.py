@@ -31,9 +31,7 @@ def make(examples: list[Example], levels: list[list[str]], **settings: Any) -> L
 
 
 @pytest.mark.parametrize("train_candidates", ["gold", "predicted"])
-def test_clusters_can_be_made_of_the_mentions_found_below(
-    demo_examples: list[Example], train_candidates: str
-) -> None:
+def test_clusters_can_be_made_of_the_mentions_found_below(demo_examples: list[Example], train_candidates: str) -> None:
     nlp = make(demo_examples, LEVELS, candidates="mentions", train_candidates=train_candidates)
     train(nlp, demo_examples, 40)
     clustered = 0

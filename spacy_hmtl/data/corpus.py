@@ -12,7 +12,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 from spacy.vocab import Vocab
 
-from ..annotations import Cut, from_doc, get_meta, is_annotated, set_meta, set_tasks, slice_doc
+from ..annotations import Cut, from_doc, get_meta, is_annotated, set_tasks, slice_doc
 from ..checks import check
 from ..errors import Errors, Warnings
 from ..types import TASKS
@@ -191,9 +191,8 @@ def copy_tokens(doc: Doc, vocab: Vocab, *, sentences: bool = True) -> Doc:
         sent_starts = [bool(token.is_sent_start) for token in doc]
     words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
     copy = Doc(vocab, words=words, spaces=spaces, sent_starts=sent_starts)
-    copy.user_data.update({key: doc.user_data[key] for key in ("speakers", "genre") if key in doc.user_data})
-    if meta := get_meta(doc):
-        set_meta(copy, meta)
+    told = {**get_meta(doc), **doc.user_data}
+    copy.user_data.update({key: told[key] for key in ("speakers", "genre") if told.get(key)})
     return copy
 
 
