@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,11 @@ from .bridge.targets import TargetBuilder
 from .bridge.vocabulary import add_words, check_vocab, see_words
 from .bridge.whitespace import trim
 from .errors import Errors, Warnings
-from .nesting import peel
 from .saving import ChangedSettings, drop_overridden, forget_paths, local_paths
+from .survey import Survey
 
 # Docs that widths are inferred from.
 _N_SAMPLES = 10
-# How often relations must have had arguments of some types for these to be preferred.
-_MIN_SIGNATURE = 3
 
 
 class HMTL(TrainablePipe):
@@ -175,55 +172,21 @@ class HMTL(TrainablePipe):
         """
         samples: list[Doc] = []
         words: dict[int, str] = {}
-        found: dict[str, Counter[str]] = {task: Counter() for task in self.tasks}
-        seen: set[str] = set()
-        signatures: Counter[tuple[str, str, str]] = Counter()
-        nested = Counter[str]()
+        attrs = self.model.attrs
+        survey = Survey(attrs["levels"], self.cfg["nesting"], attrs["tag_layers"].get("emd", 1))
         for eg in get_examples():
             self._check_tag(eg, nlp)
             if len(samples) < _N_SAMPLES and len(eg.reference):
                 samples.append(eg.predicted)
             add_words(words, eg.predicted)
-            for task in self._tasks_of(eg):
-                seen.add(task)
-                gold = _gold_labels(eg.reference, task)
-                found[task].update(gold)
-                if task == "emd":
-                    spans = layers.get_mentions(eg.reference) or []
-                    kept = peel(spans, self.cfg["nesting"], self.model.attrs["tag_layers"]["emd"])
-                    nested.update(total=len(spans), kept=sum(map(len, kept)))
-                if task == "relation":
-                    triples = layers.get_relations(eg.reference) or []
-                    signatures.update((t.head.label, t.label, t.tail.label) for t in triples)
+            survey.add(eg.reference, self._tasks_of(eg))
         if not samples:
             raise ValueError(Errors.H311.format(name=self.name))
-        if labels is None:
-            labels = {task: sorted(counts) for task, counts in found.items()}
-            for task in self.tasks:
-                if task not in seen or (task != "coref" and not labels[task]):
-                    raise ValueError(Errors.H302.format(task=task, levels=self.model.attrs["levels"]))
-        else:
-            for task in self.tasks:
-                if task != "coref" and not labels.get(task):
-                    raise ValueError(Errors.H302.format(task=task, levels=self.model.attrs["levels"]))
-        if nested["total"] > nested["kept"]:
-            share = 100 * nested["kept"] / nested["total"]
-            warnings.warn(
-                Warnings.W105.format(
-                    task="emd",
-                    layers=self.model.attrs["tag_layers"]["emd"],
-                    keep=self.cfg["nesting"],
-                    kept=nested["kept"],
-                    total=nested["total"],
-                    percent=share,
-                ),
-                stacklevel=2,
-            )
-        # Rare combinations of types are more often slips than relations.
-        schema = [list(types) for types, n in sorted(signatures.items()) if n >= _MIN_SIGNATURE]
+        names = survey.labels(labels)
+        survey.warn_of_nesting()
         paths = local_paths(self.model)
         see_words(self.model, sorted(words.values()))
-        initialize(self.model, samples, {task: list(labels.get(task, [])) for task in self.tasks}, schema)
+        initialize(self.model, samples, names, survey.schema)
         if nlp is not None:
             forget_paths(nlp, paths)
         self._intern_labels()
@@ -353,12 +316,3 @@ class HMTL(TrainablePipe):
 def _without_space(doc: Doc, prediction: Prediction) -> Prediction:
     is_space = doc.to_array("IS_SPACE").tolist() if len(doc) else []
     return trim(prediction, is_space) if any(is_space) else prediction
-
-
-def _gold_labels(doc: Doc, task: str) -> list[str]:
-    getters: dict[str, Callable[[Doc], Any]] = {
-        "ner": layers.get_entities,
-        "emd": layers.get_mentions,
-        "relation": layers.get_relations,
-    }
-    return [item.label for item in getters[task](doc) or []] if task in getters else []
