@@ -25,18 +25,22 @@ RULES: dict[str, tuple[set[str], bool, bool]] = {
     "annotations": (PLAIN, False, True),
     "resolution": (PLAIN | {"annotations"}, False, True),
     "extensions": (PLAIN | {"annotations", "resolution"}, False, True),
+    "helpers": (PLAIN | {"annotations", "helpers"}, False, True),
     "nn": (PLAIN | {"nn"}, True, False),
     "bridge": (PLAIN | {"annotations", "nn", "bridge", "elmo_files", "vector_store"}, True, True),
     "data": (PLAIN | {"annotations", "data", "jsonl"}, False, True),
     "scoring": (PLAIN | {"annotations", "scoring"}, False, True),
     "visualize": (PLAIN | {"annotations", "resolution", "visualize"}, False, True),
     "jsonl": (PLAIN | {"annotations"}, False, True),
+    "graph": (PLAIN | {"annotations", "extensions", "resolution", "graph"}, False, True),
+    "golden": (PLAIN | {"jsonl", "golden"}, False, True),
     "logger": (PLAIN, False, True),
     "factory": ({"pipeline"}, False, True),
-    "pipeline": (PLAIN | {"annotations", "extensions", "bridge", "saving"}, True, True),
+    "survey": (PLAIN | {"annotations"}, False, True),
+    "pipeline": (PLAIN | {"annotations", "extensions", "bridge", "saving", "survey"}, True, True),
 }
 # May import anything above them.
-TOP = {"experiments", "demo", "cli", "__main__"}
+TOP = {"experiments", "cli", "serve", "integrations", "__main__"}
 
 
 def room(path: Path) -> str:
