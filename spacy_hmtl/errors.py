@@ -113,7 +113,11 @@ class Errors:
     H544 = "{path}: no column {column!r}, only {found}. Rename the column that holds the texts."
     H545 = "n_process must be -1 (one per core) or at least 1, found {value}."
     H546 = "Ray could not finish: {reason}. Start the same command again: it goes on from here."
-    H547 = "{path}: record {number} is damaged. Use --no-resume to start anew."
+
+    # Helpers: H560 to H569
+    H560 = "Tokens [{start}, {end}) are no part of a document of {length} tokens. Give 0 <= start <= end <= {length}."
+    H561 = "The parts {parts} do not make up token {token}, {text!r}. Put together, they must be its text, and none may be empty."
+    H562 = "No Docs to join. Give at least one."
 
     # The paper's experiments: H551 to H559
     H551 = "No setup {setup!r}. Known setups: {known}; or \"all\"."
@@ -131,6 +135,7 @@ class Warnings:
     W103 = "The extension {kind}._.{name} is owned by another package; spacy_hmtl serves its own as {kind}._.hmtl_{name}."
     W104 = "{path}: split into parts of at most {max_length} tokens, which cut {mentions} mentions, {links} coreference links and {relations} relations."
     W105 = "The tagger of {task!r} has {layers} layer(s) and cannot hold all nested spans: it keeps {kept} of {total} gold spans from the {keep} level on ({percent:.1f} % recall at most). Raise [components.hmtl.model.heads.{task}] layers to hold more."
+    W150 = "The joined Doc is without {layers}: not all of the Docs have them."
     W120 = "{path}: vectors can no longer be kept there: {reason}. Training goes on without."
     W121 = "The tokenizer of the encoder cuts text differently from the one it was trained with ({reason}; transformers {then} then, {now} now), so that predictions may be wrong. Install the versions of the training."
     W122 = "The encoder was trained with transformers {then}, but this is {now}; its code may differ. Install transformers {then} if predictions look wrong."

@@ -1,5 +1,7 @@
 """`annotate`: all inputs and outputs, in order, through failures and stops."""
 
+import importlib.util
+
 import pytest
 import spacy
 from lines import read_lines, write_lines
@@ -62,6 +64,39 @@ def test_a_folder_is_read_in_order_of_names(model_path, tmp_path):
         ("b/b.txt", ""),
         ("c.txt", "Third."),
     ]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason='needs pip install "spacy-hmtl[parquet]"')
+def test_parquet_is_read_as_jsonl_is(model_path, source, tmp_path, run):
+    import pyarrow
+    from pyarrow import parquet
+
+    rows = read_lines(source)
+    columns = {key: [row.get(key) for row in rows] for key in ("id", "text", "meta")}
+    parquet.write_table(
+        pyarrow.table({**columns, "other": range(len(rows))}), tmp_path / "in.parquet", row_group_size=3
+    )
+    for name in ("in.jsonl", "in.parquet"):
+        annotate(str(model_path), tmp_path / name, tmp_path / f"{name}.out.jsonl")
+    assert (tmp_path / "in.parquet.out.jsonl").read_bytes() == (tmp_path / "in.jsonl.out.jsonl").read_bytes()
+    parquet.write_table(pyarrow.table({"body": ["Anna."]}), tmp_path / "body.parquet")
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1 and no more")
+    for name, expected in (
+        ("body.parquet", "body.parquet: no column 'text', only body"),
+        ("bad.parquet", "bad.parquet: not a Parquet file"),
+    ):
+        code, output = run("annotate", model_path, tmp_path / name, tmp_path / "out.jsonl")
+        assert code == 1
+        assert "".join(expected.split()) in "".join(output.split())
+
+
+def test_without_pyarrow_the_command_says_what_to_install(model_path, tmp_path, run, monkeypatch):
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "pyarrow" else find_spec(name))
+    (tmp_path / "in.parquet").write_bytes(b"PAR1")
+    code, output = run("annotate", model_path, tmp_path / "in.parquet", tmp_path / "out.jsonl")
+    assert code == 1
+    assert 'pipinstall"spacy-hmtl[parquet]"' in "".join(output.split())
 
 
 def test_a_text_file_is_one_document(model_path, tmp_path):

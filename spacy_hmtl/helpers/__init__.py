@@ -1,0 +1,13 @@
+"""Cut, join, retokenize and filter Docs such that names, mentions, coreference and relations stay consistent.
+
+spaCy's own ways lose or shift them: `Span.as_doc` drops span groups, `Doc.from_docs` drops
+their `attrs`, and `Doc.retokenize` leaves their spans where they were.
+"""
+
+from .filtering import filter_scores
+from .joining import join_docs
+from .layers import Dropped
+from .retokenizing import retokenized
+from .slicing import slice_doc
+
+__all__ = ["Dropped", "filter_scores", "join_docs", "retokenized", "slice_doc"]
