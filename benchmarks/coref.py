@@ -134,13 +134,20 @@ def one_length(model: str, data: Path, n_tokens: int, rounds: int = 2) -> None:
 
 
 def joined(docs: list[Doc], n_tokens: int) -> Doc:
-    """One document of the words of all, over and over, with their sentence borders."""
+    """One document of the sentences of all, over and over, each time with its words rotated.
+
+    Equal windows are encoded once, so that mere repetition would look faster than it is.
+    """
     words: list[str] = []
     starts: list[bool] = []
-    while len(words) < n_tokens:
-        for doc in docs:
-            words += [token.text for token in doc]
-            starts += [bool(token.is_sent_start) for token in doc]
+    for by in range(n_tokens):
+        for sent in (sent for doc in docs for sent in doc.sents):
+            own = [token.text for token in sent]
+            shift = by % len(own)
+            words += own[shift:] + own[:shift]
+            starts += [True] + [False] * (len(own) - 1)
+        if len(words) >= n_tokens:
+            break
     return Doc(docs[0].vocab, words=words[:n_tokens], sent_starts=starts[:n_tokens])
 
 
