@@ -13,8 +13,9 @@ from ..errors import Errors
 from ..types import TASKS, LabeledSpan, ScoredClusters, Triple
 from .arcs import arcs_svg
 from .boxes import make_boxes, split_sentences, text_html
+from .network import network_svg
 from .style import CSS, JS
-from .tables import cluster_names, clusters_table, legend, relations_table
+from .tables import chain_keys, cluster_names, clusters_table, legend, lift, relations_table
 
 # What a layer is called on the page.
 _NAMES = {"ner": "names", "emd": "mentions", "coref": "clusters", "relation": "relations"}
@@ -121,8 +122,13 @@ def _article(doc: Doc, wanted: set[str], prefix: str, heading: str) -> str:
         table = clusters_table(doc, layers.scored, spans, prefix, names)
         parts.append(f'<section class="entities"><h3>Entities</h3><div class="scroll">{table}</div></section>')
     if layers.relations is not None:
-        table = relations_table(doc, layers.scored, layers.relations)
+        spans = layers.mentions if layers.mentions is not None else layers.entities or []
+        lifted = lift(doc, layers.scored, layers.relations, spans)
+        table = relations_table(lifted)
         parts.append(f'<section class="triples"><h3>Relations</h3><div class="scroll">{table}</div></section>')
+        if lifted:
+            graph = network_svg(lifted, chain_keys(layers.scored, prefix))
+            parts.append(f'<section class="triples"><h3>Entity graph</h3><div class="scroll">{graph}</div></section>')
     return f"<article>{''.join(parts)}</article>"
 
 

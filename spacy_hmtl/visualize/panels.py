@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 
 from ..types import LabeledSpan
 from .page import Layers, layer_legend, layer_text, read_layers
-from .tables import cluster_names, clusters_table, relations_table
+from .tables import cluster_names, clusters_table, lift, relations_table
 
 _PREFIX = "d0"
 NOT_ANNOTATED = '<section><p class="none">This pipeline does not annotate this layer.</p></section>'
@@ -46,7 +46,7 @@ def render_panels(doc: Doc) -> dict[str, Panel]:
             doc,
             Layers(None, None, None, relations),
             relations,
-            "" if relations is None else relations_table(doc, scored, relations),
+            "" if relations is None else relations_table(lift(doc, scored, relations)),
             kind="triples",
         ),
     }

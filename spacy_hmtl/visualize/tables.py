@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from spacy.tokens import Doc, Span
 
 from ..annotations import Relation
-from ..resolution import canonical, entity_relations
+from ..resolution import EntityRelation, canonical, entity_relations
 from ..types import LabeledSpan, MentionSpan, ScoredClusters, Triple
 from .boxes import number_clusters
 from .colors import cluster_hue, type_hue
@@ -19,6 +19,12 @@ def cluster_names(doc: Doc, scored: ScoredClusters | None, prefix: str) -> dict[
     """The key of each cluster with its most informative mention."""
     rows = number_clusters(scored, prefix)
     return {key: one_line(canonical([doc[s:e] for s, e in cluster])) for key, _, cluster, _ in rows}
+
+
+def chain_keys(scored: ScoredClusters | None, prefix: str) -> dict[MentionSpan, str]:
+    """The key of the chain of each mention that is in one."""
+    rows = number_clusters(scored, prefix)
+    return {m: key for key, number, cluster, _ in rows if number is not None for m in cluster}
 
 
 def one_line(span: Span) -> str:
@@ -36,8 +42,8 @@ def clusters_table(
     types: dict[MentionSpan, str] = {(span.start, span.end): span.label for span in spans}
     rows, singles = [], []
     for key, number, cluster, scores in number_clusters(scored, prefix):
-        label = Counter(types[m] for m in cluster if m in types).most_common(1)
-        badge = _badge(label[0][0]) if label and label[0][0] else ""
+        label = _commonest(types[m] for m in cluster if m in types)
+        badge = _badge(label) if label else ""
         if number is None:
             singles.append(f'<li title="{scores[0]:.2f}">{escape(names[key])} {badge}</li>')
             continue
@@ -54,16 +60,30 @@ def clusters_table(
     return html
 
 
-def relations_table(doc: Doc, scored: ScoredClusters | None, relations: Sequence[Triple]) -> str:
-    """Triples between entities, as `doc._.entity_relations`; each with the mentions that showed it."""
+def lift(
+    doc: Doc, scored: ScoredClusters | None, relations: Sequence[Triple], spans: Sequence[LabeledSpan] = ()
+) -> list[EntityRelation]:
+    """Triples between entities, as `doc._.entity_relations`.
+
+    spans (Sequence): Mentions, or names where there are none, which tell the types of entities.
+    """
+    types: dict[MentionSpan, str] = {(span.start, span.end): span.label for span in spans}
 
     def span(argument: LabeledSpan) -> Span:
         return Span(doc, argument.start, argument.end, label=argument.label)
 
-    clusters = [[doc[s:e] for s, e in cluster] for cluster in scored.clusters] if scored is not None else []
+    clusters = []
+    for cluster in scored.clusters if scored is not None else []:
+        label = _commonest(types[mention] for mention in cluster if mention in types)
+        clusters.append([Span(doc, start, end, label=label) for start, end in cluster])
     found = [Relation(span(r.head), r.label, span(r.tail), r.score) for r in relations]
+    return entity_relations(clusters, found)
+
+
+def relations_table(lifted: Sequence[EntityRelation]) -> str:
+    """Triples between entities, each with the mentions that showed it."""
     rows = []
-    for triple in entity_relations(clusters, found):
+    for triple in lifted:
         evidence = "".join(f"<li>{_evidence(r)}</li>" for r in triple.evidence)
         rows.append(
             f'<tr><th scope="row">{escape(one_line(triple.head))}</th>'
@@ -75,6 +95,11 @@ def relations_table(doc: Doc, scored: ScoredClusters | None, relations: Sequence
         return '<p class="none">No relation between two entities.</p>'
     head = '<tr><th>From</th><th>Relation</th><th>To</th><th class="count">Confidence</th><th>Shown by</th></tr>'
     return f"<table>{head}{''.join(rows)}</table>"
+
+
+def _commonest(labels: Iterable[str]) -> str:
+    found = Counter(labels).most_common(1)
+    return found[0][0] if found else ""
 
 
 def legend(labels: Sequence[str]) -> Iterator[str]:

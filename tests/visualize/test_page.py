@@ -11,6 +11,7 @@ from spacy_hmtl.annotations import set_clusters, set_entities, set_mentions, set
 from spacy_hmtl.types import LabeledSpan, ScoredClusters, Triple
 from spacy_hmtl.visualize import render
 from spacy_hmtl.visualize.colors import COLORS
+from spacy_hmtl.visualize.network import MAX_NODES
 
 EVIL = "<script>alert('1')</script> & \"Anna\""
 VOID = {"meta", "input"}
@@ -140,9 +141,10 @@ def test_a_part_is_not_cut_within_a_span(nlp):
 def test_relations_are_arcs_with_label_and_arrow(doc):
     html = render(doc)
     reader = read(html)
-    assert [tag for tag, _ in reader.elements].count("svg") == 1
     assert "she AT Oslo: 0.81" in "".join(reader.text)
-    assert len([attrs for tag, attrs in reader.elements if attrs.get("class") == "arrow"]) == 1
+    # One arc below the sentence, one line in the graph of the entities.
+    assert [tag for tag, _ in reader.elements].count("svg") == 2
+    assert len([attrs for tag, attrs in reader.elements if attrs.get("class") == "arrow"]) == 2
 
 
 def test_relations_are_lifted_to_entities(doc):
@@ -158,6 +160,39 @@ def test_relations_with_itself_and_both_ways_are_drawn(nlp):
     text = read(render(doc)).text
     assert "R, U" in text
     assert {"S", "T"} <= set(text)
+
+
+def test_the_graph_shows_each_entity_once_and_lights_up_its_chain(doc):
+    html = render(doc)
+    graph = html[html.index('class="arcs network"') :]
+    graph = graph[: graph.index("</svg>")]
+    assert "Anna Keller AT Oslo: 0.81" in graph
+    assert graph.count('class="node"') == 2
+    chain = re.search(r'data-chain="([^"]+)"', graph).group(1)
+    assert html.count(f'data-chain="{chain}"') > 2
+
+
+def test_a_graph_of_many_entities_shows_those_with_the_most_relations(nlp):
+    doc = nlp(" ".join("abc"[i % 3] for i in range(120)))
+    spans = [LabeledSpan(i, i + 1, "X") for i in range(len(doc))]
+    set_relations(doc, [Triple(spans[0], "R", span) for span in spans[1:]] + [Triple(spans[1], "R", spans[2])])
+    html = render(doc)
+    assert html.count('class="node"') == MAX_NODES
+    assert f"{120 - MAX_NODES} entities with fewer relations are not drawn" in html
+
+
+def test_boxes_of_the_graph_do_not_overlap(nlp):
+    doc = nlp(" ".join(f"entity{i}" for i in range(30)))
+    spans = [LabeledSpan(i, i + 1, "X") for i in range(30)]
+    set_relations(doc, [Triple(spans[i], "R", spans[(7 * i + 1) % 30]) for i in range(30)])
+    html = render(doc)
+    rows = re.findall(r'<g class="node".*?<rect x="(.+?)" y="(.+?)" width="(.+?)" height="(.+?)"', html)
+    boxes = [tuple(map(float, row)) for row in rows]
+    assert len(boxes) == 30
+    for i, (x, y, width, height) in enumerate(boxes):
+        for left, top, other, high in boxes[:i]:
+            assert x >= left + other or left >= x + width or y >= top + high or top >= y + height
+    assert render(doc) == html
 
 
 def test_missing_layers_are_named(nlp):
