@@ -67,7 +67,7 @@ def network_svg(relations: Sequence[EntityRelation], chains: dict[tuple[int, int
     left_out = len(degrees) - len(shown)
     note = f'<p class="none">{left_out:,} entities with fewer relations are not drawn.</p>' if left_out else ""
     return (
-        f'<svg class="arcs network" width="{size[0]:.0f}" height="{size[1]:.0f}" '
+        f'<svg class="arcs network" style="--w:{size[0]:.0f}px" width="{size[0]:.0f}" height="{size[1]:.0f}" '
         f'viewBox="0 0 {size[0]:.0f} {size[1]:.0f}" role="img">{"".join(drawing)}</svg>{note}'
     )
 

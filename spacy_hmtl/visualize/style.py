@@ -75,7 +75,7 @@ CSS = """
 .hmtl .arc path.arrow { fill: var(--faint); stroke: none; }
 .hmtl .arcs .arc text { fill: var(--soft); font-weight: 600; letter-spacing: .02em; }
 .hmtl .arcs rect.back { fill: var(--paper); stroke: none; }
-.hmtl .network { max-width: none; margin: 0 auto; }
+.hmtl .network { max-width: 100%; min-width: min(660px, var(--w)); height: auto; margin: 0 auto; }
 .hmtl .node.on rect { stroke-width: 2.5; }
 .hmtl .arc:hover path { stroke: var(--accent); }
 .hmtl .arc:hover path.arrow, .hmtl .arcs .arc:hover text { fill: var(--accent); }
