@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from random_documents import ANY_WORDS, PLAIN_WORDS, VOCAB, as_on_doc, documents, layers
 from spacy.tokens import DocBin
 
@@ -58,6 +58,8 @@ def corpus(tmp_path):
 
 @pytest.mark.parametrize("format", ["brat", "dygie", "jsonl"])
 @given(document=documents(ANY_WORDS))
+@example(AnnotatedDocument(name="A", words=["0", "\n"], spaces=[False, False], entities=[]))
+@example(AnnotatedDocument(name="A", words=["\n\n"], spaces=[True]))
 @settings(max_examples=60, deadline=None)
 def test_what_is_exported_is_imported_the_same(format, document):
     found, _ = write_and_read(format, document)

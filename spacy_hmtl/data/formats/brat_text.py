@@ -27,9 +27,10 @@ SIDE = {
 
 
 class Side(NamedTuple):
-    """What `DOC.hmtl.json` says: brat's files have no place for it."""
+    """What `DOC.hmtl.json` says: brat's files have no place for it. length: characters of the text."""
 
     name: str
+    length: int
     tokens: Tokens
     layers: list[str]
     meta: dict[str, Any]
@@ -75,7 +76,15 @@ def read_text(place: Place, spans: Sequence[tuple[int, int, str | None]], faults
         returns = [mark + end + k for k, end in enumerate(ends)]
         candidates.append(BratText(text, [0] * mark + returns))
     best = min(candidates, key=lambda candidate: _n_misfits(candidate, spans))
-    return best._replace(side=_read_side(place, len(best.text), faults))
+    # A last line end is no text, unless our own export says that a token reaches so far.
+    side, length = _read_side(place, faults), len(best.text)
+    reach = side.tokens.ends[-1] if side is not None and side.tokens.ends else 0
+    if side is not None and side.length == reach == length + 1 and path.read_bytes().endswith(b"\n"):
+        best, length = best._replace(text=best.text + "\n"), length + 1
+    if side is not None and side.length != length:
+        faults.note(Place(side_path(place.path), document=place.document), SIDE_MISFIT)
+        side = None
+    return best._replace(side=side)
 
 
 def _n_misfits(candidate: BratText, spans: Sequence[tuple[int, int, str | None]]) -> int:
@@ -85,8 +94,8 @@ def _n_misfits(candidate: BratText, spans: Sequence[tuple[int, int, str | None]]
     )
 
 
-def _read_side(place: Place, length: int, faults: FaultLog) -> Side | None:
-    """Read `DOC.hmtl.json`; None if there is none, or, with a note, if it does not fit the text."""
+def _read_side(place: Place, faults: FaultLog) -> Side | None:
+    """Read `DOC.hmtl.json`; None if there is none, or, with a note, if it contradicts itself."""
     path = side_path(place.path)
     if not path.is_file():
         return None
@@ -95,17 +104,17 @@ def _read_side(place: Place, length: int, faults: FaultLog) -> Side | None:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
         fields = None
-    if misfit(fields, SIDE) or not _fits(fields, length):
+    if misfit(fields, SIDE) or not _fits(fields):
         faults.note(Place(path, document=place.document), SIDE_MISFIT)
         return None
     starts, ends = [start for start, _ in fields["tokens"]], [end for _, end in fields["tokens"]]
     tokens = Tokens(starts, ends, [bool(space) for space in fields["spaces"]], fields.get("sent_starts"))
-    return Side(fields["name"], tokens, fields["layers"], fields["meta"])
+    return Side(fields["name"], fields["length"], tokens, fields["layers"], fields["meta"])
 
 
-def _fits(fields: dict[str, Any], length: int) -> bool:
-    tokens = fields["tokens"]
-    if fields["length"] != length or len(tokens) != len(fields["spaces"]):
+def _fits(fields: dict[str, Any]) -> bool:
+    tokens, length = fields["tokens"], fields["length"]
+    if len(tokens) != len(fields["spaces"]):
         return False
     before = [0, *(end for _, end in tokens)]
     return all(last <= start < end <= length for last, (start, end) in zip(before, tokens))
