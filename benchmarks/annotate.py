@@ -70,7 +70,7 @@ def kills(
         folder = Path(name)
         command = prepare(folder, n_docs, suffix, n_process, batch_size=32)
         out, expected = folder / f"out{suffix}", folder / f"expected{suffix}"
-        start, seconds = undisturbed(command, folder / f"{out.name}.partial")
+        start, seconds, total = undisturbed(command, folder / f"{out.name}.partial")
         typer.echo(f"an undisturbed run takes {seconds:.1f} s, {start:.1f} s of them to its first document")
         for path in (out, errors(out)):
             os.replace(path, folder / path.name.replace("out", "expected", 1))
@@ -78,20 +78,19 @@ def kills(
         for i in range(n_kills):
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             partial = folder / f"{out.name}.partial"
-            size = partial.stat().st_size if partial.exists() else 0
-            # Two in ten while it starts, the others while it writes, not so late that it would be done before the last.
+            # Two in ten while it starts, the others while it writes. Counted in bytes, not in seconds: the
+            # machine may have other work, and the run must not be done before the last kill.
+            goal = n_bytes(partial) + choose.uniform(0, 1.8 * total / n_kills)
             if i % 5 == 4:
                 time.sleep(choose.uniform(0, start))
-            else:
-                while process.poll() is None and not (partial.exists() and partial.stat().st_size > size):
-                    time.sleep(0.02)
-                time.sleep(choose.uniform(0, 1.8 * (seconds - start) / n_kills))
+            while i % 5 != 4 and process.poll() is None and n_bytes(partial) <= goal:
+                time.sleep(0.005)
             if process.poll() is not None:
                 break
             process.send_signal(signal.SIGKILL)
             process.wait()
             n_done += 1
-            typer.echo(f"kill {i + 1}: {partial.stat().st_size if partial.exists() else 0:,} bytes were written")
+            typer.echo(f"kill {i + 1}: {n_bytes(partial):,} bytes were written")
         final = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         typer.echo(final)
         same = [a.read_bytes() == b.read_bytes() for a, b in ((out, expected), (errors(out), errors(expected)))]
@@ -101,16 +100,26 @@ def kills(
             raise typer.Exit(1)
 
 
-def undisturbed(command: list[str], partial: Path) -> tuple[float, float]:
-    """Seconds until the first document is written, and until the end."""
+def undisturbed(command: list[str], partial: Path) -> tuple[float, float, int]:
+    """Seconds until the first document is written, and until the end; bytes of the partial output at its end."""
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    while process.poll() is None and not (partial.exists() and partial.stat().st_size):
+    start, total = 0.0, 0
+    while process.poll() is None:
+        total = max(total, n_bytes(partial))
+        start = start or (time.perf_counter() - began if total else 0.0)
         time.sleep(0.02)
-    start = time.perf_counter() - began
-    if process.wait():
+    if process.returncode:
         raise typer.Exit(1)
-    return start, time.perf_counter() - began
+    return start, time.perf_counter() - began, total
+
+
+def n_bytes(path: Path) -> int:
+    """Size of a file; 0 if it is not there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # it may get its final name at any moment
+        return 0
 
 
 def prepare(folder: Path, n_docs: int, suffix: str, n_process: int, batch_size: int) -> list[str]:
