@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Annotated
 
@@ -57,11 +58,12 @@ def serve_cli(
 
     limits = Limits(max_bytes=max_bytes, max_waiting=max_waiting, timeout=timeout)
     try:
-        serve(models or [], host=host, port=port, limits=limits, gpu_id=gpu_id, on_ready=announce)
+        # Whether the interrupt comes through depends on where asyncio was when it came.
+        with suppress(KeyboardInterrupt):
+            serve(models or [], host=host, port=port, limits=limits, gpu_id=gpu_id, on_ready=announce)
     except (ValueError, OSError) as error:
         fail(error)
-    except KeyboardInterrupt:
-        msg.info("Stopped.")
+    msg.info("Stopped.")
 
 
 def _is_loopback(host: str) -> bool:
