@@ -40,7 +40,7 @@ class Encoder:
         self.model = AutoModel.from_pretrained(folder).eval()
         self.batches: list[Any] = []
 
-    def read(self, words: list[list[str]]) -> None:
+    def read(self, words: list[list[str]], starts: list[list[bool]] | None = None) -> None:
         packs = [doc[i : i + PACK] for doc in words for i in range(0, len(doc), PACK)]
         packs.sort(key=len)
         self.batches = [
@@ -102,18 +102,11 @@ def worker(connection: Any, kind: str, path: str, data: Path, texts: str, thread
     loaded = time.perf_counter() - began
     words, starts = corpus(data, texts)
     began = time.perf_counter()
-    if kind == "encoder":
-        system.read([words[0][:PACK]])
-    else:
-        system.read([words[0][:PACK]])
+    system.read([words[0][:PACK]])
     system.run()
     first = time.perf_counter() - began
-    if kind == "encoder":
-        system.read(words)
-    else:
-        system.read(words, starts)
-    base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    connection.send((loaded, first, base, sum(map(len, words))))
+    system.read(words, starts)
+    connection.send((loaded, first, sum(map(len, words))))
     while connection.recv():
         wall, cpu = time.perf_counter(), time.process_time()
         system.run()
@@ -150,8 +143,8 @@ def run(
     typer.echo(f"{texts}, {threads} thread(s), {os.cpu_count()} cores, fastest of {rounds} interleaved rounds")
     typer.echo("| system | words/s | of the reference | CPU / wall | load s | first text s | peak MB |")
     typer.echo("|---|---|---|---|---|---|---|")
-    floor = best[reference][0] / running[reference][1][3]
-    for name, (connection, (loaded, first, _base, n_words)) in running.items():
+    floor = best[reference][0] / running[reference][1][2]
+    for name, (connection, (loaded, first, n_words)) in running.items():
         wall, cpu, peak = best[name]
         row = f"{n_words / wall:,.0f} | {floor / (wall / n_words):.2f} | {cpu / wall:.2f}"
         typer.echo(f"| {name} | {row} | {loaded:.1f} | {first:.2f} | {peak:,.0f} |")
