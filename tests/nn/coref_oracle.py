@@ -21,10 +21,12 @@ class Ranked(NamedTuple):
     """Kept spans of a document in order, and the scores of what each may choose.
 
     options: per span a dict: "none", "new" (with singletons), and the row of each antecedent.
+    coarse: the same with the coarse scores of all antecedents; empty without such scores.
     """
 
     spans: Spans
     options: list[dict[str | int, float]]
+    coarse: list[dict[str | int, float]]
 
 
 def feed_forward(network: FeedForward, vector: Tensor) -> float:
@@ -110,7 +112,8 @@ def rank(
     if given is None:
         parts = windows(segments, config.window)
         spans = sorted(span for part in parts for span in best(spans, scores, part, config))
-    options = []
+    options: list[dict[str | int, float]] = []
+    coarse: list[dict[str | int, float]] = []
     for row, span in enumerate(spans):
         own: dict[str | int, float] = {"none": 0.0}
         if config.singletons:
@@ -121,13 +124,14 @@ def rank(
         if config.top_antecedents:
             for e in base:
                 base[e] += coarse_score(head, vectors[span], vectors[spans[e]], row - 1 - e)
+            coarse.append({**own, **base})
             order = sorted(base, key=lambda e: -base[e])
             refuse_ties([base[e] for e in order], config.top_antecedents)
             base = {e: base[e] for e in order[: config.top_antecedents]}
         for e in sorted(base):
             own[e] = base[e] + pair_score(head, vectors[span], vectors[spans[e]], row - 1 - e)
         options.append(own)
-    return Ranked(spans, options)
+    return Ranked(spans, options, coarse)
 
 
 def probabilities(options: dict[str | int, float]) -> dict[str | int, float]:
@@ -136,10 +140,11 @@ def probabilities(options: dict[str | int, float]) -> dict[str | int, float]:
 
 
 def loss(head: CorefHead, ranked: Ranked, gold: list[Spans]) -> float:
-    """Lee et al. (2017), equation 7, one kept span at a time."""
+    """Lee et al. (2017), equation 7, one kept span at a time; from coarse to fine, for both kinds of scores."""
     cluster_of = {span: number for number, cluster in enumerate(gold) for span in cluster}
     total = 0.0
-    for span, options in zip(ranked.spans, ranked.options):
+    scored = [*zip(ranked.spans, ranked.options), *zip(ranked.spans, ranked.coarse)]
+    for span, options in scored:
         mine = cluster_of.get(span)
         right = [
             c for c in options if isinstance(c, int) and mine is not None and cluster_of.get(ranked.spans[c]) == mine

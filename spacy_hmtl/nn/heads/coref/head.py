@@ -25,10 +25,12 @@ class Ranking(NamedTuple):
     kept (Candidates): M of them.
     options (Tensor): Float32, shape (M, C + A): C scores for "no antecedent" (no mention
         at 0 and, with singletons, a new entity), then the antecedents by distance.
+    coarse (Tensor): from coarse to fine, the same with the coarse scores of all antecedents.
     """
 
     kept: Candidates
     options: Tensor
+    coarse: Tensor | None = None
 
 
 class CorefHead(nn.Module):
@@ -74,9 +76,10 @@ class CorefHead(nn.Module):
         kept = kept._replace(docs=kept.docs + first_doc)
         seen = kept if before is None else before.followed_by(kept)
         first = len(seen.docs) - len(kept.docs)
-        linked = self._links(seen, first)
-        nothing = [torch.zeros_like(kept.scores)] + ([kept.scores] if self.config.singletons else [])
-        return Ranking(kept, torch.cat([torch.stack(nothing, dim=1), linked], dim=1))
+        linked, coarse = self._links(seen, first)
+        nothing = torch.stack([torch.zeros_like(kept.scores), kept.scores][: self.n_none], dim=1)
+        whole = None if coarse is None else torch.cat([nothing, coarse], dim=1)
+        return Ranking(kept, torch.cat([nothing, linked], dim=1), whole)
 
     def _keep(
         self, encoded: Encoded, windows: Tensor, given: SpanIndex | None, context: CorefContext | None
@@ -100,25 +103,26 @@ class CorefHead(nn.Module):
             speakers, genres = context.speakers[spans.starts], context.genres[docs]
         return Candidates(spans, docs, speakers, genres, scores, self.mention.vectors(encoded, spans))
 
-    def _links(self, seen: Candidates, first: int) -> Tensor:
-        """Scores of the antecedents of the rows from `first`, by distance, shape (M - first, A)."""
+    def _links(self, seen: Candidates, first: int) -> tuple[Tensor, Tensor | None]:
+        """Scores of the antecedents of the rows from `first`, by distance, shape (M - first, A), and coarse ones."""
         n_rows = len(seen.docs) - first
         n_columns = min(self.config.max_antecedents, max(len(seen.docs) - 1, 0))
         options = seen.scores.new_full((n_rows, n_columns), _IMPOSSIBLE)
         if options.numel() == 0:
-            return options
+            return options, None if self.coarse is None else options
         mention, antecedent, column = antecedent_pairs(seen.docs, n_columns, first)
         base = seen.scores.index_select(0, mention) + seen.scores.index_select(0, antecedent)
+        coarse = None
         if self.coarse is not None:
             bilinear = self.coarse(seen.vectors, first, n_columns)
             base = base + bilinear[mention - first, column]
-            coarse = options.index_put((mention - first, column), base.detach())
-            best = coarse.topk(min(self.config.top_antecedents, n_columns), dim=1).indices
+            coarse = options.index_put((mention - first, column), base)
+            best = coarse.detach().topk(min(self.config.top_antecedents, n_columns), dim=1).indices
             chosen = torch.zeros_like(coarse, dtype=torch.bool).scatter_(1, best, True)
             rows = chosen[mention - first, column].nonzero(as_tuple=True)[0]
             mention, antecedent, column, base = (t[rows] for t in (mention, antecedent, column, base))
         scores = base + self.pair(seen, mention, antecedent, column)
-        return options.index_put((mention - first, column), scores)
+        return options.index_put((mention - first, column), scores), coarse
 
     # --- loss ---
 
@@ -128,6 +132,10 @@ class CorefHead(nn.Module):
         Lee et al. (2017), equation 7: a span's gold choices are all earlier kept spans of
         its cluster; else "new entity" (with singletons, for a gold mention), else 0.
 
+        From coarse to fine, the same loss of the coarse scores, over all antecedents, is
+        added: by the full scores alone nothing teaches to choose an antecedent that was
+        not chosen.
+
         given (SpanIndex): mentions to rank instead of all spans.
         """
         if encoded.states.shape[0] == 0 or (given is not None and len(given.starts) == 0):
@@ -135,16 +143,20 @@ class CorefHead(nn.Module):
         windows = encoded.layout.segment_windows(self.config.window)
         ranking = self.rank(encoded, windows, given, targets.context)
         clusters = match(ranking.kept.spans, targets.spans, targets.clusters)  # (M,)
-        correct = self._gold_options(ranking, clusters)
-        log_p = ranking.options.log_softmax(dim=1)
-        return -torch.where(correct, log_p, _IMPOSSIBLE).logsumexp(dim=1).sum()
+        scored = [ranking.options] if ranking.coarse is None else [ranking.options, ranking.coarse]
+        return torch.stack([self._marginal(options, clusters) for options in scored]).sum()
 
-    def _gold_options(self, ranking: Ranking, clusters: Tensor) -> Tensor:
+    def _marginal(self, options: Tensor, clusters: Tensor) -> Tensor:
+        """Negative log-likelihood of all gold choices together, summed over spans."""
+        correct = self._gold_options(options, clusters)
+        return -torch.where(correct, options.log_softmax(dim=1), _IMPOSSIBLE).logsumexp(dim=1).sum()
+
+    def _gold_options(self, options: Tensor, clusters: Tensor) -> Tensor:
         """Bool, shape (M, C + A): the choices that agree with the gold clusters."""
-        n_mentions, n_options = ranking.options.shape
+        n_mentions, n_options = options.shape
         rows = torch.arange(n_mentions, device=clusters.device).unsqueeze(1)
         antecedent = rows - 1 - torch.arange(n_options - self.n_none, device=clusters.device)  # (M, A)
-        exists = (antecedent >= 0) & (ranking.options[:, self.n_none :] > _IMPOSSIBLE / 2)
+        exists = (antecedent >= 0) & (options[:, self.n_none :] > _IMPOSSIBLE / 2)
         mine = clusters.unsqueeze(1)
         linked = exists & (mine >= 0) & (clusters[antecedent.clamp(min=0)] == mine)
         none = ~linked.any(dim=1)
