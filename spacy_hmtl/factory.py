@@ -19,6 +19,7 @@ DEFAULT_CONFIG = """
 levels = [["ner"], ["emd"], ["relation", "coref"]]
 max_segment = 256
 lr_scale = 1.0
+precision = "float32"
 
 [model.embed]
 @architectures = "spacy_hmtl.HashEmbedding.v1"

@@ -18,6 +18,7 @@ from ..nn.heads.coref import CorefConfig
 from ..nn.heads.tagger import TaggerConfig
 from ..nn.hierarchy import HeadConfig, Hierarchy, Levels
 from ..nn.layout import Layout
+from ..nn.precision import PRECISIONS
 from ..nn.spans import SpanIndex
 from ..types import TASKS, LabeledSpan
 from .context import make_context
@@ -50,6 +51,7 @@ def make_hmtl(
     heads: dict[str, HeadConfig],
     max_segment: int,
     lr_scale: float,
+    precision: str,
 ) -> Model[Batch, Any]:
     """The hierarchical multi-task model.
 
@@ -61,8 +63,11 @@ def make_hmtl(
     max_segment (int): Longest sequence an encoder runs over, in tokens; sentences where
         the Doc has them are not cut unless they are longer.
     lr_scale (float): Factor on the optimizer's learning rate for encoders and heads.
+    precision (str): What a transformer among the embeddings predicts with: "float32",
+        "bfloat16", "float16" (on a GPU) or "int8" (on a CPU). Training, saved weights and all
+        other layers stay in float32.
     RETURNS (Model): From a Batch to predictions, one per Doc, or to losses.
-    RAISES (ValueError): H201 to H206, H210, before anything is built.
+    RAISES (ValueError): H201 to H206, H210, H237, before anything is built.
 
     Source: Sanh, Wolf and Ruder (2019), "A Hierarchical Multi-task Approach for Learning
     Embeddings from Semantic Tasks", section "Model".
@@ -72,6 +77,7 @@ def make_hmtl(
         section = "[components.hmtl.model]"
         message = Errors.H205.format(key="max_segment", expected="at least 1", value=max_segment, section=section)
         raise ValueError(message)
+    set_precision(embed, precision)
     used = {task: heads[task] for level in levels for task in level}
     layers = {task: head.layers for task, head in used.items() if isinstance(head, TaggerConfig)}
     coref = used.get("coref")
@@ -110,6 +116,21 @@ def check_levels(levels: Levels, heads: Mapping[str, HeadConfig]) -> None:
     coref = heads["coref"] if "coref" in seen else None
     if isinstance(coref, CorefConfig) and coref.candidates == "mentions" and "emd" not in seen:
         raise ValueError(Errors.H212.format(levels=levels))
+
+
+def set_precision(embed: Model, precision: str) -> None:
+    """Say what the encoders among the embeddings predict with.
+
+    RAISES (ValueError): H205; H237 where less precision is asked for and there is nothing to save it on.
+    """
+    if precision not in PRECISIONS:
+        expected, section = " or ".join(PRECISIONS), "[components.hmtl.model]"
+        raise ValueError(Errors.H205.format(key="precision", expected=expected, value=precision, section=section))
+    shims = [shim for node in embed.walk() for shim in node.shims if hasattr(shim, "precision")]
+    if precision != "float32" and not shims:
+        raise ValueError(Errors.H237.format(value=precision))
+    for shim in shims:
+        shim.precision = precision
 
 
 def _build(input_width: int, labels: dict[str, list[str]], levels: Levels, configs: dict[str, HeadConfig]) -> Hierarchy:

@@ -20,6 +20,7 @@ from thinc.api import get_torch_default_device
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from ...errors import Errors, Warnings
+from ...nn.precision import PRECISIONS, reduced, runs_on
 from ..shim import TouchedParams, load_state, save_state
 from .cache import VectorCache, cache_folder, fingerprint
 
@@ -35,18 +36,40 @@ class EncoderShim(TouchedParams, HFShim):
     """spacy-transformers' shim, with a learning rate of its own, averages that work, and a cache.
 
     Its bytes carry config, tokenizer and weights of the encoder, and what to know the
-    tokenizer by. last_layers is the number of layers that are trained, -1 for all.
+    tokenizer by. last_layers is the number of layers that are trained, -1 for all; precision
+    is that of prediction.
     """
 
     cache = VectorCache(0)
     last_layers = -1
+    precision = "float32"
+    _reduced: torch.nn.Module | None = None
+    _reduced_from: tuple[tuple[int, int], ...] = ()
 
     def set(self, objects: HFObjects) -> None:
-        """Take an encoder; only the layers to be trained get gradients. RAISES (ValueError): H235."""
+        """Take an encoder; only the layers to be trained get gradients. RAISES (ValueError): H235, H238."""
+        device = get_torch_default_device()
+        if not runs_on(self.precision, device):
+            known = ", ".join(PRECISIONS)
+            raise ValueError(Errors.H238.format(value=self.precision, device=device.type, known=known))
         restrict(objects.transformer, self.last_layers)
-        objects.transformer.to(get_torch_default_device())
+        objects.transformer.to(device)
         self._hfmodel, self._model = objects, objects.transformer
+        self._reduced = None
         self.cache.clear()
+
+    def predictor(self) -> Any:
+        """The encoder to predict with: a copy of less precision where one is set, made anew when weights change."""
+        if self.precision == "float32":
+            return self._model
+        # In-place steps count a parameter's version up; averages come with memory of their own.
+        state = tuple((p.data_ptr(), p._version) for p in self._model.parameters())
+        if self._reduced is None or state != self._reduced_from:
+            # Inference tensors know no version and could not be used where gradients are.
+            with torch.inference_mode(False):
+                self._reduced = reduced(self._model, self.precision).eval()
+            self._reduced_from = state
+        return self._reduced
 
     def identity(self) -> bytes:
         """What the vectors depend on beside the text."""

@@ -53,7 +53,8 @@ def make_transformer(
     lr_scale (float): Factor on the optimizer's learning rate.
     cache_mb (int): Megabytes of vectors of a frozen encoder kept in memory from the first
         update on, so that later epochs cost the heads alone; 0 keeps none.
-    mixed_precision (bool): Half precision on a GPU.
+    mixed_precision (bool): Half precision on a GPU, in training and in prediction; `precision`
+        of the model concerns prediction alone.
     stride (int): With 0, windows are whole sentences, packed up to `window` tokens. Otherwise
         windows overlap, one every `stride` tokens, and each token's vector is taken from
         the one in which it has most context on both sides.
@@ -145,7 +146,7 @@ def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d
     if learns:
         encoder.transformer.train()
         pieces = make_pieces(windows, docs, encoder.tokenizer, model.attrs["pooling"])
-        vectors = _encode(encoder, pieces, mix is not None)
+        vectors = _encode(encoder, encoder.transformer, pieces, mix is not None)
     else:
         vectors = _predict(encoder, docs, windows, model.attrs["pooling"], is_train, mix is not None)
     if mix is not None:
@@ -160,9 +161,10 @@ def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d
     return model.ops.unflatten(torch2xp(vectors.detach()), sizes), backprop
 
 
-def _encode(encoder: Any, batch: Sequence[Pieces], all_layers: bool) -> Tensor:
+def _encode(encoder: Any, network: Any, batch: Sequence[Pieces], all_layers: bool) -> Tensor:
     """Vectors of the tokens kept of some windows, one after the other; zero where a token has no piece.
 
+    network (Module): The transformer, or its copy of less precision.
     all_layers (bool): Of all layers side by side, not only of the last.
     RETURNS (Tensor): Shape (tokens, H), or (tokens, (layers + 1) * H).
     """
@@ -177,7 +179,7 @@ def _encode(encoder: Any, batch: Sequence[Pieces], all_layers: bool) -> Tensor:
         inputs[key] = torch.as_tensor(padded, device=device)
     shim = encoder.layers[0].shims[0]
     with torch.autocast(device_type=device.type, enabled=shim._mixed_precision and device.type == "cuda"):
-        output = encoder.transformer(**inputs, output_hidden_states=all_layers)
+        output = network(**inputs, output_hidden_states=all_layers)
     hidden = torch.cat(output.hidden_states, dim=2) if all_layers else output.last_hidden_state
     hidden = hidden.float().flatten(0, 1)  # (W * P, H or (layers + 1) * H)
     sizes = [len(pieces.window.borders) for pieces in batch]
@@ -201,8 +203,12 @@ def _predict(
     encoder: Any, docs: Sequence[Doc], windows: list[Window], pooling: str, is_train: bool, all_layers: bool
 ) -> Tensor:
     """Token vectors of all windows without gradients, from the cache where it has them, shape (T, H)."""
-    cache, device = encoder.layers[0].shims[0].cache, encoder.transformer.device
+    shim, device = encoder.layers[0].shims[0], encoder.transformer.device
+    cache = shim.cache
     cache.active |= is_train
+    # Training reads the encoder as it is, and never what was remembered of a copy.
+    network = encoder.transformer if is_train else shim.predictor()
+    kind = b"" if is_train or shim.precision == "float32" else shim.precision.encode()
 
     def encode(numbers: list[int]) -> Iterator[tuple[int, Tensor]]:
         pieces = make_pieces([windows[i] for i in numbers], docs, encoder.tokenizer, pooling, numbers)
@@ -212,12 +218,12 @@ def _predict(
             size = max(1, _PIECES // len(pieces[0].inputs["input_ids"]))
             batch, pieces = pieces[:size], pieces[size:]
             sizes = [own.window.keep_end - own.window.keep_start for own in batch]
-            for own, part in zip(batch, _encode(encoder, batch, all_layers).split(sizes)):
+            for own, part in zip(batch, _encode(encoder, network, batch, all_layers).split(sizes)):
                 parts[own.number].append((own.window.keep_start, part))
         for number, own_parts in parts.items():
             yield number, torch.cat([part for _, part in sorted(own_parts, key=lambda part: part[0])])
 
-    encoder.transformer.eval()
+    network.eval()
     # What is remembered must be of use in training, too, where inference tensors are not.
     with torch.inference_mode(False), torch.no_grad():
-        return torch.cat(encode_once(cache, [window.key for window in windows], encode, device))
+        return torch.cat(encode_once(cache, [kind + window.key for window in windows], encode, device))

@@ -1,0 +1,109 @@
+"""Copies of a network that predict with fewer bits; the network itself keeps its weights."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+# What each takes to run; float32 runs everywhere. int8 is for a CPU, since the product below
+# wants other shapes on a GPU, and half precision has too small a range to be worth emulating.
+PRECISIONS = ("float32", "bfloat16", "float16", "int8")
+_ONLY_ON = {"float16": "cuda", "int8": "cpu"}
+# Rows multiplied at a time: few enough that every step finds them in the CPU's cache, and many
+# enough that arranging the weights for the product costs little.
+_ROWS = 256
+# Of a row of zeros, which has no largest value to divide by.
+_SMALLEST = 1e-12
+
+
+def runs_on(precision: str, device: torch.device) -> bool:
+    """Whether a network can predict with this precision on this device."""
+    return _ONLY_ON.get(precision, device.type) == device.type
+
+
+def reduced(module: nn.Module, precision: str) -> nn.Module:
+    """A copy of a network that predicts with another precision; the original is not changed.
+
+    With int8, what is no linear layer shares its weights with the original; with half
+    precision the copy has weights of its own. Neither follows the original's later changes.
+
+    precision (str): "bfloat16", "float16" or "int8".
+    """
+    if precision != "int8":
+        return copy.deepcopy(module).to(getattr(torch, precision)).requires_grad_(False)
+    shared = {id(value): value for value in (*module.parameters(), *module.buffers())}
+    network = copy.deepcopy(module, shared)
+    # With a single input, torch's product of whole numbers is wrong on a CPU (seen in 2.13).
+    fits = [
+        (name, layer) for name, layer in network.named_modules() if type(layer) is nn.Linear and layer.in_features > 1
+    ]
+    for name, layer in fits:
+        if not name:
+            return Int8Linear(layer)
+        parent, _, own = name.rpartition(".")
+        setattr(network.get_submodule(parent), own, Int8Linear(layer))
+    return network
+
+
+class Int8Linear(nn.Linear):
+    """A linear layer that multiplies whole numbers: weights rounded once, inputs row by row.
+
+    A row's steps depend on nothing but the row, so that a text's vectors do not depend on what
+    it is batched with. The float32 weights stay where they were: some networks look at them.
+
+    Source: Dettmers et al. (2022), "LLM.int8(): 8-bit Matrix Multiplication for Transformers
+    at Scale", section 2.1, vector-wise quantization.
+    """
+
+    whole: Tensor
+    step: Tensor
+
+    def __init__(self, layer: nn.Linear) -> None:
+        nn.Module.__init__(self)
+        self.in_features, self.out_features = layer.in_features, layer.out_features
+        self.weight, self.bias = layer.weight, layer.bias
+        whole, step = to_int8(layer.weight.detach())
+        # (I, O), a view of (O, I): what the product is fastest with.
+        self.register_buffer("whole", whole.t(), persistent=False)
+        self.register_buffer("step", step.squeeze(1), persistent=False)  # (O,)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(..., I) -> (..., O), float32."""
+        return int8_linear(input.float(), self.whole, self.step, self.bias)
+
+
+def to_int8(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows as whole numbers from -127 to 127, and what one step of each row is worth.
+
+    values (Tensor): Float32, shape (N, I).
+    RETURNS (tuple): Int8, shape (N, I); float32, shape (N, 1).
+    """
+    # abs() would write all values once more.
+    largest = torch.maximum(values.amax(1, keepdim=True), -values.amin(1, keepdim=True))
+    step = largest.clamp_(min=_SMALLEST).div_(127)
+    return (values / step).round_().to(torch.int8), step
+
+
+def int8_linear(inputs: Tensor, weight: Tensor, step: Tensor, bias: Tensor | None) -> Tensor:
+    """A linear layer whose sums are exact, of inputs and weights rounded to int8.
+
+    inputs (Tensor): Float32, shape (..., I).
+    weight (Tensor): Int8, shape (I, O).
+    step (Tensor): Float32, shape (O,), worth of one step of each output's weights.
+    bias (Tensor, optional): Float32, shape (O,).
+    RETURNS (Tensor): Float32, shape (..., O).
+    """
+    rows = inputs.reshape(-1, weight.shape[0])
+    output = rows.new_empty((rows.shape[0], weight.shape[1]))
+    for part, result in zip(rows.split(_ROWS), output.split(_ROWS)):
+        if len(part) == 0:
+            continue
+        whole, worth = to_int8(part)
+        torch.mul(torch._int_mm(whole, weight), worth, out=result)
+        if bias is None:
+            result.mul_(step)
+        else:
+            torch.addcmul(bias, result, step, out=result)
+    return output.view(*inputs.shape[:-1], weight.shape[1])
