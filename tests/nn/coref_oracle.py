@@ -122,11 +122,10 @@ def rank(
                 del own["none"]
         base = {e: scores[span] + scores[spans[e]] for e in range(max(0, row - config.max_antecedents), row)}
         if config.top_antecedents:
-            for e in base:
-                base[e] += coarse_score(head, vectors[span], vectors[spans[e]], row - 1 - e)
-            coarse.append({**own, **base})
-            order = sorted(base, key=lambda e: -base[e])
-            refuse_ties([base[e] for e in order], config.top_antecedents)
+            shown = {e: base[e] + coarse_score(head, vectors[span], vectors[spans[e]], row - 1 - e) for e in base}
+            coarse.append({**own, **shown})
+            order = sorted(base, key=lambda e: -shown[e])
+            refuse_ties([shown[e] for e in order], config.top_antecedents)
             base = {e: base[e] for e in order[: config.top_antecedents]}
         for e in sorted(base):
             own[e] = base[e] + pair_score(head, vectors[span], vectors[spans[e]], row - 1 - e)

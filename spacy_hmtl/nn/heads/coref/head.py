@@ -37,10 +37,12 @@ class CorefHead(nn.Module):
     """Scores spans as mentions, keeps the best, and ranks the antecedents of each.
 
     score(i, j) = mention(i) + mention(j) + pair(i, j); "no antecedent" scores 0. From
-    coarse to fine, a bilinear score is added, and only the best antecedents by
-    mention(i) + mention(j) + bilinear(i, j) are scored in full; the others are out.
+    coarse to fine, only the best antecedents by mention(i) + mention(j) + bilinear(i, j)
+    are scored so; the others are out.
 
-    Source: Lee et al. (2017), sections 3 to 5; Lee et al. (2018), section 4.
+    Source: Lee et al. (2017), sections 3 to 5; Lee et al. (2018), section 4, which adds the
+    bilinear score to the full one as well. Here it only chooses, and learns by a loss of
+    its own: the full score is then that of the paper's head, on fewer antecedents.
     """
 
     def __init__(self, input_width: int, config: CorefConfig) -> None:
@@ -115,8 +117,7 @@ class CorefHead(nn.Module):
         coarse = None
         if self.coarse is not None:
             bilinear = self.coarse(seen.vectors, first, n_columns)
-            base = base + bilinear[mention - first, column]
-            coarse = options.index_put((mention - first, column), base)
+            coarse = options.index_put((mention - first, column), base + bilinear[mention - first, column])
             best = coarse.detach().topk(min(self.config.top_antecedents, n_columns), dim=1).indices
             chosen = torch.zeros_like(coarse, dtype=torch.bool).scatter_(1, best, True)
             rows = chosen[mention - first, column].nonzero(as_tuple=True)[0]
