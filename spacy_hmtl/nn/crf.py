@@ -1,4 +1,4 @@
-"""Linear-chain CRF over BILUO tags: pytorch-crf's likelihood, batched decoding, span marginals."""
+"""Linear-chain CRF over BILUO tags: pytorch-crf's likelihood, and the constraints of decoding."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class BiluoTags:
 
 
 class BiluoCRF(CRF):
-    """pytorch-crf's layer with batched Viterbi decoding under the BILUO constraints.
+    """pytorch-crf's layer with a faster likelihood and the BILUO constraints that `crf_decoding.py` decodes under.
 
     Illegal transitions are forbidden when decoding only, not in the likelihood, as in
     the original (HMTL's taggers are AllenNLP's `crf_tagger`).
@@ -105,82 +105,13 @@ class BiluoCRF(CRF):
             alpha = torch.where(alive, _log_product(alpha, onward) + emission, alpha)
         return torch.logsumexp(alpha + self.end_transitions, dim=1)
 
-    def _scores(self) -> tuple[Tensor, Tensor, Tensor]:
+    def legal_scores(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Transitions (from, to), first tags, last tags, with the penalties of what is illegal."""
         return (
             self.transitions + self.transition_penalty,
             self.start_transitions + self.start_penalty,
             self.end_transitions + self.end_penalty,
         )
-
-    def viterbi(self, emissions: Tensor, mask: Tensor) -> Tensor:
-        """The best legal tags of each segment, Int64, shape (S, L), 0 where padded.
-
-        Equal to `CRF.decode` where all transitions are legal; the loop over time
-        steps is inherent, the segments go together.
-        """
-        transitions, first, last = self._scores()
-        n_steps = emissions.shape[1]
-        score = first + emissions[:, 0]  # (S, n_tags)
-        history = []
-        for step in range(1, n_steps):
-            best, previous = (score.unsqueeze(2) + transitions).max(dim=1)  # (S, n_tags)
-            alive = mask[:, step].unsqueeze(1)
-            score = torch.where(alive, best + emissions[:, step], score)
-            history.append(previous)
-        tag = (score + last).argmax(dim=1)  # (S,)
-        path = [tag]
-        for step in range(n_steps - 1, 0, -1):
-            earlier = history[step - 1].gather(1, tag.unsqueeze(1)).squeeze(1)
-            # Until a row's last real token is reached, keep its last tag.
-            tag = torch.where(mask[:, step], earlier, tag)
-            path.append(tag)
-        path.reverse()
-        tags = torch.stack(path, dim=1)  # (S, L), padded cells repeat the last tag
-        return torch.where(mask, tags, 0)
-
-    def marginals(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Forward and backward scores under the constraints.
-
-        RETURNS (tuple): alpha and beta, Float32, shape (S, L, n_tags); log_z, shape (S,).
-            alpha includes the emission of its own step, beta does not, so that
-            exp(alpha + beta - log_z) is the probability of a tag at a step.
-        """
-        transitions, first, last = self._scores()
-        n_steps = emissions.shape[1]
-        # A sum over the tags before is a product with exp(transitions): ten times faster than logsumexp.
-        onward = transitions.exp()
-        alpha = [first + emissions[:, 0]]
-        for step in range(1, n_steps):
-            inner = _log_product(alpha[-1], onward) + emissions[:, step]
-            alpha.append(torch.where(mask[:, step].unsqueeze(1), inner, alpha[-1]))
-        beta = [last.expand_as(alpha[0])]
-        for step in range(n_steps - 1, 0, -1):
-            inner = _log_product(emissions[:, step] + beta[-1], onward.T)
-            # Behind the last real token beta stays what closes the sequence.
-            beta.append(torch.where(mask[:, step].unsqueeze(1), inner, beta[-1]))
-        beta.reverse()
-        log_z = torch.logsumexp(alpha[-1] + last, dim=1)
-        return torch.stack(alpha, dim=1), torch.stack(beta, dim=1), log_z
-
-    def span_confidence(
-        self, emissions: Tensor, mask: Tensor, tags: Tensor, rows: Tensor, starts: Tensor, ends: Tensor
-    ) -> Tensor:
-        """Probability that a segment holds each of these spans, given its tags.
-
-        tags (Tensor): Int64, shape (S, L), the decoded tags, which spell the spans.
-        rows, starts, ends (Tensor): Int64, shape (N,): segment, first step, end (exclusive).
-        RETURNS (Tensor): Float32, shape (N,), in [0, 1]: the total probability of all legal
-            tag sequences that have exactly this span with this label (CRF marginal).
-        """
-        transitions, _, _ = self._scores()
-        path = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)  # (S, L), score of the given tags step by step
-        path[:, 1:] += transitions[tags[:, :-1], tags[:, 1:]]
-        # A constant taken from all tags of a step changes no probability. With this one the given tags score 0
-        # all the way, so that alpha and beta stay small and no digits are lost in long segments.
-        alpha, beta, log_z = self.marginals(emissions - path.unsqueeze(2), mask)
-        final = ends - 1
-        log_p = alpha[rows, starts, tags[rows, starts]] + beta[rows, final, tags[rows, final]] - log_z[rows]
-        return log_p.exp().clamp(0.0, 1.0)
 
 
 def _log_product(scores: Tensor, weights: Tensor) -> Tensor:

@@ -78,10 +78,7 @@ class BiLSTM(nn.Module):
         inputs = self.input_dropout(inputs)
         if inputs.shape[0] == 0:
             return Encoded(inputs, inputs.new_zeros((0, 2 * self.lstm.hidden_size)), layout)
-        order, batch_sizes = layout.packed_order()
-        packed = PackedSequence(inputs.index_select(0, order), batch_sizes.cpu())
-        output, _ = self.lstm(packed)
-        inverse = torch.empty_like(order)
-        inverse[order] = torch.arange(len(order), device=order.device)
-        states = output.data.index_select(0, inverse)
+        order, _, sizes = layout.packing
+        output, _ = self.lstm(PackedSequence(inputs.index_select(0, order), sizes))
+        states = torch.empty_like(output.data).index_copy(0, order, output.data)
         return Encoded(inputs, self.output_dropout(states), layout)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -30,6 +32,19 @@ class Bucket:
     def pad(self, flat: Tensor) -> Tensor:
         """(T, width) -> (S, L, width); padded positions repeat token 0 and must be masked."""
         return flat.index_select(0, self.index.reshape(-1)).view(*self.index.shape, flat.shape[-1])
+
+
+class Packing(NamedTuple):
+    """Segments side by side, time step by time step, longest segment first: a torch PackedSequence.
+
+    order (Tensor): Int64, shape (P,), flat token offsets: first the first tokens of all segments, and so on.
+    backward (Tensor): Int64, shape (P,): the same from the ends of the segments to their beginnings.
+    sizes (Tensor): Int64, on the CPU, shape (L,), number of segments at each step.
+    """
+
+    order: Tensor
+    backward: Tensor
+    sizes: Tensor
 
 
 # Starts and ends of spans.
@@ -64,26 +79,38 @@ class Layout:
     segment_lengths: Tensor
     doc_lengths: Tensor
 
-    @property
+    # What several layers ask for is computed once for each layout.
+
+    @cached_property
     def n_tokens(self) -> int:
         """T, tokens in the batch."""
         return int(self.doc_lengths.sum())
 
-    @property
+    @cached_property
     def segment_starts(self) -> Tensor:
         """Flat offset of each segment's first token, shape (S,)."""
         return self.segment_lengths.cumsum(0) - self.segment_lengths
 
+    @cached_property
+    def _token_segments(self) -> Tensor:
+        return _owners(self.segment_lengths, self.n_tokens)
+
+    @cached_property
+    def _token_docs(self) -> Tensor:
+        return _owners(self.doc_lengths, self.n_tokens)
+
     def token_segments(self) -> Tensor:
         """Number of the segment of each token, shape (T,)."""
-        n_segments = len(self.segment_lengths)
-        numbers = torch.arange(n_segments, device=self.segment_lengths.device)
-        return numbers.repeat_interleave(self.segment_lengths)
+        return self._token_segments
 
     def token_docs(self) -> Tensor:
         """Number of the document of each token, shape (T,)."""
-        numbers = torch.arange(len(self.doc_lengths), device=self.doc_lengths.device)
-        return numbers.repeat_interleave(self.doc_lengths)
+        return self._token_docs
+
+    def is_segment_start(self) -> Tensor:
+        """Whether each token begins a segment, bool, shape (T,)."""
+        is_start = torch.zeros(self.n_tokens, dtype=torch.bool, device=self.segment_lengths.device)
+        return is_start.index_fill_(0, self.segment_starts, True)
 
     def doc_starts(self) -> Tensor:
         """Flat offset of each document's first token, shape (B,)."""
@@ -132,17 +159,29 @@ class Layout:
         layout = Layout(self.segment_lengths[segments], lengths[first_doc:last_doc].clamp(min=0))
         return Chunk(start, end, first_doc, layout, windows[segments] - windows[segments.start])
 
-    def packed_order(self) -> tuple[Tensor, Tensor]:
-        """The order of a torch PackedSequence over the segments.
+    @cached_property
+    def packing(self) -> Packing:
+        """All segments, packed. There must be one."""
+        return self._pack(self.segment_starts, self.segment_lengths)
 
-        RETURNS (tuple): flat token offsets, time step by time step, longest segment
-            first, shape (T,); and the number of segments at each step, shape (L,).
+    def pack(self, segments: Tensor) -> Packing:
+        """Some segments, packed.
+
+        segments (Tensor): Int64, shape (S',), distinct numbers of segments, at least one.
         """
-        lengths, order = self.segment_lengths.sort(descending=True, stable=True)
-        starts = self.segment_starts[order]  # (S,)
+        if len(segments) == len(self.segment_lengths):
+            return self.packing
+        return self._pack(self.segment_starts[segments], self.segment_lengths[segments])
+
+    @staticmethod
+    def _pack(starts: Tensor, lengths: Tensor) -> Packing:
+        lengths, by_length = lengths.sort(descending=True, stable=True)
+        starts = starts[by_length]  # (S,)
         steps = torch.arange(int(lengths[0]), device=lengths.device).unsqueeze(1)  # (L, 1)
         alive = steps < lengths  # (L, S)
-        return (starts + steps)[alive], alive.sum(1)
+        step, row = alive.nonzero(as_tuple=True)  # (P,)
+        first, length = starts[row], lengths[row]
+        return Packing(first + step, first + length - 1 - step, alive.sum(1).cpu())
 
     def buckets(self, max_cells: int, *, square: bool = False) -> Iterator[Bucket]:
         """Segments grouped by similar length, each group padded to its longest.
@@ -166,3 +205,8 @@ class Layout:
             index = torch.where(mask, starts[segments].unsqueeze(1) + steps, 0)
             yield Bucket(segments, index, mask)
             first = last
+
+
+def _owners(lengths: Tensor, total: int) -> Tensor:
+    """Number of the group of each member, shape (total,), of groups of these lengths."""
+    return torch.arange(len(lengths), device=lengths.device).repeat_interleave(lengths, output_size=total)

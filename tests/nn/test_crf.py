@@ -16,6 +16,8 @@ from strategies import close, randomize, seeds
 from torch import Tensor
 
 from spacy_hmtl.nn.crf import BiluoCRF, BiluoTags
+from spacy_hmtl.nn.crf_decoding import Spelled, both_ways, confidences, potentials, viterbi
+from spacy_hmtl.nn.layout import Layout
 
 # Sequences of 5 or 9 tags: up to 6,561 of each length.
 lengths = st.lists(st.integers(1, 4), min_size=1, max_size=3)
@@ -29,6 +31,29 @@ def make_crf(n_labels: int, sizes: list[int], seed: int) -> tuple[BiluoCRF, Tens
     randomize(crf)
     mask = torch.arange(max(sizes)) < torch.tensor(sizes).unsqueeze(1)
     return crf, torch.randn(len(sizes), max(sizes), 1 + 4 * n_labels), mask
+
+
+def layout_of_rows(mask: Tensor) -> Layout:
+    return Layout(mask.sum(1), mask.sum().reshape(1))
+
+
+def best_tags(crf: BiluoCRF, emissions: Tensor, mask: Tensor) -> Tensor:
+    """Decoded tags of padded segments, 0 where padded."""
+    tags = torch.zeros(mask.shape, dtype=torch.int64)
+    tags[mask] = viterbi(emissions[mask].unsqueeze(0), potentials([crf]), layout_of_rows(mask).packing)[0]
+    return tags
+
+
+def confidence(
+    crf: BiluoCRF, emissions: Tensor, mask: Tensor, tags: Tensor, rows: Tensor, starts: Tensor, ends: Tensor
+) -> Tensor:
+    """Of spans of padded segments, given by the row of each and by steps in it."""
+    layout = layout_of_rows(mask)
+    first = layout.segment_starts[rows]
+    spans = Spelled(torch.zeros_like(rows), first + starts, first + ends - 1)
+    packing = layout.pack(rows.unique())
+    own = (emissions[mask].unsqueeze(0), tags[mask].unsqueeze(0))
+    return confidences(*own, potentials([crf]), packing, layout.is_segment_start(), spans)
 
 
 def spell(tag: int) -> tuple[str, int]:
@@ -87,7 +112,7 @@ def test_likelihood_counts_every_tag_sequence(n_labels: int, sizes: list[int], s
 @given(st.integers(1, 2), lengths, seeds)
 def test_viterbi_finds_the_best_legal_sequence(n_labels: int, sizes: list[int], seed: int) -> None:
     crf, emissions, mask = make_crf(n_labels, sizes, seed)
-    found = crf.viterbi(emissions, mask)
+    found = best_tags(crf, emissions, mask)
     for row, size in enumerate(sizes):
         scores = sequences(crf, emissions[row, :size], legal=True)
         assert tuple(found[row, :size].tolist()) == max(scores, key=scores.__getitem__)
@@ -113,17 +138,22 @@ def test_confidence_is_the_share_of_all_legal_sequences_with_that_span(
             with_span = [score for other, score in scores.items() if span in spans_of(other)]
             expected.append(torch.tensor(log_sum(with_span) - total).exp())
     index = torch.tensor(rows, dtype=torch.int64).reshape(-1, 3)
-    found = crf.span_confidence(emissions, mask, tags, *index.unbind(1))
-    assert close(found, torch.stack(expected).float() if expected else torch.zeros(0))
+    if rows:
+        found = confidence(crf, emissions, mask, tags, *index.unbind(1))
+        assert close(found, torch.stack(expected).float())
 
 
 @quick
 @given(st.integers(1, 2), lengths, seeds)
-def test_marginals_of_the_tags_of_a_step_sum_to_one(n_labels: int, sizes: list[int], seed: int) -> None:
+def test_both_ways_every_token_sees_all_legal_sequences(n_labels: int, sizes: list[int], seed: int) -> None:
     crf, emissions, mask = make_crf(n_labels, sizes, seed)
-    alpha, beta, log_z = crf.marginals(emissions, mask)
-    total = (alpha + beta - log_z[:, None, None]).exp().sum(-1)
-    assert close(total[mask], torch.ones(sum(sizes)))
+    flat, packing = emissions[mask], layout_of_rows(mask).packing
+    before, behind = torch.empty_like(flat), torch.empty_like(flat)
+    found = both_ways(flat.unsqueeze(0), potentials([crf]), packing)
+    before[packing.order], behind[packing.backward] = found[0][0], found[1][0]
+    through = (before + behind - flat).logsumexp(1)  # of all sequences, over the tags of one token
+    total = [log_sum(list(sequences(crf, emissions[n, :size], legal=True).values())) for n, size in enumerate(sizes)]
+    assert close(through, torch.tensor(total).repeat_interleave(torch.tensor(sizes)))
 
 
 @quick
@@ -132,7 +162,7 @@ def test_viterbi_without_penalties_is_that_of_pytorch_crf(n_labels: int, sizes: 
     crf, emissions, mask = make_crf(n_labels, sizes, seed)
     for name in ("transition_penalty", "start_penalty", "end_penalty"):
         getattr(crf, name).zero_()
-    found = crf.viterbi(emissions, mask)
+    found = best_tags(crf, emissions, mask)
     assert [found[row][mask[row]].tolist() for row in range(len(sizes))] == crf.decode(emissions, mask)
 
 
@@ -143,12 +173,12 @@ def test_padding_changes_neither_loss_nor_tags_nor_confidence(n_labels: int, siz
     gold = torch.randint(0, crf.num_tags, mask.shape)
     emissions[~mask] = 100.0
     together = crf.negative_log_likelihood(emissions, gold, mask)
-    best = crf.viterbi(emissions, mask)
+    best = best_tags(crf, emissions, mask)
     alone = torch.tensor(0.0)
     for row, size in enumerate(sizes):
         own = (slice(row, row + 1), slice(0, size))
         alone = alone + crf.negative_log_likelihood(emissions[own], gold[own], mask[own])
-        assert torch.equal(crf.viterbi(emissions[own], mask[own]), best[own])
+        assert torch.equal(best_tags(crf, emissions[own], mask[own]), best[own])
     assert close(together, alone)
 
 
@@ -202,10 +232,10 @@ def test_no_labels_and_no_tokens() -> None:
 def test_confidence_loses_no_digits_in_long_segments() -> None:
     crf, emissions, mask = make_crf(2, [300, 7], 0)
     emissions = 10.0 * emissions
-    tags = crf.viterbi(emissions, mask)
+    tags = best_tags(crf, emissions, mask)
     starts, ends, _ = BiluoTags(["A", "B"]).decode(tags[0])
     rows = torch.zeros_like(starts)
-    found = crf.span_confidence(emissions, mask, tags, rows, starts, ends)
-    exact = crf.double().span_confidence(emissions.double(), mask, tags, rows, starts, ends)
+    found = confidence(crf, emissions, mask, tags, rows, starts, ends)
+    exact = confidence(crf.double(), emissions.double(), mask, tags, rows, starts, ends)
     assert len(found) > 10
     assert close(found.double(), exact, 1e-5)

@@ -29,12 +29,24 @@ def test_numbers_of_tokens_segments_and_documents(docs: Documents) -> None:
 
 @quick
 @given(documents().filter(lambda docs: any(docs)))
-def test_packed_order_is_that_of_a_packed_sequence(docs: Documents) -> None:
+def test_packing_is_that_of_packed_sequences_forwards_and_backwards(docs: Documents) -> None:
     flat = [torch.arange(start, end) for own in segments_of(docs) for start, end in own]
+    packing = layout_of(docs).packing
     expected = pack_sequence(flat, enforce_sorted=False)
-    order, batch_sizes = layout_of(docs).packed_order()
-    assert torch.equal(order, expected.data)
-    assert torch.equal(batch_sizes, expected.batch_sizes)
+    assert torch.equal(packing.order, expected.data)
+    assert torch.equal(packing.backward, pack_sequence([own.flip(0) for own in flat], enforce_sorted=False).data)
+    assert torch.equal(packing.sizes, expected.batch_sizes)
+
+
+@quick
+@given(documents().filter(lambda docs: any(docs)), seeds)
+def test_some_segments_are_packed_as_if_there_were_no_others(docs: Documents, seed: int) -> None:
+    flat = [torch.arange(start, end) for own in segments_of(docs) for start, end in own]
+    chosen = [number for number in range(len(flat)) if (seed + number) % 2] or [0]
+    packing = layout_of(docs).pack(torch.tensor(chosen))
+    expected = pack_sequence([flat[number] for number in chosen], enforce_sorted=False)
+    assert torch.equal(packing.order, expected.data)
+    assert torch.equal(packing.sizes, expected.batch_sizes)
 
 
 @quick

@@ -131,11 +131,10 @@ def test_emissions_that_spell_the_gold_spans_are_decoded_to_them(docs: Documents
     assert head.loss(clear, tensors(gold)).item() == pytest.approx(0.0, abs=1e-3)
 
 
-def test_long_batches_go_in_several_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_loss_of_long_batches_goes_in_several_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     docs = [[5, 2, 4], [], [1, 5], [3]]
     head, encoded, gold = make_head(), random_encoded(docs, 4, WIDTH), tensors(random_spans(docs, 1))
-    loss, found = head.loss(encoded, gold), rows(head.decode(encoded))
+    loss = head.loss(encoded, gold)
     monkeypatch.setattr(tagger_module, "_CELLS", 6)
     assert close(head.loss(encoded, gold), loss)
-    assert rows(head.decode(encoded)) == pytest.approx(found, abs=1e-5)

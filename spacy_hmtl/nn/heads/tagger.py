@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ..crf import BiluoCRF, BiluoTags
+from ..crf_decoding import Spelled, confidences, potentials, viterbi
 from ..encoder import Encoded, EncoderConfig
-from ..layout import Bucket
 
 # Padded tokens that go through the CRF at a time: bounds the memory of long batches.
 _CELLS = 8_192
@@ -71,17 +71,42 @@ class TaggerHead(nn.Module):
         return torch.stack(losses).sum()
 
     def decode(self, encoded: Encoded) -> SpanTensors:
-        """The spans of all layers in document order; of equal ones (borders and label) the likeliest."""
-        columns = zip(*(layer.decode(encoded) for layer in self.layers))
-        spans = SpanTensors(*(torch.cat(column) for column in columns))
-        if len(self.layers) == 1:
-            return spans
-        order = spans.scores.argsort(descending=True, stable=True)
-        keys = torch.stack([spans.starts, spans.ends, spans.labels], dim=1)[order]
-        distinct, owner = keys.unique(dim=0, return_inverse=True)
-        first = torch.full((len(distinct),), len(order), device=order.device)
-        first = first.scatter_reduce(0, owner, torch.arange(len(order), device=order.device), "amin")
-        return SpanTensors(*(column[order[first]] for column in spans))
+        """The best legal tags of all layers as spans in document order, with CRF marginals as confidences.
+
+        Of equal spans (borders and label) of several layers the likeliest.
+        """
+        layout, n_tokens = encoded.layout, encoded.states.shape[0]
+        if n_tokens == 0:
+            return _nothing(encoded.states.device)
+        scores = potentials([layer.crf for layer in self.layers])
+        emissions = torch.stack([layer.emit(encoded.states) for layer in self.layers])  # (K, T, n_tags)
+        tags = viterbi(emissions, scores, layout.packing)  # (K, T)
+        starts, ends, labels = self.layers[0].tags.decode(tags.reshape(-1))
+        if len(starts) == 0:
+            return _nothing(encoded.states.device)
+        layers = starts // n_tokens
+        starts, ends = starts - layers * n_tokens, ends - layers * n_tokens
+        # Only segments that hold a span matter from here on.
+        packing = layout.pack(layout.token_segments()[starts].unique())
+        spelled = Spelled(layers, starts, ends - 1)
+        found = confidences(emissions, tags, scores, packing, layout.is_segment_start(), spelled)
+        spans = SpanTensors(starts, ends, labels, found)
+        return spans if len(self.layers) == 1 else _likeliest(spans)
+
+
+def _nothing(device: torch.device) -> SpanTensors:
+    none = torch.zeros(0, dtype=torch.int64, device=device)
+    return SpanTensors(none, none, none, none.float())
+
+
+def _likeliest(spans: SpanTensors) -> SpanTensors:
+    """Of spans with equal borders and label the one with the highest score; in document order."""
+    order = spans.scores.argsort(descending=True, stable=True)
+    keys = torch.stack([spans.starts, spans.ends, spans.labels], dim=1)[order]
+    distinct, owner = keys.unique(dim=0, return_inverse=True)
+    first = torch.full((len(distinct),), len(order), device=order.device)
+    first = first.scatter_reduce(0, owner, torch.arange(len(order), device=order.device), "amin")
+    return SpanTensors(*(column[order[first]] for column in spans))
 
 
 class TagLayer(nn.Module):
@@ -108,29 +133,3 @@ class TagLayer(nn.Module):
             tags = gold[bucket.index]
             total = total + self.crf.negative_log_likelihood(bucket.pad(emissions), tags, bucket.mask)
         return total
-
-    def decode(self, encoded: Encoded) -> SpanTensors:
-        """The best legal tags as spans in document order, with CRF marginals as confidences."""
-        n_tokens = encoded.states.shape[0]
-        tags = torch.zeros(n_tokens, dtype=torch.int64, device=encoded.states.device)
-        scores = torch.zeros(n_tokens, device=encoded.states.device)  # at the first token of a span
-        emissions = self.emit(encoded.states)  # (T, n_tags)
-        for bucket in encoded.layout.buckets(_CELLS):
-            padded = bucket.pad(emissions)  # (S, L, n_tags)
-            best = self.crf.viterbi(padded, bucket.mask)  # (S, L)
-            tags[bucket.index[bucket.mask]] = best[bucket.mask]
-            self._score(bucket, padded, best, scores)
-        starts, ends, labels = self.tags.decode(tags)
-        return SpanTensors(starts, ends, labels, scores[starts])
-
-    def _score(self, bucket: Bucket, emissions: Tensor, best: Tensor, scores: Tensor) -> None:
-        """Fill in the confidence of each span of a bucket, looking only at segments that have one."""
-        rows = (best > 0).any(dim=1).nonzero(as_tuple=True)[0]
-        if len(rows) == 0:
-            return
-        width = int(bucket.mask[rows].sum(1).max())
-        emissions, best, mask = emissions[rows, :width], best[rows, :width], bucket.mask[rows, :width]
-        starts, ends, _ = self.tags.decode(best.reshape(-1))
-        row, first = starts // width, starts % width
-        confidence = self.crf.span_confidence(emissions, mask, best, row, first, ends - row * width)
-        scores[bucket.index[rows][:, :width].reshape(-1)[starts]] = confidence
