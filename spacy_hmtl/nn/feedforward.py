@@ -48,9 +48,10 @@ class FeedForward(nn.Module):
 
     def score(self, first: Tensor) -> Tensor:
         """(N, K), the summed shares of all parts -> (N,)."""
-        hidden = self.dropout(torch.relu(first + self.bias))
+        # In place: the sums are wanted no more, and asking for memory costs more than the work.
+        hidden = self.dropout(torch.relu_(first + self.bias))
         for layer in self.hidden:
-            hidden = self.dropout(torch.relu(layer(hidden)))
+            hidden = self.dropout(torch.relu_(layer(hidden)))
         return self.output(hidden).squeeze(-1)
 
 

@@ -10,12 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..encoder import Encoded, EncoderConfig
+from ..layout import Bucket
 
 # Token pairs scored at a time, a pair being `hidden_width` floats: few enough for a CPU's
-# cache, which is three times faster; many on a GPU, where a launch costs more than the work.
-_PAIRS = {"cpu": 16_384}
+# own cache, which is twice as fast; many on a GPU, where a launch costs more than the work.
+_PAIRS = {"cpu": 4_096}
 _PAIRS_ELSEWHERE = 262_144
-ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
+# In place: the sums that they act on are wanted no more.
+ACTIVATIONS = {"relu": torch.relu_, "tanh": torch.tanh_}
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,15 @@ class RelationHead(nn.Module):
         nn.init.normal_(self.arg1.bias)
         nn.init.constant_(self.output.bias, float(torch.logit(torch.tensor(config.prior))))
 
-    def _pair_scores(self, first: Tensor, second: Tensor) -> Tensor:
-        """(S, L, K) and (S, L, K) -> (S, L, L, R)."""
-        pairs = first.unsqueeze(2) + second.unsqueeze(1)  # (S, L, L, K)
+    def _pair_scores(self, first: Tensor, second: Tensor, memory: Tensor | None = None) -> Tensor:
+        """(S, L, K) and (S, L, K) -> (S, L, L, R).
+
+        memory (Tensor): Float32, at least S * L * L * K cells, overwritten; memory that is
+            asked for anew for each bucket costs as much as the sums that fill it.
+        """
+        n_rows, length, width = first.shape
+        out = None if memory is None else memory[: n_rows * length**2 * width].view(n_rows, length, length, width)
+        pairs = torch.add(first.unsqueeze(2), second.unsqueeze(1), out=out)  # (S, L, L, K)
         if self.distance is not None:
             steps = torch.arange(first.shape[1], device=first.device)
             apart = (steps - steps.unsqueeze(1)).clamp(-self.max_distance, self.max_distance)  # (L, L)
@@ -110,6 +118,7 @@ class RelationHead(nn.Module):
             total = total + torch.where(real, cells, 0.0).sum()
         return total
 
+    @torch.no_grad()
     def decode(self, encoded: Encoded, threshold: float) -> TokenPairs:
         """Token pairs and labels whose probability is at least `threshold`.
 
@@ -118,14 +127,31 @@ class RelationHead(nn.Module):
         """
         first, second = self.arg1(encoded.states), self.arg2(encoded.states)
         cut = float(torch.logit(torch.tensor(threshold, dtype=torch.float64)))
-        found = []
-        for bucket in encoded.layout.buckets(_PAIRS.get(first.device.type, _PAIRS_ELSEWHERE), square=True):
-            scores = self._pair_scores(bucket.pad(first), bucket.pad(second))
-            real = bucket.mask.unsqueeze(1) & bucket.mask.unsqueeze(2)
-            row, arg1, arg2, label = ((scores >= cut) & real.unsqueeze(-1)).nonzero(as_tuple=True)
-            probability = torch.sigmoid(scores[row, arg1, arg2, label])
-            found.append((bucket.index[row, arg1], bucket.index[row, arg2], label, probability))
-        if not found:
+        if len(first) == 0 or self.n_labels == 0:
             none = torch.zeros(0, dtype=torch.int64, device=first.device)
             return TokenPairs(none, none, none, first.new_zeros(0))
+        found = []
+        max_pairs = _PAIRS.get(first.device.type, _PAIRS_ELSEWHERE)
+        memory = first.new_empty(0)
+        # The longest segments come first, so that the memory grows for the first buckets at most.
+        for bucket in encoded.layout.buckets(max_pairs, square=True):
+            needed = bucket.index.numel() * bucket.index.shape[1] * first.shape[1]
+            if len(memory) < needed:
+                memory = first.new_empty(max(needed, max_pairs * first.shape[1]))
+            scores = self._pair_scores(bucket.pad(first), bucket.pad(second), memory)  # (S, L, L, R)
+            found.append(_likely(scores, bucket, cut))
         return TokenPairs(*(torch.cat(column) for column in zip(*found)))
+
+
+def _likely(scores: Tensor, bucket: Bucket, cut: float) -> TokenPairs:
+    """Real cells of (S, L, L, R) that score at least `cut`.
+
+    Few tokens have one, so that the best score of each is compared first: looking through
+    all cells costs as much as computing them.
+    """
+    best = scores.flatten(2).amax(dim=2)  # (S, L)
+    row, arg1 = ((best >= cut) & bucket.mask).nonzero(as_tuple=True)  # (N,)
+    cells = scores[row, arg1]  # (N, L, R)
+    hit, arg2, label = ((cells >= cut) & bucket.mask[row].unsqueeze(2)).nonzero(as_tuple=True)
+    row, arg1 = row[hit], arg1[hit]
+    return TokenPairs(bucket.index[row, arg1], bucket.index[row, arg2], label, torch.sigmoid(cells[hit, arg2, label]))
