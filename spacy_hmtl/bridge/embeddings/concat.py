@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy
 from spacy.ml.models import MultiHashEmbed
 from spacy.tokens import Doc
 from thinc.api import Model
@@ -51,7 +52,9 @@ def make_hash_embedding(
     layers = {"words": words}
     if characters is not None:
         layers["characters"] = characters
-    return make_concat(layers=layers)
+    model = make_concat(layers=layers)
+    model.attrs["by_word"] = [model.layers.index(words)]
+    return model
 
 
 def _init(model: Model, X: Any = None, Y: Any = None) -> None:
@@ -68,6 +71,8 @@ def width_of(layer: Model, docs: list[Doc] | None) -> int:
 
 
 def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+    if not is_train:
+        return _predict(model, docs), lambda d_output: docs
     columns, callbacks = zip(*(layer(docs, is_train) for layer in model.layers))
     output = [model.ops.xp.hstack(parts) for parts in zip(*columns)]
     borders = [0]
@@ -80,3 +85,48 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
         return docs
 
     return output, backprop
+
+
+def _predict(model: Model, docs: list[Doc]) -> list[Floats2d]:
+    if not any(map(len, docs)):
+        return [model.ops.xp.hstack(parts) for parts in zip(*(layer.predict(docs) for layer in model.layers))]
+    by_word = model.attrs.get("by_word", [])
+    columns = [
+        _by_word(layer, docs) if number in by_word else model.ops.xp.concatenate(layer.predict(docs))
+        for number, layer in enumerate(model.layers)
+    ]
+    return model.ops.unflatten(model.ops.xp.hstack(columns), model.ops.asarray1i([len(doc) for doc in docs]))
+
+
+class _Words:
+    """Distinct words of a batch: all that spaCy's feature extractor asks of a Doc."""
+
+    def __init__(self, rows: numpy.ndarray) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to_array(self, columns: Any) -> numpy.ndarray:
+        return self.rows
+
+
+# Odd numbers that the attributes of a word are multiplied by, to sort words by one number.
+_FACTOR = 0x9E3779B97F4A7C15
+
+
+def _by_word(layer: Model, docs: list[Doc]) -> Floats2d:
+    """Vectors of all tokens by a layer that looks at the attributes of one word at a time, each distinct word once.
+
+    RETURNS (Floats2d): Shape (T, width).
+    """
+    attrs = layer.layers[0].attrs["columns"]
+    rows = numpy.concatenate([doc.to_array(attrs).reshape(len(doc), -1) for doc in docs]).astype("uint64")  # (T, A)
+    factors = numpy.asarray([pow(_FACTOR, n, 2**64) for n in range(rows.shape[1])], dtype="uint64")
+    keys = (rows * factors).sum(axis=1, dtype="uint64")
+    _, first, owner = numpy.unique(keys, return_index=True, return_inverse=True)
+    owner = owner.reshape(-1)
+    if not (rows[first].take(owner, axis=0) == rows).all():  # two words with one key
+        return layer.ops.xp.concatenate(layer.predict(docs))
+    vectors = layer.predict([_Words(rows[first])])[0]
+    return vectors.take(layer.ops.asarray(owner), axis=0)
