@@ -50,7 +50,7 @@ class CharacterCNN(nn.Module):
         hidden = self.convolve(self.embed(characters).transpose(1, 2))  # (V, F, C)
         real = torch.arange(hidden.shape[2], device=hidden.device) < lengths.clamp(min=1).unsqueeze(1)  # (V, C)
         # The maximum comes before the ReLU, which is the same and looks at a word's characters once less.
-        pooled = torch.relu_(hidden.masked_fill_(~real.unsqueeze(1), 0.0).amax(dim=2))  # (V, F)
+        pooled = torch.relu(hidden.masked_fill(~real.unsqueeze(1), 0.0).amax(dim=2))  # (V, F)
         return self.dropout(pooled.index_select(0, words))
 
 
