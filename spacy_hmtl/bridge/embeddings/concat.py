@@ -129,4 +129,4 @@ def _by_word(layer: Model, docs: list[Doc]) -> Floats2d:
     if not (rows[first].take(owner, axis=0) == rows).all():  # two words with one key
         return layer.ops.xp.concatenate(layer.predict(docs))
     vectors = layer.predict([_Words(rows[first])])[0]
-    return vectors.take(layer.ops.asarray(owner), axis=0)
+    return vectors.take(layer.ops.xp.asarray(owner), axis=0)
