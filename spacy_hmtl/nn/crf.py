@@ -1,4 +1,4 @@
-"""Linear-chain CRF over BILUO tags: pytorch-crf's likelihood, and the constraints of decoding."""
+"""Linear-chain CRF over BILUO tags: pytorch-crf's parameters, and the constraints of decoding."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class BiluoTags:
 
 
 class BiluoCRF(CRF):
-    """pytorch-crf's layer with a faster likelihood and the BILUO constraints that `crf_decoding.py` decodes under.
+    """pytorch-crf's layer with the BILUO constraints; `crf_likelihood.py` and `crf_decoding.py` run several at once.
 
     Illegal transitions are forbidden when decoding only, not in the likelihood, as in
     the original (HMTL's taggers are AllenNLP's `crf_tagger`).
@@ -75,36 +75,6 @@ class BiluoCRF(CRF):
         self.register_buffer("start_penalty", first, persistent=False)
         self.register_buffer("end_penalty", last, persistent=False)
 
-    def negative_log_likelihood(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
-        """Nats, summed over the segments.
-
-        emissions (Tensor): Float32, shape (S, L, n_tags).
-        tags (Tensor): Int64, shape (S, L).
-        mask (Tensor): Bool, shape (S, L), real tokens first in each row.
-        """
-        return (self._normalizer(emissions, mask) - self._path_score(emissions, tags, mask)).sum()
-
-    def _path_score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
-        """Score of the given tags, shape (S,): what `CRF._compute_score` adds up step by step, at once."""
-        own = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)  # (S, L)
-        moves = self.transitions[tags[:, :-1], tags[:, 1:]]  # (S, L - 1)
-        final = tags.gather(1, mask.sum(1, keepdim=True) - 1).squeeze(1)  # (S,)
-        score = torch.where(mask, own, 0.0).sum(1) + torch.where(mask[:, 1:], moves, 0.0).sum(1)
-        return score + self.start_transitions[tags[:, 0]] + self.end_transitions[final]
-
-    def _normalizer(self, emissions: Tensor, mask: Tensor) -> Tensor:
-        """Log-partition, shape (S,), equal to `CRF._compute_normalizer`.
-
-        Steps are unbound, not indexed one by one: the gradient of an index is a tensor of
-        the full length, so that time would grow with the square of a segment's length.
-        """
-        onward = self.transitions.exp()
-        first, *later = emissions.unbind(1)
-        alpha = self.start_transitions + first
-        for emission, alive in zip(later, mask[:, 1:].unsqueeze(2).unbind(1)):
-            alpha = torch.where(alive, _log_product(alpha, onward) + emission, alpha)
-        return torch.logsumexp(alpha + self.end_transitions, dim=1)
-
     def legal_scores(self) -> tuple[Tensor, Tensor, Tensor]:
         """Transitions (from, to), first tags, last tags, with the penalties of what is illegal."""
         return (
@@ -112,9 +82,3 @@ class BiluoCRF(CRF):
             self.start_transitions + self.start_penalty,
             self.end_transitions + self.end_penalty,
         )
-
-
-def _log_product(scores: Tensor, weights: Tensor) -> Tensor:
-    """log(exp(scores) @ weights) without overflow, shape (S, n_tags); at least -87 below the largest score."""
-    largest = scores.detach().amax(dim=1, keepdim=True)
-    return ((scores - largest).exp() @ weights).clamp(min=1e-38).log() + largest

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from spacy_hmtl.nn.crf import BiluoCRF, BiluoTags
 from spacy_hmtl.nn.crf_decoding import Spelled, both_ways, confidences, potentials, viterbi
+from spacy_hmtl.nn.crf_likelihood import negative_log_likelihood
 from spacy_hmtl.nn.layout import Layout
 
 # Sequences of 5 or 9 tags: up to 6,561 of each length.
@@ -35,6 +36,11 @@ def make_crf(n_labels: int, sizes: list[int], seed: int) -> tuple[BiluoCRF, Tens
 
 def layout_of_rows(mask: Tensor) -> Layout:
     return Layout(mask.sum(1), mask.sum().reshape(1))
+
+
+def loss_of(crf: BiluoCRF, emissions: Tensor, gold: Tensor, mask: Tensor) -> Tensor:
+    """Negative log-likelihood of the tags of padded segments."""
+    return negative_log_likelihood(emissions[mask].unsqueeze(0), gold[mask].unsqueeze(0), [crf], layout_of_rows(mask))
 
 
 def best_tags(crf: BiluoCRF, emissions: Tensor, mask: Tensor) -> Tensor:
@@ -105,7 +111,26 @@ def test_likelihood_counts_every_tag_sequence(n_labels: int, sizes: list[int], s
     for row, size in enumerate(sizes):
         scores = sequences(crf, emissions[row, :size], legal=False)
         expected += log_sum(list(scores.values())) - scores[tuple(gold[row, :size].tolist())]
-    assert close(crf.negative_log_likelihood(emissions, gold, mask), expected)
+    assert close(loss_of(crf, emissions, gold, mask), expected)
+
+
+@quick
+@given(st.integers(1, 3), st.lists(st.integers(1, 30), min_size=1, max_size=6), seeds)
+def test_likelihood_and_gradient_of_several_are_those_of_pytorch_crf(
+    n_labels: int, sizes: list[int], seed: int
+) -> None:
+    first, emissions, mask = make_crf(n_labels, sizes, seed)
+    second, _, _ = make_crf(n_labels, sizes, seed + 1)
+    crfs = [first, second]
+    both = torch.stack([emissions, emissions.flip(0, 1)]).requires_grad_()
+    gold = torch.randint(0, first.num_tags, (2, *mask.shape))
+    expected = -torch.stack([crf(own, tags, mask) for crf, own, tags in zip(crfs, both, gold)]).sum()
+    found = negative_log_likelihood(both[:, mask], gold[:, mask], crfs, layout_of_rows(mask))
+    assert close(found, expected)
+    wanted = [both, *(p for crf in crfs for p in crf.parameters())]
+    gradients = (torch.autograd.grad(loss, wanted, materialize_grads=True) for loss in (found, expected))
+    for ours, theirs in zip(*gradients):
+        assert torch.allclose(ours, theirs, atol=1e-4)
 
 
 @quick
@@ -172,12 +197,12 @@ def test_padding_changes_neither_loss_nor_tags_nor_confidence(n_labels: int, siz
     crf, emissions, mask = make_crf(n_labels, sizes, seed)
     gold = torch.randint(0, crf.num_tags, mask.shape)
     emissions[~mask] = 100.0
-    together = crf.negative_log_likelihood(emissions, gold, mask)
+    together = loss_of(crf, emissions, gold, mask)
     best = best_tags(crf, emissions, mask)
     alone = torch.tensor(0.0)
     for row, size in enumerate(sizes):
         own = (slice(row, row + 1), slice(0, size))
-        alone = alone + crf.negative_log_likelihood(emissions[own], gold[own], mask[own])
+        alone = alone + loss_of(crf, emissions[own], gold[own], mask[own])
         assert torch.equal(best_tags(crf, emissions[own], mask[own]), best[own])
     assert close(together, alone)
 

@@ -21,7 +21,6 @@ from strategies import (
     segments_of,
 )
 
-from spacy_hmtl.nn.heads import tagger as tagger_module
 from spacy_hmtl.nn.heads.tagger import SpanTensors, TaggerConfig, TaggerHead, TagTargets
 
 quick = settings(deadline=None, max_examples=25)
@@ -129,12 +128,3 @@ def test_emissions_that_spell_the_gold_spans_are_decoded_to_them(docs: Documents
     clear = encoded._replace(states=torch.nn.functional.one_hot(tags, 9).float())
     assert rows(head.decode(clear)) == pytest.approx(dict.fromkeys(gold, 1.0), abs=1e-4)
     assert head.loss(clear, tensors(gold)).item() == pytest.approx(0.0, abs=1e-3)
-
-
-def test_the_loss_of_long_batches_goes_in_several_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.manual_seed(0)
-    docs = [[5, 2, 4], [], [1, 5], [3]]
-    head, encoded, gold = make_head(), random_encoded(docs, 4, WIDTH), tensors(random_spans(docs, 1))
-    loss = head.loss(encoded, gold)
-    monkeypatch.setattr(tagger_module, "_CELLS", 6)
-    assert close(head.loss(encoded, gold), loss)

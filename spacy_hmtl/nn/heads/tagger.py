@@ -10,10 +10,8 @@ from torch import Tensor, nn
 
 from ..crf import BiluoCRF, BiluoTags
 from ..crf_decoding import Spelled, confidences, potentials, viterbi
+from ..crf_likelihood import negative_log_likelihood
 from ..encoder import Encoded, EncoderConfig
-
-# Padded tokens that go through the CRF at a time: bounds the memory of long batches.
-_CELLS = 8_192
 
 
 @dataclass(frozen=True)
@@ -64,11 +62,19 @@ class TaggerHead(nn.Module):
 
     def loss(self, encoded: Encoded, targets: TagTargets) -> Tensor:
         """Negative log-likelihood of the gold tags of all layers, nats summed over the batch."""
-        losses = []
+        n_tokens = encoded.states.shape[0]
+        if n_tokens == 0:
+            return encoded.states.sum()
+        gold = []
         for number, layer in enumerate(self.layers):
             own = targets.layers == number
-            losses.append(layer.loss(encoded, targets.starts[own], targets.ends[own], targets.labels[own]))
-        return torch.stack(losses).sum()
+            gold.append(layer.tags.encode(targets.starts[own], targets.ends[own], targets.labels[own], n_tokens))
+        crfs = [layer.crf for layer in self.layers]
+        return negative_log_likelihood(self._emit(encoded), torch.stack(gold), crfs, encoded.layout)
+
+    def _emit(self, encoded: Encoded) -> Tensor:
+        """Scores of the tags of each token, shape (K, T, n_tags)."""
+        return torch.stack([layer.emit(encoded.states) for layer in self.layers])
 
     def decode(self, encoded: Encoded) -> SpanTensors:
         """The best legal tags of all layers as spans in document order, with CRF marginals as confidences.
@@ -79,7 +85,7 @@ class TaggerHead(nn.Module):
         if n_tokens == 0:
             return _nothing(encoded.states.device)
         scores = potentials([layer.crf for layer in self.layers])
-        emissions = torch.stack([layer.emit(encoded.states) for layer in self.layers])  # (K, T, n_tags)
+        emissions = self._emit(encoded)
         tags = viterbi(emissions, scores, layout.packing)  # (K, T)
         starts, ends, labels = self.layers[0].tags.decode(tags.reshape(-1))
         if len(starts) == 0:
@@ -110,26 +116,10 @@ def _likeliest(spans: SpanTensors) -> SpanTensors:
 
 
 class TagLayer(nn.Module):
-    """Emissions by a linear layer, scored by a CRF over BILUO tags; loss summed over segments."""
+    """Emissions by a linear layer, scored by a CRF over BILUO tags."""
 
     def __init__(self, width: int, labels: list[str]) -> None:
         super().__init__()
         self.tags = BiluoTags(labels)
         self.emit = nn.Linear(width, self.tags.n_tags)
         self.crf = BiluoCRF(self.tags)
-
-    def loss(self, encoded: Encoded, starts: Tensor, ends: Tensor, labels: Tensor) -> Tensor:
-        """Negative log-likelihood of the gold tags, nats summed over the batch.
-
-        starts, ends, labels (Tensor): Int64, shape (S,): spans that do not overlap and
-            lie within segments.
-        """
-        if encoded.states.shape[0] == 0:
-            return encoded.states.sum()
-        gold = self.tags.encode(starts, ends, labels, encoded.states.shape[0])
-        emissions = self.emit(encoded.states)  # (T, n_tags)
-        total = emissions.new_zeros(())
-        for bucket in encoded.layout.buckets(_CELLS):
-            tags = gold[bucket.index]
-            total = total + self.crf.negative_log_likelihood(bucket.pad(emissions), tags, bucket.mask)
-        return total
