@@ -7,7 +7,7 @@
     python benchmarks/speed.py updates corpus/open --encoder ENCODER --output results.json
     python benchmarks/speed.py load training/demo/model-best --output results.json
     python benchmarks/speed.py growth training/demo/model-best litbank-test.spacy --output results.json
-    python benchmarks/speed.py plot results.json docs/speed.svg
+    python benchmarks/speed.py plot results.json --picture docs/speed.svg
 
 `prepare` trains what spaCy has for some of the tasks: a CNN `ner`, and `ner` and `spancat` on
 one shared transformer (short runs: speed is measured, not accuracy). `run` loads each system,

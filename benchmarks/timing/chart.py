@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -18,11 +18,11 @@ TITLES = {"documents": "whole documents", "sentences": "one-sentence texts"}
 
 
 def plot(
-    results: Path,
-    picture: Path,
+    results: Annotated[list[Path], typer.Argument(help="Result files of `run`")],
+    picture: Annotated[Path, typer.Option(help="The chart to write (.svg)")],
 ) -> None:
-    """Draw words per second of each system, in the order in which they were measured, from a result file."""
-    rows = json.loads(results.read_text(encoding="utf-8"))["run"]["rows"]
+    """Draw words per second of each system, in the order in which they were measured, from result files."""
+    rows = [row for path in results for row in json.loads(path.read_text(encoding="utf-8"))["run"]["rows"]]
     picture.write_text(draw(rows), encoding="utf-8")
     typer.echo(f"Drew {len(rows)} bars: {picture}")
 
