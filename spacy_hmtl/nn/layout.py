@@ -93,11 +93,11 @@ class Layout:
 
     @cached_property
     def _token_segments(self) -> Tensor:
-        return _owners(self.segment_lengths, self.n_tokens)
+        return owners(self.segment_lengths, self.n_tokens)
 
     @cached_property
     def _token_docs(self) -> Tensor:
-        return _owners(self.doc_lengths, self.n_tokens)
+        return owners(self.doc_lengths, self.n_tokens)
 
     def token_segments(self) -> Tensor:
         """Number of the segment of each token, shape (T,)."""
@@ -207,6 +207,6 @@ class Layout:
             first = last
 
 
-def _owners(lengths: Tensor, total: int) -> Tensor:
+def owners(lengths: Tensor, total: int) -> Tensor:
     """Number of the group of each member, shape (total,), of groups of these lengths."""
     return torch.arange(len(lengths), device=lengths.device).repeat_interleave(lengths, output_size=total)

@@ -10,12 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..encoder import Encoded, EncoderConfig
-from ..layout import Bucket
+from ..layout import Layout, owners
 
 # Token pairs scored at a time, a pair being `hidden_width` floats: few enough for a CPU's
 # own cache, which is twice as fast; many on a GPU, where a launch costs more than the work.
 _PAIRS = {"cpu": 4_096}
 _PAIRS_ELSEWHERE = 262_144
+# Scores kept before they are looked through: each look makes a GPU wait for the host.
+_KEPT = 8_000_000
 # In place: the sums that they act on are wanted no more.
 ACTIVATIONS = {"relu": torch.relu_, "tanh": torch.tanh_}
 
@@ -130,7 +132,9 @@ class RelationHead(nn.Module):
         if len(first) == 0 or self.n_labels == 0:
             none = torch.zeros(0, dtype=torch.int64, device=first.device)
             return TokenPairs(none, none, none, first.new_zeros(0))
-        found = []
+        found: list[TokenPairs] = []
+        waiting: list[_Scored] = []
+        n_waiting = 0
         max_pairs = _PAIRS.get(first.device.type, _PAIRS_ELSEWHERE)
         memory = first.new_empty(0)
         # The longest segments come first, so that the memory grows for the first buckets at most.
@@ -139,19 +143,51 @@ class RelationHead(nn.Module):
             if len(memory) < needed:
                 memory = first.new_empty(max(needed, max_pairs * first.shape[1]))
             scores = self._pair_scores(bucket.pad(first), bucket.pad(second), memory)  # (S, L, L, R)
-            found.append(_likely(scores, bucket, cut))
+            # Compared at once, while the scores are in the cache.
+            likely = (scores.flatten(2).amax(dim=2) >= cut) & bucket.mask  # (S, L)
+            waiting.append(_Scored(scores.flatten(), bucket.index.flatten(), likely.flatten()))
+            n_waiting += scores.numel()
+            if n_waiting >= _KEPT:
+                found.append(_pairs(waiting, encoded.layout, self.n_labels, cut))
+                waiting, n_waiting = [], 0
+        if waiting:
+            found.append(_pairs(waiting, encoded.layout, self.n_labels, cut))
         return TokenPairs(*(torch.cat(column) for column in zip(*found)))
 
 
-def _likely(scores: Tensor, bucket: Bucket, cut: float) -> TokenPairs:
-    """Real cells of (S, L, L, R) that score at least `cut`.
+class _Scored(NamedTuple):
+    """Scores of a bucket of S segments, padded to L tokens, row by row: a token as arg1 with each arg2 and label.
 
-    Few tokens have one, so that the best score of each is compared first: looking through
-    all cells costs as much as computing them.
+    cells (Tensor): Float32, shape (S * L * L * R,).
+    tokens (Tensor): Int64, shape (S * L,), flat offset of each row's token.
+    likely (Tensor): Bool, shape (S * L,), rows of real tokens that may hold a cell that is wanted.
     """
-    best = scores.flatten(2).amax(dim=2)  # (S, L)
-    row, arg1 = ((best >= cut) & bucket.mask).nonzero(as_tuple=True)  # (N,)
-    cells = scores[row, arg1]  # (N, L, R)
-    hit, arg2, label = ((cells >= cut) & bucket.mask[row].unsqueeze(2)).nonzero(as_tuple=True)
-    row, arg1 = row[hit], arg1[hit]
-    return TokenPairs(bucket.index[row, arg1], bucket.index[row, arg2], label, torch.sigmoid(cells[hit, arg2, label]))
+
+    cells: Tensor
+    tokens: Tensor
+    likely: Tensor
+
+
+def _pairs(parts: list[_Scored], layout: Layout, n_labels: int, cut: float) -> TokenPairs:
+    """Real cells of likely rows that score at least `cut`.
+
+    Few rows are likely, and looking through all cells costs as much as computing them. All
+    buckets are looked through together: a GPU waits for the host three times, however many they are.
+    """
+    cells, tokens, likely = (torch.cat(column) for column in zip(*parts))
+    begins, begin = [], 0  # cell that each row begins with
+    for part in parts:
+        end = begin + len(part.cells)
+        begins.append(torch.arange(begin, end, len(part.cells) // len(part.tokens), device=cells.device))
+        begin = end
+    rows = likely.nonzero().squeeze(1)  # (N,)
+    arg1 = tokens[rows]
+    segment = layout.token_segments()[arg1]
+    counts = layout.segment_lengths[segment] * n_labels  # real cells of a row, which come first
+    owner = owners(counts, int(counts.sum()))  # (C,)
+    within = torch.arange(len(owner), device=cells.device) - (counts.cumsum(0) - counts)[owner]
+    scores = cells[torch.cat(begins)[rows][owner] + within]  # (C,)
+    hits = (scores >= cut).nonzero().squeeze(1)  # (R,)
+    owner, within = owner[hits], within[hits]
+    arg2 = layout.segment_starts[segment[owner]] + within // n_labels
+    return TokenPairs(arg1[owner], arg2, within % n_labels, torch.sigmoid(scores[hits]))
