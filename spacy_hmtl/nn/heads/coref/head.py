@@ -210,11 +210,10 @@ class CorefHead(nn.Module):
         choice = probability.argmax(dim=1) - n_none  # (M,), column, or negative
         rows = torch.arange(len(choice), device=choice.device)
         root = torch.where(choice >= 0, rows - 1 - choice, rows)
-        while True:  # pointer jumping: log2(M) rounds at most
-            further = root[root]
-            if torch.equal(further, root):
-                break
-            root = further
+        # Pointer jumping: each round doubles the links that are followed, M - 1 at most. To ask
+        # whether a round changed anything would make a GPU wait for the host.
+        for _ in range((len(root) - 1).bit_length()):
+            root = root[root]
         antecedent = rows.unsqueeze(1) - 1 - torch.arange(width - n_none, device=rows.device)
         same = (antecedent >= 0) & (root[antecedent.clamp(min=0)] == root.unsqueeze(1))
         linked = torch.where(same, probability[:, n_none:], 0.0).sum(dim=1)
@@ -224,4 +223,5 @@ class CorefHead(nn.Module):
         kept = size > 1
         if self.config.singletons:
             kept = kept | ((size == 1) & (first >= singleton_threshold))
-        return DecodedClusters(spans.select(kept), root[kept], scores[kept])
+        rows = kept.nonzero().squeeze(1)
+        return DecodedClusters(spans.select(rows), root[rows], scores[rows])

@@ -69,21 +69,23 @@ class MentionScorer(nn.Module):
         start, end = part("start", encoded.states), part("end", encoded.states)  # (T, K)
         width = part("width", self.feature_dropout(self.widths.weight))  # (W, K)
         left = (layout.segment_starts + layout.segment_lengths)[segments] - torch.arange(n_tokens, device=logits.device)
-        rows, scores, columns = [], [], []
+        # Starts, width by width, whose span of that width ends within the segment: all at once,
+        # so that a GPU does not wait for the host at each width.
+        extras = torch.arange(min(max_width, n_tokens), device=logits.device).unsqueeze(1)  # (W, 1)
+        inside = left > extras  # (W, T)
+        counts = inside.sum(dim=1).tolist()
+        columns, rows = (index.contiguous() for index in inside.nonzero(as_tuple=True))  # (S,)
+        scores = []
         total, mass = weighted, weight
-        for extra in range(min(max_width, n_tokens)):
+        for extra, own in enumerate(rows.split(counts)):
+            if len(own) == 0:
+                break
             if extra:
                 total, mass = total[:-1] + weighted[extra:], mass[:-1] + weight[extra:]
-            # Starts whose span of this width ends within the segment.
-            inside = (left[: n_tokens - extra] > extra).nonzero(as_tuple=True)[0]
-            if len(inside) == 0:
-                break
-            head = total.index_select(0, inside) / mass.index_select(0, inside).unsqueeze(1)
-            first = start.index_select(0, inside) + end.index_select(0, inside + extra) + head + width[extra]
+            head = total.index_select(0, own) / mass.index_select(0, own).unsqueeze(1)
+            first = start.index_select(0, own) + end.index_select(0, own + extra) + head + width[extra]
             scores.append(self.score.score(first))
-            rows.append(inside)
-            columns.append(torch.full_like(inside, extra))
-        order = (torch.cat(rows) * max_width + torch.cat(columns)).argsort()
+        order = (rows * max_width + columns).argsort()
         return torch.cat(scores).index_select(0, order)
 
     def scores(self, encoded: Encoded, spans: SpanIndex) -> Tensor:
