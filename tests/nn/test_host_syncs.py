@@ -1,0 +1,192 @@
+"""A GPU waits for the host a fixed number of times a batch, not once per token, span or segment.
+
+Counted on the CPU: operations that on a GPU cannot return before the device has told the
+host a value or a size. `torch.cuda.set_sync_debug_mode` would find the same on a GPU.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from strategies import Documents, encoder_config, layout_of, randomize
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import spacy_hmtl
+from spacy_hmtl.bridge.outputs import predictions
+from spacy_hmtl.nn.decoding import Decoded, decode
+from spacy_hmtl.nn.heads import relation
+from spacy_hmtl.nn.heads.coref import CorefConfig, CorefContext
+from spacy_hmtl.nn.heads.relation import RelationConfig
+from spacy_hmtl.nn.heads.tagger import TaggerConfig
+from spacy_hmtl.nn.hierarchy import Hierarchy
+
+PACKAGE = str(Path(spacy_hmtl.__file__).parent)
+INPUT = 4
+LABELS = {"ner": ["A"], "emd": ["B", "C"], "relation": ["R", "S"]}
+# What gives the host a value (`int`, `float` and `bool` of a tensor are `item`), or makes a
+# tensor whose size depends on values. Inference mode shows composite operations whole.
+WAITS = {
+    "item",
+    "_local_scalar_dense",
+    "is_nonzero",
+    "equal",
+    "allclose",
+    "nonzero",
+    "nonzero_numpy",
+    "argwhere",
+    "masked_select",
+    "bincount",
+    "_unique",
+    "_unique2",
+    "unique_dim",
+    "unique_consecutive",
+    "unique_dim_consecutive",
+}
+INDEXING = {"index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index"}
+# Methods that reach no dispatcher where the tensor is on the CPU already.
+COPIES = ("tolist", "cpu", "numpy")
+Waits = Counter[str]
+
+
+class Watch(TorchDispatchMode):
+    """Counts what would make the host wait, by operation and by function of the package."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: Waits = Counter()
+
+    def add(self, operation: str) -> None:
+        frames = [f for f in traceback.extract_stack() if f.filename.startswith(PACKAGE)]
+        where = f"{Path(frames[-1].filename).name} {frames[-1].name}" if frames else "elsewhere"
+        self.waits[f"{operation} in {where}"] += 1
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        name = func.overloadpacket.__name__
+        by_mask = name in INDEXING and any(i is not None and i.dtype in (torch.bool, torch.uint8) for i in args[1])
+        unknown_size = name == "repeat_interleave" and kwargs.get("output_size") is None
+        if name in WAITS or by_mask or unknown_size:
+            self.add(name)
+        return func(*args, **kwargs)
+
+
+@contextmanager
+def watched() -> Iterator[Watch]:
+    watch = Watch()
+
+    def counting(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+            watch.add(name)
+            return method(tensor, *args, **kwargs)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in COPIES:
+            patch.setattr(Tensor, name, counting(name, getattr(Tensor, name)))
+        with watch:
+            yield watch
+
+
+def make_hierarchy(candidates: str, top: int) -> Hierarchy:
+    torch.manual_seed(1)
+    configs: dict[str, Any] = {
+        "ner": TaggerConfig(encoder_config(2), 1),
+        "emd": TaggerConfig(encoder_config(3), 2),
+        "relation": RelationConfig(encoder_config(4), 3, "relu", 0.1, 4),
+        "coref": CorefConfig(
+            encoder_config(5), candidates, "gold", 3, 0.5, 500, 4, top, 5, 2, 2, 3, ("speaker", "genre"), 0.0, True
+        ),
+    }
+    hierarchy = Hierarchy(INPUT, [["ner"], ["emd"], ["relation", "coref"]], LABELS, configs)
+    randomize(hierarchy, 0.6)
+    return hierarchy.eval()
+
+
+# Few and many segments, documents and tokens, all in one portion; spans, relations and
+# clusters grow with them.
+FEW: Documents = [[8, 8], [8, 8]]
+MANY: list[Documents] = [[[8, 8]] * 8, [[16] * 8] * 2, [[12, 5, 9]] * 12]
+
+
+def waits_of(hierarchy: Hierarchy, docs: Documents) -> tuple[Waits, Decoded]:
+    layout = layout_of(docs)
+    n_tokens = sum(map(sum, docs))
+    generator = torch.Generator().manual_seed(0)
+    embeddings = torch.randn(n_tokens, INPUT, generator=generator)
+    context = CorefContext(torch.randint(-1, 3, (n_tokens,), generator=generator), torch.zeros(len(docs)).long())
+    with torch.inference_mode(), watched() as watch:
+        found = decode(hierarchy, embeddings, layout, relation_threshold=0.3, singleton_threshold=0.3, context=context)
+    return watch.waits, found
+
+
+@pytest.mark.parametrize(("candidates", "top"), [("spans", 0), ("spans", 2), ("mentions", 0)])
+def test_decoding_waits_equally_often_for_few_and_for_many(
+    candidates: str, top: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Several buckets of relations, as a GPU has where segments are long.
+    monkeypatch.setitem(relation._PAIRS, "cpu", 600)
+    hierarchy = make_hierarchy(candidates, top)
+    waits, few = waits_of(hierarchy, FEW)
+    expected, _ = without_packing(waits)
+    assert expected.total() > 0
+    for docs in MANY:
+        waits, many = waits_of(hierarchy, docs)
+        own, packing = without_packing(waits)
+        assert all(more > 2 * less > 0 for more, less in zip(sizes(many), sizes(few)))
+        assert own == expected
+        # All segments once; then, for each tagger, those with spans, if others have none.
+        assert 3 <= packing.total() <= 3 * 3
+
+
+def test_outputs_are_copied_column_by_column() -> None:
+    hierarchy = make_hierarchy("spans", 2)
+    copies = []
+    for docs in (FEW, *MANY):
+        _, found = waits_of(hierarchy, docs)
+        with watched() as watch:
+            predictions(found, hierarchy, [sum(doc) for doc in docs])
+        copies.append(watch.waits)
+    assert copies[0].total() == 16  # four columns of four tasks
+    assert all(own == copies[0] for own in copies)
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        lambda t: int(t[0]),
+        lambda t: bool(t[0]),
+        lambda t: t.tolist(),
+        lambda t: t[t > 0],
+        lambda t: t.nonzero(),
+        lambda t: (t > 0).nonzero(as_tuple=True),
+        lambda t: t.unique(),
+        lambda t: t.masked_fill_(t > 0, 1).masked_select(t > 0),
+        lambda t: t.repeat_interleave(t),
+        lambda t: torch.equal(t, t),
+        lambda t: torch.bincount(t),
+    ],
+)
+def test_each_way_to_wait_is_counted_once(wait: Callable[[Tensor], Any]) -> None:
+    with torch.inference_mode(), watched() as watch:
+        wait(torch.tensor([1, 0, 2]))
+    assert watch.waits.total() == 1
+
+
+def without_packing(waits: Waits) -> tuple[Waits, Waits]:
+    """All waits but those of packing, and those of packing."""
+    packing = Counter({key: n for key, n in waits.items() if key.endswith(" _pack")})
+    return waits - packing, packing
+
+
+def sizes(found: Decoded) -> list[int]:
+    """How many spans, relations and mentions in clusters were found."""
+    return [len(column) for part in found if part is not None for column in part[-1:]]
