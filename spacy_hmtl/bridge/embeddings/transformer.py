@@ -22,8 +22,10 @@ from .cache import encode_once, make_cache
 from .encoder import EncoderShim, check_encoder, read_encoder
 from .windows import Pieces, Window, make_pieces, make_windows
 
-# Word pieces that go through the encoder at a time when no gradient is needed.
-_PIECES = 8_192
+# Word pieces that go through the encoder at a time when no gradient is needed, padding included. Few on a
+# processor: a batch then fits its cache, and short windows are not padded to the length of long ones.
+_PIECES = {"cpu": 512}
+_PIECES_ELSEWHERE = 8_192
 _SECTION = "the Transformer embedding"
 _POOLING = ("mean", "first", "last")
 
@@ -214,8 +216,9 @@ def _predict(
         pieces = make_pieces([windows[i] for i in numbers], docs, encoder.tokenizer, pooling, numbers)
         pieces.sort(key=lambda p: -len(p.inputs["input_ids"]))
         parts: dict[int, list[tuple[int, Tensor]]] = {number: [] for number in numbers}
+        most = _PIECES.get(device.type, _PIECES_ELSEWHERE)
         while pieces:
-            size = max(1, _PIECES // len(pieces[0].inputs["input_ids"]))
+            size = max(1, most // len(pieces[0].inputs["input_ids"]))
             batch, pieces = pieces[:size], pieces[size:]
             sizes = [own.window.keep_end - own.window.keep_start for own in batch]
             for own, part in zip(batch, _encode(encoder, network, batch, all_layers).split(sizes)):
