@@ -62,9 +62,9 @@ class Errors:
     H233 = "The table of word vectors has the width {found}, but the embedding was trained with {expected}. Load the pipeline with the vectors of its training."
     H234 = "The word vectors embedding knows no width yet: call nlp.initialize(), or load a trained pipeline."
     H235 = "last_layers is {n}, but {reason}. Set it in {section}; 0 trains all layers of an encoder with frozen = false."
+    H236 = "layers of spacy_hmtl.Concat.v1 is empty. Name at least one embedding layer below it."
     H237 = "precision = {value!r} needs an encoder of its own, but the embeddings have no spacy_hmtl.Transformer.v1; all else stays in float32. Set precision = \"float32\" in [components.hmtl.model]."
     H238 = "precision = {value!r} does not run on this device ({device}): int8 is for a CPU, float16 for a GPU. Set another one of {known} in [components.hmtl.model]."
-    H236 = "layers of spacy_hmtl.Concat.v1 is empty. Name at least one embedding layer below it."
 
     # Training: H3xx
     H301 = "A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = \"spacy_hmtl.TaskBatcher.v1\" in [training.batcher]."

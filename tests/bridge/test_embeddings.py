@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 from thinc.api import SGD, Model, fix_random_seed
 from tiny import weights
 
+from spacy_hmtl.bridge.embeddings import concat
 from spacy_hmtl.bridge.embeddings.characters import make_char_cnn
 from spacy_hmtl.bridge.embeddings.concat import make_concat, make_hash_embedding
 
@@ -97,6 +98,20 @@ def test_layers_are_concatenated_in_the_order_of_their_names() -> None:
     backprop([numpy.arange(10, dtype="f").reshape(2, 5), numpy.zeros((0, 5), dtype="f")])
     assert seen[1.0][0].tolist() == [[0.0, 1.0], [5.0, 6.0]]
     assert seen[2.0][0].tolist() == [[2.0, 3.0, 4.0], [7.0, 8.0, 9.0]]
+
+
+@pytest.mark.parametrize("factor", [concat._FACTOR, 0], ids=["sorted by key", "two words with one key"])
+def test_prediction_by_distinct_words_is_that_of_each_token(factor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # With the factor 0 the key of a word is its norm alone, so that "DELL" and "dell" share one.
+    monkeypatch.setattr(concat, "_FACTOR", factor)
+    attrs = ["NORM", "PREFIX", "SHAPE"]
+    model = make_hash_embedding(width=8, rows=[50, 50, 50], attrs=attrs, characters=char_cnn())
+    docs = [make_doc(words) for words in ([], WORDS, ["DELL", "dell", "a", "dell"], [])]
+    model.initialize(X=docs)
+    token_by_token, _ = model(docs, is_train=True)
+    for found, expected in zip(model.predict(docs), token_by_token, strict=True):
+        numpy.testing.assert_allclose(found, expected, atol=1e-6)
+    assert [len(array) for array in model.predict([docs[0]])] == [0]
 
 
 def test_the_seed_set_before_initialization_decides() -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
 from spacy_hmtl.nn.encoder import Encoded, EncoderConfig
+from spacy_hmtl.nn.heads.coref import CorefConfig
+from spacy_hmtl.nn.heads.relation import RelationConfig
+from spacy_hmtl.nn.heads.tagger import TaggerConfig
+from spacy_hmtl.nn.hierarchy import Hierarchy
 from spacy_hmtl.nn.layout import Layout
 
 # Documents as lists of segment lengths; a document without segments is empty.
@@ -60,6 +66,30 @@ def randomize(module: torch.nn.Module, scale: float = 1.0) -> None:
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.normal_(std=scale)
+
+
+# Width of the embeddings that `four_tasks` reads.
+INPUT = 4
+
+
+def four_tasks(candidates: str, top: int, window: int) -> Hierarchy:
+    """A small hierarchy with random weights that finds something of all four tasks.
+
+    candidates, top, window: of coreference, see CorefConfig.
+    """
+    features = ("speaker", "genre")
+    configs: dict[str, Any] = {
+        "ner": TaggerConfig(encoder_config(2), 1),
+        "emd": TaggerConfig(encoder_config(3), 2),
+        "relation": RelationConfig(encoder_config(4), 3, "relu", 0.1, 4),
+        "coref": CorefConfig(
+            encoder_config(5), candidates, "gold", 3, 0.5, window, 4, top, 5, 2, 2, 3, features, 0.0, True
+        ),
+    }
+    labels = {"ner": ["A"], "emd": ["B", "C"], "relation": ["R", "S"]}
+    hierarchy = Hierarchy(INPUT, [["ner"], ["emd"], ["relation", "coref"]], labels, configs)
+    randomize(hierarchy, 0.6)
+    return hierarchy.eval()
 
 
 def close(a: Tensor | float, b: Tensor | float, tolerance: float = 1e-4) -> bool:

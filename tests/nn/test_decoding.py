@@ -8,35 +8,17 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from strategies import Documents, documents, encoder_config, layout_of, randomize, seeds
+from strategies import INPUT, Documents, documents, four_tasks, layout_of, seeds
 from test_coref import index, random_clusters
 
 from spacy_hmtl.nn import decoding
 from spacy_hmtl.nn.decoding import Decoded
-from spacy_hmtl.nn.heads.coref import CorefConfig, CorefContext
-from spacy_hmtl.nn.heads.relation import RelationConfig
-from spacy_hmtl.nn.heads.tagger import TaggerConfig
+from spacy_hmtl.nn.heads.coref import CorefContext
 from spacy_hmtl.nn.hierarchy import Hierarchy
 from spacy_hmtl.nn.layout import Layout
 from spacy_hmtl.nn.spans import SpanIndex
 
 quick = settings(deadline=None, max_examples=25)
-INPUT = 4
-LABELS = {"ner": ["A"], "emd": ["B", "C"], "relation": ["R"]}
-
-
-def make_hierarchy(candidates: str, top: int) -> Hierarchy:
-    configs: dict[str, Any] = {
-        "ner": TaggerConfig(encoder_config(2), 1),
-        "emd": TaggerConfig(encoder_config(3), 2),
-        "relation": RelationConfig(encoder_config(4), 3, "relu", 0.1, 4),
-        "coref": CorefConfig(
-            encoder_config(5), candidates, "gold", 3, 0.5, 5, 4, top, 5, 2, 2, 3, ("speaker", "genre"), 0.0, True
-        ),
-    }
-    hierarchy = Hierarchy(INPUT, [["ner"], ["emd"], ["relation", "coref"]], LABELS, configs)
-    randomize(hierarchy, 0.6)
-    return hierarchy.eval()
 
 
 def run(hierarchy: Hierarchy, layout: Layout, seed: int, size: int, given_spans: SpanIndex | None) -> Decoded:
@@ -78,7 +60,7 @@ def _rows(columns: Any) -> list[tuple[float, ...]]:
 @example(docs=[[4, 2, 5, 1, 3, 6, 2, 5], [3, 3, 4, 5]], seed=0, size=5)
 def test_parts_give_what_the_whole_gives(candidates: str, top: int, docs: Documents, seed: int, size: int) -> None:
     torch.manual_seed(seed)
-    hierarchy, layout = make_hierarchy(candidates, top), layout_of(docs)
+    hierarchy, layout = four_tasks(candidates, top, window=5), layout_of(docs)
     assert_same(run(hierarchy, layout, seed, size, None), run(hierarchy, layout, seed, 10_000, None))
 
 
@@ -86,7 +68,7 @@ def test_parts_give_what_the_whole_gives(candidates: str, top: int, docs: Docume
 @given(docs=documents(), seed=seeds, size=st.integers(1, 12))
 def test_given_mentions_are_never_cut(docs: Documents, seed: int, size: int) -> None:
     torch.manual_seed(seed)
-    hierarchy, layout = make_hierarchy("spans", 0), layout_of(docs)
+    hierarchy, layout = four_tasks("spans", 0, window=5), layout_of(docs)
     flat, first = [], 0
     for doc, clusters in zip(docs, random_clusters(docs, seed)):
         flat += [(start + first, end + first) for cluster in clusters for start, end in cluster]

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import torch
-from strategies import Documents, encoder_config, layout_of, randomize
+from strategies import INPUT, Documents, four_tasks, layout_of
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -23,14 +23,10 @@ import spacy_hmtl
 from spacy_hmtl.bridge.outputs import predictions
 from spacy_hmtl.nn.decoding import Decoded, decode
 from spacy_hmtl.nn.heads import relation
-from spacy_hmtl.nn.heads.coref import CorefConfig, CorefContext
-from spacy_hmtl.nn.heads.relation import RelationConfig
-from spacy_hmtl.nn.heads.tagger import TaggerConfig
+from spacy_hmtl.nn.heads.coref import CorefContext
 from spacy_hmtl.nn.hierarchy import Hierarchy
 
 PACKAGE = str(Path(spacy_hmtl.__file__).parent)
-INPUT = 4
-LABELS = {"ner": ["A"], "emd": ["B", "C"], "relation": ["R", "S"]}
 # What gives the host a value (`int`, `float` and `bool` of a tensor are `item`), or makes a
 # tensor whose size depends on values. Inference mode shows composite operations whole.
 WAITS = {
@@ -96,19 +92,9 @@ def watched() -> Iterator[Watch]:
             yield watch
 
 
-def make_hierarchy(candidates: str, top: int) -> Hierarchy:
+def seeded(candidates: str, top: int) -> Hierarchy:
     torch.manual_seed(1)
-    configs: dict[str, Any] = {
-        "ner": TaggerConfig(encoder_config(2), 1),
-        "emd": TaggerConfig(encoder_config(3), 2),
-        "relation": RelationConfig(encoder_config(4), 3, "relu", 0.1, 4),
-        "coref": CorefConfig(
-            encoder_config(5), candidates, "gold", 3, 0.5, 500, 4, top, 5, 2, 2, 3, ("speaker", "genre"), 0.0, True
-        ),
-    }
-    hierarchy = Hierarchy(INPUT, [["ner"], ["emd"], ["relation", "coref"]], LABELS, configs)
-    randomize(hierarchy, 0.6)
-    return hierarchy.eval()
+    return four_tasks(candidates, top, window=500)
 
 
 # Few and many segments, documents and tokens, all in one portion; spans, relations and
@@ -134,7 +120,7 @@ def test_decoding_waits_equally_often_for_few_and_for_many(
 ) -> None:
     # Several buckets of relations, as a GPU has where segments are long.
     monkeypatch.setitem(relation._PAIRS, "cpu", 600)
-    hierarchy = make_hierarchy(candidates, top)
+    hierarchy = seeded(candidates, top)
     waits, few = waits_of(hierarchy, FEW)
     expected, _ = without_packing(waits)
     assert expected.total() > 0
@@ -148,7 +134,7 @@ def test_decoding_waits_equally_often_for_few_and_for_many(
 
 
 def test_outputs_are_copied_column_by_column() -> None:
-    hierarchy = make_hierarchy("spans", 2)
+    hierarchy = seeded("spans", 2)
     copies = []
     for docs in (FEW, *MANY):
         _, found = waits_of(hierarchy, docs)

@@ -25,7 +25,7 @@ class Ranking(NamedTuple):
     kept (Candidates): M of them.
     options (Tensor): Float32, shape (M, C + A): C scores for "no antecedent" (no mention
         at 0 and, with singletons, a new entity), then the antecedents by distance.
-    coarse (Tensor): from coarse to fine, the same with the coarse scores of all antecedents.
+    coarse (Tensor): from coarse to fine, coarse scores of all antecedents, shape (M, A).
     """
 
     kept: Candidates
@@ -80,8 +80,7 @@ class CorefHead(nn.Module):
         first = len(seen.docs) - len(kept.docs)
         linked, coarse = self._links(seen, first)
         nothing = torch.stack([torch.zeros_like(kept.scores), kept.scores][: self.n_none], dim=1)
-        whole = None if coarse is None else torch.cat([nothing, coarse], dim=1)
-        return Ranking(kept, torch.cat([nothing, linked], dim=1), whole)
+        return Ranking(kept, torch.cat([nothing, linked], dim=1), coarse)
 
     def _keep(
         self, encoded: Encoded, windows: Tensor, given: SpanIndex | None, context: CorefContext | None
@@ -144,7 +143,9 @@ class CorefHead(nn.Module):
         windows = encoded.layout.segment_windows(self.config.window)
         ranking = self.rank(encoded, windows, given, targets.context)
         clusters = match(ranking.kept.spans, targets.spans, targets.clusters)  # (M,)
-        scored = [ranking.options] if ranking.coarse is None else [ranking.options, ranking.coarse]
+        scored = [ranking.options]
+        if ranking.coarse is not None:
+            scored.append(torch.cat([ranking.options[:, : self.n_none], ranking.coarse], dim=1))
         return torch.stack([self._marginal(options, clusters) for options in scored]).sum()
 
     def _marginal(self, options: Tensor, clusters: Tensor) -> Tensor:
