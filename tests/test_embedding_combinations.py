@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 import pytest
 import spacy
+from host_syncs import watched
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
@@ -16,6 +17,8 @@ from thinc.api import Adam, fix_random_seed
 from tiny import assert_alike, for_task, tiny_config, weights
 from tiny_elmo import tiny_arrays, write_elmo
 from tiny_encoder import write_encoder
+
+from spacy_hmtl.bridge.embeddings import transformer
 
 LAYERS: dict[str, dict[str, Any]] = {
     "characters": {
@@ -129,3 +132,27 @@ def test_a_pipeline_is_as_large_as_its_parts(files: dict[str, dict[str, str]], d
     n_bytes = sum(array.nbytes for array in tiny_arrays().values())
     assert n_bytes < sizes["elmo"] - sizes["none"] < n_bytes + 8_000
     assert sizes["elmo outside"] - sizes["none"] < 2_000
+
+
+@pytest.mark.parametrize("name", COMBINATIONS)
+def test_a_gpu_is_waited_for_equally_often_with_few_and_with_many_documents(
+    name: str, files: dict[str, dict[str, str]], demo_examples: list[Example], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(transformer._PIECES, "cpu", 8_192)  # one batch of windows, as on a GPU
+    nlp, examples = make_nlp(COMBINATIONS[name], files, demo_examples)
+    pipe: Any = nlp.get_pipe("hmtl")
+    in_prediction = []
+    for few_or_many in (examples[:2], examples):
+        docs = [eg.predicted.copy() for eg in few_or_many]
+        with watched() as watch:
+            pipe.predict(docs)
+        in_prediction.append(watch.waits)
+    assert in_prediction[0] == in_prediction[1]
+    for task in ("ner", "coref"):
+        nlp.update(for_task(examples, task), sgd=Adam(0.001))  # fills the caches
+        in_training = []
+        for few_or_many in (examples[:2], examples):
+            with watched() as watch:
+                nlp.update(for_task(few_or_many, task), sgd=Adam(0.001))
+            in_training.append(watch.waits)
+        assert in_training[0] == in_training[1]

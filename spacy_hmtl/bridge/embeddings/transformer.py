@@ -191,7 +191,9 @@ def _encode(encoder: Any, network: Any, batch: Sequence[Pieces], all_layers: boo
     tokens = torch.as_tensor(owner, device=device)
     chosen = hidden.index_select(0, torch.as_tensor(flat, device=device))
     total = hidden.new_zeros((int(first[-1]), hidden.shape[1])).index_add(0, tokens, chosen)
-    means = total / torch.bincount(tokens, minlength=int(first[-1])).clamp(min=1).unsqueeze(1)
+    # Counted here, since a GPU would have to be waited for.
+    counts = numpy.bincount(owner, minlength=int(first[-1])).clip(min=1)
+    means = total / torch.as_tensor(counts, device=device).unsqueeze(1)
     kept = [
         numpy.arange(own.keep_start, own.keep_end) - own.start + start
         for own, start in zip((pieces.window for pieces in batch), first)
