@@ -12,7 +12,6 @@ seconds of one thread, so that other work on the machine matters little.
 
 from __future__ import annotations
 
-import json
 import logging
 import tempfile
 import time
@@ -21,17 +20,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import h5py
 import numpy
 import spacy
 import torch
 import typer
 from spacy.language import Language
 from spacy.ml.models import MultiHashEmbed
-from spacy.tokens import Doc
 from spacy.util import load_config, load_model_from_config, registry, resolve_dot_names
-from spacy.vectors import Vectors
 from thinc.api import Adam, fix_random_seed
+from timing.published import ELMO_SIZES, give_vectors, write_elmo
 from transformers import AutoTokenizer, BertConfig, BertModel
 
 from spacy_hmtl.annotations import slice_doc
@@ -41,38 +38,10 @@ from spacy_hmtl.bridge.embeddings.elmo import make_elmo
 from spacy_hmtl.bridge.embeddings.transformer import make_transformer
 from spacy_hmtl.bridge.embeddings.vectors import make_word_vectors
 from spacy_hmtl.data.corpus import copy_tokens, read_docs
-from spacy_hmtl.elmo_files import array_shapes, read_options
 
 ROOT = Path(__file__).parents[1]
-# (projection, cell, highway layers) of the published models.
-ELMO_SIZES = {"small": (128, 1024, 1), "medium": (256, 2048, 1), "original": (512, 4096, 2)}
-FILTERS = [[1, 32], [2, 32], [3, 64], [4, 128], [5, 256], [6, 512], [7, 1024]]
-GLOVE_ROWS, GLOVE_WIDTH = 400_000, 100
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 Encoder = Annotated[str, typer.Argument(help="Folder of a transformer")]
-
-
-def write_elmo(folder: Path, size: str) -> dict[str, str]:
-    """Files of an ELMo of a published size, with random weights; the settings that name them."""
-    projection, hidden, n_highway = ELMO_SIZES[size]
-    lstm = {"projection_dim": projection, "dim": hidden, "n_layers": 2}
-    lstm |= {"cell_clip": 3, "proj_clip": 3, "use_skip_connections": True}
-    characters = {"embedding": {"dim": 16}, "filters": FILTERS, "n_highway": n_highway, "activation": "relu"}
-    characters |= {"n_characters": 262, "max_characters_per_token": 50}
-    (folder / "options.json").write_text(json.dumps({"lstm": lstm, "char_cnn": characters}))
-    random = numpy.random.default_rng(0)
-    with h5py.File(folder / "weights.hdf5", "w") as file:
-        for name, shape in array_shapes(read_options(folder / "options.json")).items():
-            file[name] = random.standard_normal(shape, dtype="float32") * numpy.float32(0.05)
-    return {"options": str(folder / "options.json"), "weights": str(folder / "weights.hdf5")}
-
-
-def give_vectors(nlp: Language, docs: list[Doc]) -> None:
-    """A table of GloVe's size that holds the words of the Docs."""
-    words = sorted({token.lower_ for doc in docs for token in doc})
-    words += [f"filler{i}" for i in range(GLOVE_ROWS - len(words))]
-    data = numpy.random.default_rng(0).standard_normal((GLOVE_ROWS, GLOVE_WIDTH), dtype="float32")
-    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=words)
 
 
 def embeddings(folder: Path, encoder: str) -> Iterator[tuple[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from thinc.api import Model, Optimizer, get_torch_default_device, set_dropout_ra
 
 from . import annotations as layers
 from . import extensions
+from .batches import batches
 from .bridge.clip import clip_global_norm
 from .bridge.model import Batch, initialize, states
 from .bridge.outputs import Prediction
@@ -29,6 +30,8 @@ from .survey import Survey
 
 # Docs that widths are inferred from.
 _N_SAMPLES = 10
+# Tokens of a batch of prediction: short texts need many Docs to be fast, long ones must not fill the memory.
+_MOST_TOKENS = 16_000
 
 
 class HMTL(TrainablePipe):
@@ -121,6 +124,11 @@ class HMTL(TrainablePipe):
         raise ValueError(Errors.H310)
 
     # --- prediction ---
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 1000) -> Iterator[Doc]:
+        """Annotate a stream, at most `batch_size` Docs, and about 16,000 tokens, at a time."""
+        for docs in batches(stream, batch_size, _MOST_TOKENS):
+            yield from super().pipe(docs, batch_size=len(docs))
 
     def predict(self, docs: Iterable[Doc]) -> list[Prediction]:
         """Annotation of each Doc as plain tuples; the Docs are not changed."""

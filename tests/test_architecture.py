@@ -37,7 +37,8 @@ RULES: dict[str, tuple[set[str], bool, bool]] = {
     "logger": (PLAIN, False, True),
     "factory": ({"pipeline"}, False, True),
     "survey": (PLAIN | {"annotations"}, False, True),
-    "pipeline": (PLAIN | {"annotations", "extensions", "bridge", "saving", "survey"}, True, True),
+    "batches": (PLAIN, False, True),
+    "pipeline": (PLAIN | {"annotations", "batches", "extensions", "bridge", "saving", "survey"}, True, True),
 }
 # May import anything above them.
 TOP = {"experiments", "cli", "serve", "integrations", "__main__"}

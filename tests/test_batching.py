@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import numpy
 import pytest
 import spacy
+from hypothesis import given
+from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc
 from tiny import assert_alike, tiny_config
+
+from spacy_hmtl import pipeline
+from spacy_hmtl.batches import batches
 
 LAYERS = ("hmtl_entities", "mentions", "coref", "relations")
 
@@ -36,6 +44,48 @@ def test_pipe_gives_what_single_calls_give_in_order(
 def test_order_in_the_batch_does_not_matter(trained_nlp: Language, texts: list[str], alone: list[Doc]) -> None:
     for doc, single in zip(trained_nlp.pipe(reversed(texts)), reversed(alone)):
         assert_alike(doc, single)
+
+
+def test_batches_are_cut_by_tokens_and_give_the_same(
+    trained_nlp: Language, texts: list[str], alone: list[Doc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe: Any = trained_nlp.get_pipe("hmtl")
+    sizes: list[list[int]] = []
+    predict = type(pipe).predict
+
+    def counting(self: Any, docs: list[Doc]) -> Any:
+        sizes.append([len(doc) for doc in docs])
+        return predict(self, docs)
+
+    monkeypatch.setattr(type(pipe), "predict", counting)
+    monkeypatch.setattr(pipeline, "_MOST_TOKENS", 60)
+    for doc, single in zip(trained_nlp.pipe(texts, batch_size=5), alone):
+        assert_alike(doc, single)
+    assert [n for batch in sizes for n in batch] == [len(doc) for doc in alone]
+    assert all(len(batch) <= 5 and (sum(batch) <= 60 or len(batch) == 1) for batch in sizes)
+    assert len(sizes) > len(texts) / 5 + 1
+
+
+class Length(list[None]):
+    """All that is asked of a Doc."""
+
+
+@given(st.lists(st.integers(0, 9)), st.integers(1, 5), st.integers(1, 20))
+def test_no_batch_is_larger_than_it_may_be_or_smaller_than_it_must(
+    lengths: list[int], most_docs: int, most_tokens: int
+) -> None:
+    docs: list[Any] = [Length([None] * n) for n in lengths]
+    read: list[Any] = []
+    found = []
+    for batch in batches((read.append(doc) or doc for doc in docs), most_docs, most_tokens):
+        found.append(batch)
+        assert len(read) <= sum(map(len, found)) + 1  # one is read ahead at most
+    assert [len(doc) for batch in found for doc in batch] == lengths
+    for batch in found:
+        assert 1 <= len(batch) <= most_docs
+        assert len(batch) == 1 or sum(map(len, batch)) <= most_tokens
+    for batch, following in pairwise(found):
+        assert len(batch) == most_docs or sum(map(len, batch)) + len(following[0]) > most_tokens
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "Dell"])

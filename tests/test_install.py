@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,8 @@ def test_the_factory_and_the_commands_are_among_them() -> None:
 def modules_after(code: str) -> set[str]:
     """Modules of ours and of torch that a fresh Python has loaded after running `code`."""
     report = "import json, sys; print(json.dumps([m for m in sys.modules if m.split('.')[0] in WANTED]))"
-    wanted = (
-        "WANTED = {'spacy_hmtl', 'torch', 'torchcrf', 'transformers', 'spacy_transformers', 'safetensors', 'scipy'}"
-    )
+    names = ("spacy_hmtl", "torch", "torchcrf", "transformers", "spacy_transformers", "safetensors", "scipy", "sympy")
+    wanted = f"WANTED = {names}"
     done = subprocess.run(
         [sys.executable, "-c", f"{textwrap.dedent(code)}\n{wanted}\n{report}"], capture_output=True, text=True
     )
@@ -99,3 +99,11 @@ def test_a_saved_pipeline_loads_without_importing_us_first(trained_nlp: Any, tmp
         f"import spacy; nlp = spacy.load({str(tmp_path / 'model')!r}); assert nlp('Dell').spans['mentions'] is not None"
     )
     assert "spacy_hmtl.pipeline" in modules_after(code)
+
+
+def test_a_pipeline_without_a_transformer_starts_without_torchs_compiler(trained_nlp: Any, tmp_path: Path) -> None:
+    if version("transformers").startswith("4.53."):
+        pytest.skip("transformers 4.53 imports torch's compiler whenever spaCy starts (docs/benchmarks.md)")
+    trained_nlp.to_disk(tmp_path / "model")
+    loaded = modules_after(f"import spacy; spacy.load({str(tmp_path / 'model')!r})('Dell was founded in Texas.')")
+    assert {"torch._dynamo", "sympy"} & loaded == set()

@@ -12,6 +12,8 @@ from .turns import spend
 
 # The encoder alone: packs of so many words, sorted by length, so many at a time.
 PACK, BATCH = 100, 16
+# Docs of a batch of a pipeline: spaCy's default.
+_DOCS = 1000
 # Sentences whose median is the latency of a warm pipeline.
 _WARM = 50
 
@@ -69,7 +71,7 @@ class Pipeline:
 
         def run() -> None:
             # One after another, so that a Doc can go when it is done.
-            for _ in self.nlp.pipe((doc.copy() for doc in docs), batch_size=64):
+            for _ in self.nlp.pipe((doc.copy() for doc in docs), batch_size=_DOCS):
                 pass
 
         return run

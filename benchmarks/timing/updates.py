@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .published import paper_paths
 from .report import describe, save, surroundings, table
 from .turns import Turn, spend
 
@@ -36,13 +37,18 @@ def updates(
     data: Annotated[Path, typer.Argument(help="Folder with wnut17-, litbank- and conll04-train.spacy")],
     encoder: Annotated[str, typer.Option(help="Folder of a transformer, for hmtl_trf")],
     configs: Annotated[str, typer.Option(help="Of configs/, with commas between them")] = "hmtl_trf,hmtl_cpu",
+    paper: Annotated[Path | None, typer.Option(help="Folder of the command `paper`, for hmtl")] = None,
     batches: Annotated[int, typer.Option(help="Of each task; every round repeats them")] = 8,
     rounds: Annotated[int, typer.Option(help="The fastest counts, after a first that fills the caches")] = 3,
     output: Annotated[Path | None, typer.Option(help="Result file (JSON)")] = None,
 ) -> None:
     """Seconds an update on batches of 32, 32 and 4 sentences and of one document of 1,000 tokens, one thread."""
+    names = configs.split(",")
+    if "hmtl" in names and paper is None:
+        raise typer.BadParameter("the config hmtl needs --paper FOLDER, as the command `paper` makes it")
     machine = surroundings()
-    turns = {name: Turn(serve_updates, name, str(data), encoder, batches) for name in configs.split(",")}
+    files = {"hmtl_trf": {"paths.encoder": encoder}, "hmtl": paper_paths(paper) if paper else {}}
+    turns = {name: Turn(serve_updates, name, str(data), files.get(name, {}), batches) for name in names}
     best: dict[tuple[str, str], dict[str, Any]] = {}
     for number in range(rounds + 1):
         for name, turn in turns.items():
@@ -62,13 +68,13 @@ def updates(
     save(output, "updates", rows, machine)
 
 
-def serve_updates(config: str, data: str, encoder: str, n_batches: int) -> Callable[[str], dict[str, float]]:
+def serve_updates(config: str, data: str, files: dict[str, str], n_batches: int) -> Callable[[str], dict[str, float]]:
     """Initialize a config; answer a task with the mean time of an update on its batches."""
     from thinc.api import fix_random_seed
 
     fix_random_seed(0)
     warnings.filterwarnings("ignore")
-    nlp, corpus, training = _training(config, Path(data), encoder, n_batches)
+    nlp, corpus, training = _training(config, Path(data), files, n_batches)
     examples = list(corpus(nlp))
     nlp.initialize(lambda: examples, sgd=training["optimizer"])
     batches = {task: _batches(examples, task, n_batches) for task in SIZES}
@@ -85,14 +91,11 @@ def serve_updates(config: str, data: str, encoder: str, n_batches: int) -> Calla
     return answer
 
 
-def _training(config: str, data: Path, encoder: str, n_batches: int) -> tuple[Any, Any, Any]:
+def _training(config: str, data: Path, files: dict[str, str], n_batches: int) -> tuple[Any, Any, Any]:
     """Pipeline, corpus and settings of training of a config, on parts of the open benchmark."""
     from spacy.util import load_config, load_model_from_config, registry, resolve_dot_names
 
-    overrides: dict[str, Any] = {}
-    if config == "hmtl_trf":
-        overrides["paths.encoder"] = encoder
-    settings = load_config(ROOT / "configs" / f"{config}.cfg", overrides=overrides)
+    settings = load_config(ROOT / "configs" / f"{config}.cfg", overrides=files)
     for task, name in CORPORA.items():
         path = str(data / f"{name}-train.spacy")
         settings["corpora"]["dev"][task] = {"path": path}  # made with the other, and never read
