@@ -40,7 +40,7 @@ Output = Annotated[Path, typer.Argument(help="Folder of the trainings")]
 
 
 class Point(NamedTuple):
-    """Development scores after some updates, as fractions."""
+    """Development scores after some updates, in per cent."""
 
     step: int
     scores: dict[str, Any]
@@ -101,17 +101,18 @@ def best(points: list[Point], key: str) -> Point:
 @app.command()
 def table(output: Output) -> None:
     """When one model of all tasks had what each model of one task had at its best."""
-    together = read_log(output / ALL)
+    singles = {task: best(read_log(output / task), key) for task, (*_, key) in TASKS.items()}
+    alone = sum(single.step for single in singles.values())
+    together = [point for point in read_log(output / ALL) if point.step <= alone]
     typer.echo("| task | one task: updates to best | dev F1 | all tasks: updates until then | best dev F1 | at |")
     typer.echo("|---|---|---|---|---|---|")
-    alone, reached = 0, []
+    reached = []
     for task, (_, title, _, key) in TASKS.items():
-        single, multi = best(read_log(output / task), key), best(together, key)
+        single, multi = singles[task], best(together, key)
         step = next((p.step for p in together if p.scores[key] >= single.scores[key]), None)
-        alone += single.step
         reached.append(step)
-        row = [title, f"{single.step:,}", f"{100 * single.scores[key]:.1f}", f"{step:,}" if step else "not reached"]
-        typer.echo("| " + " | ".join([*row, f"{100 * multi.scores[key]:.1f}", f"{multi.step:,}"]) + " |")
+        row = [title, f"{single.step:,}", f"{single.scores[key]:.1f}", f"{step:,}" if step else "not reached"]
+        typer.echo("| " + " | ".join([*row, f"{multi.scores[key]:.1f}", f"{multi.step:,}"]) + " |")
     last = "not reached" if None in reached else f"{max(step for step in reached if step is not None):,}"
     typer.echo(f"| all | {alone:,} | | {last} | | |")
     for name in (*TASKS, ALL):
