@@ -130,7 +130,8 @@ def read_encoder(name: str) -> HFObjects:
         config = AutoConfig.from_pretrained(name, return_dict=True)
         tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)
         transformer, report = AutoModel.from_pretrained(name, config=config, output_loading_info=True)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    # ImportError: some tokenizers are tried with libraries that need not be there (protobuf, sentencepiece).
+    except (ImportError, OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ValueError(Errors.H207.format(path=name, reason=f"could not be loaded: {error}")) from error
     # A pooler makes sentence vectors, which are not read here; many encoders come without.
     if missing := sorted(key for key in report["missing_keys"] if "pooler" not in key):
