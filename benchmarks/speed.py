@@ -18,12 +18,12 @@ or one thing at a time:
 `prepare` trains what spaCy has for some of the tasks: a CNN `ner`, and `ner`, `spancat` and
 experimental coreference on one shared transformer (short runs: speed is measured, not accuracy).
 `paper` trains configs/hmtl.cfg on ELMo and word vectors of the published sizes with random
-numbers. `run` loads each system,
-with each number of threads, in a process of its own and lets them take turns, so that ratios
-hold on a noisy machine; the fastest round counts. `encoder=FOLDER` is the transformer's forward
-pass alone: packs of 100 words, tokenized beforehand, sorted by length, 16 at a time. Processor
-time stands beside wall time: where two threads have less than two seconds of it in a second,
-other work took the rest, and the reading says nothing about two threads.
+numbers. `run` loads each system, with each number of threads, in a process of its own and lets
+them take turns, so that ratios hold on a noisy machine; the fastest round counts.
+`encoder=FOLDER` is the transformer's forward pass alone: packs of 100 words, tokenized
+beforehand, sorted by length, 16 at a time. Processor time stands beside wall time: where two
+threads have less than two seconds of it in a second, other work took the rest, and the reading
+says nothing about two threads.
 """
 
 from __future__ import annotations

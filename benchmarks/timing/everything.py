@@ -27,17 +27,17 @@ def everything(
     sentences: Annotated[int, typer.Option(help="One-sentence texts, read once")] = 10_000,
     stream: Annotated[str, typer.Option(help="Lengths of streams of documents")] = "1,100,10000,100000",
 ) -> None:
-    """Everything for docs/benchmarks.md: an hour and more."""
+    """Everything for docs/benchmarks.md: an hour and more, on a machine that does nothing else."""
     if not (folder / "parts").exists():
         prepare(folder, data / "litbank-train.spacy", encoder)
     if not (folder / "hmtl").exists():
         paper(folder, demo / "train.spacy")
     parts = "coref" if (folder / "coref").exists() else "parts"
     test = data / "litbank-test.spacy"
-    quick = [f"encoder={encoder}", f"trf={trf}", f"cpu={cpu}", f"spacy-ner={folder / 'ner'}"]
-    slow = [f"hmtl={folder / 'hmtl'}", f"spacy-parts={folder / parts}"]
-    kinds = {"documents": ([*quick, *slow], rounds), "sentences": (quick, 1)}
-    for texts, (systems, times) in kinds.items():
+    systems = [f"encoder={encoder}", f"trf={trf}", f"cpu={cpu}", f"hmtl={folder / 'hmtl'}"]
+    systems += [f"spacy-ner={folder / 'ner'}", f"spacy-parts={folder / parts}"]
+    kinds = {"documents": rounds, "sentences": 1}
+    for texts, times in kinds.items():
         output = folder / f"{texts}.json"
         run(systems, test, texts=texts, sentences=sentences, rounds=times, output=output)
         typer.echo("")
