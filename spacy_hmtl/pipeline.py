@@ -126,7 +126,7 @@ class HMTL(TrainablePipe):
     # --- prediction ---
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 1000) -> Iterator[Doc]:
-        """Annotate a stream, at most `batch_size` Docs, and about 16,000 tokens, at a time."""
+        """Annotate a stream in order, at most `batch_size` Docs and 16,000 tokens (or one longer Doc) at a time."""
         for docs in batches(stream, batch_size, _MOST_TOKENS):
             yield from super().pipe(docs, batch_size=len(docs))
 

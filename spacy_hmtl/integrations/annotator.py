@@ -40,7 +40,7 @@ class Annotator:
     """
 
     def __init__(
-        self, model: str, *, text: str = "text", output: str = "hmtl", batch_size: int = 32, gpu_id: int = -1
+        self, model: str, *, text: str = "text", output: str = "hmtl", batch_size: int = 128, gpu_id: int = -1
     ) -> None:
         self.model = model
         self.text = text
