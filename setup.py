@@ -49,7 +49,7 @@ setup(
         ],
     },
     entry_points={
-        "spacy_factories": ["hmtl = spacy_hmtl.factory:make_hmtl_pipe"],
+        "spacy_factories": ["hmtl = spacy_hmtl.pipeline.factory:make_hmtl_pipe"],
         "spacy_architectures": [
             "spacy_hmtl.HMTL.v1 = spacy_hmtl.bridge.model:make_hmtl",
             "spacy_hmtl.BiLSTM.v1 = spacy_hmtl.bridge.settings:make_bilstm",
@@ -63,10 +63,10 @@ setup(
             "spacy_hmtl.WordVectors.v1 = spacy_hmtl.bridge.embeddings.vectors:make_word_vectors",
             "spacy_hmtl.Transformer.v1 = spacy_hmtl.bridge.embeddings.transformer:make_transformer",
         ],
-        "spacy_readers": ["spacy_hmtl.MultiTaskCorpus.v1 = spacy_hmtl.data.corpus:make_multi_task_corpus"],
-        "spacy_batchers": ["spacy_hmtl.TaskBatcher.v1 = spacy_hmtl.data.batcher:make_task_batcher"],
+        "spacy_readers": ["spacy_hmtl.MultiTaskCorpus.v1 = spacy_hmtl.training.corpus:make_multi_task_corpus"],
+        "spacy_batchers": ["spacy_hmtl.TaskBatcher.v1 = spacy_hmtl.training.batcher:make_task_batcher"],
         "spacy_scorers": ["spacy_hmtl.Scorer.v1 = spacy_hmtl.scoring.scorer:make_hmtl_scorer"],
-        "spacy_loggers": ["spacy_hmtl.ConsoleLogger.v1 = spacy_hmtl.logger:make_console_logger"],
+        "spacy_loggers": ["spacy_hmtl.ConsoleLogger.v1 = spacy_hmtl.training.logger:make_console_logger"],
         "spacy_displacy_colors": ["spacy_hmtl = spacy_hmtl.visualize.colors:COLORS"],
         "spacy_cli": ["hmtl = spacy_hmtl.cli.app:register"],
     },

@@ -23,9 +23,9 @@ import typer
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_hmtl.annotations import get_clusters, set_mentions
+from spacy_hmtl.annotations import copy_tokens, get_clusters, set_mentions
 from spacy_hmtl.bridge.segments import make_layout
-from spacy_hmtl.data.corpus import copy_tokens, read_docs
+from spacy_hmtl.data.docbin import read_docs
 from spacy_hmtl.scoring import coref_scores
 from spacy_hmtl.types import Cluster, LabeledSpan
 

@@ -31,13 +31,13 @@ from thinc.api import Adam, fix_random_seed
 from timing.published import ELMO_SIZES, give_vectors, write_elmo
 from transformers import AutoTokenizer, BertConfig, BertModel
 
-from spacy_hmtl.annotations import slice_doc
+from spacy_hmtl.annotations import copy_tokens, slice_doc
 from spacy_hmtl.bridge.embeddings.characters import make_char_cnn
 from spacy_hmtl.bridge.embeddings.concat import make_concat
 from spacy_hmtl.bridge.embeddings.elmo import make_elmo
 from spacy_hmtl.bridge.embeddings.transformer import make_transformer
 from spacy_hmtl.bridge.embeddings.vectors import make_word_vectors
-from spacy_hmtl.data.corpus import copy_tokens, read_docs
+from spacy_hmtl.data.docbin import read_docs
 
 ROOT = Path(__file__).parents[1]
 app = typer.Typer(add_completion=False, no_args_is_help=True)

@@ -22,7 +22,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_hmtl.data.corpus import copy_tokens, read_docs
+from spacy_hmtl.annotations import copy_tokens
+from spacy_hmtl.data.docbin import read_docs
 
 SCORES = ("ents_f", "mentions_f", "coref_f", "relations_f", "relations_last_token_f")
 KEY = "components.hmtl.model.precision"

@@ -13,7 +13,9 @@ class Errors:
     H106 = "{where}: names [{a}] and [{b}] overlap, but doc.ents is flat. Keep one of them, or store both as mentions."
     H107 = "{where}: a relation argument [{start}, {end}) is not among the mentions or names of the document. Add it to the mentions."
     H108 = "{where}: mentions [{a}] and [{b}] of the same cluster cross. Mend the annotation; spans of a cluster may nest but not cross."
-    H109 = "{where}: mention [{start}, {end}) occurs twice in the clusters. Merge the two clusters or remove one mention."
+    H109 = (
+        "{where}: mention [{start}, {end}) occurs twice in the clusters. Merge the two clusters or remove one mention."
+    )
     H111 = "{where}: a span [{start}, {end}) is empty or reversed; a span holds at least one token."
     H120 = "{path}: not UTF-8 text: {reason}. Save the file as UTF-8, for example with `iconv -f {encoding} -t UTF-8`."
     H121 = "Unknown format {format!r}. Known formats: {known}."
@@ -25,7 +27,7 @@ class Errors:
     H127 = "{path}: the output is an input too, and would be overwritten. Name another file."
     H128 = "{path}: found no documents: the folder has no file named {files}. Check the path and the FORMAT argument of `convert`."
     H130 = "{name} must be one of {known}, found {value!r}."
-    H140 = "No tokenizer {tokenizer!r}: {reason}. Give a language of spaCy, such as \"en\", or \"whitespace\"."
+    H140 = 'No tokenizer {tokenizer!r}: {reason}. Give a language of spaCy, such as "en", or "whitespace".'
     H141 = "Unknown export format {format!r}. Known export formats: {known}."
     H142 = "{path}: the output is a file, but this format needs a folder. Name a new or an empty folder."
     H143 = "{path}: the output folder is not empty. Name a new or an empty folder."
@@ -35,14 +37,14 @@ class Errors:
     H201 = "levels names the unknown task {task!r}. Known tasks: {known}. Set it in [components.{pipe}.model] levels."
     H202 = "levels names the task {task!r} twice. Each task has one encoder and one place."
     H203 = "levels holds an empty level (number {index}). Remove it, or name at least one task of {known}."
-    H204 = "levels is empty. Name at least one task, for example [[\"ner\"]]."
+    H204 = 'levels is empty. Name at least one task, for example [["ner"]].'
     H205 = "{key} must be {expected}, found {value!r}. Set it in {section}."
     H206 = "The task {task!r} is not in levels {levels}, but {what} asks for it. Add it to [components.hmtl.model] levels, or remove {what} (an empty path does)."
     H207 = "The encoder folder {path} {reason}. Give the folder of a transformer saved by `save_pretrained`, or a model name that is on this machine."
     H208 = "The model has no labels yet: call nlp.initialize() with training examples, or load a trained pipeline."
     H209 = "The saved weights do not fit the config: {reason}. Load with the config they were trained with."
     H211 = "levels {levels} names {task!r}, but there is no [components.hmtl.model.heads.{task}]. Add the section, or remove the task from levels."
-    H212 = "The coreference head takes its candidates from the mentions of emd, but levels {levels} has no emd. Add it, or set candidates = \"spans\" in [components.hmtl.model.heads.coref]."
+    H212 = 'The coreference head takes its candidates from the mentions of emd, but levels {levels} has no emd. Add it, or set candidates = "spans" in [components.hmtl.model.heads.coref].'
     H210 = "heads has settings for unknown tasks {tasks}. Known tasks: {known}."
 
     # Word representations: H22x and H23x
@@ -61,19 +63,21 @@ class Errors:
     H232 = "The pipeline has no word vectors, but spacy_hmtl.WordVectors.v1 needs them. Make a folder with `python -m spacy init vectors LANG VECTORS FOLDER` and set [initialize] vectors = FOLDER."
     H233 = "The table of word vectors has the width {found}, but the embedding was trained with {expected}. Load the pipeline with the vectors of its training."
     H234 = "The word vectors embedding knows no width yet: call nlp.initialize(), or load a trained pipeline."
-    H235 = "last_layers is {n}, but {reason}. Set it in {section}; 0 trains all layers of an encoder with frozen = false."
+    H235 = (
+        "last_layers is {n}, but {reason}. Set it in {section}; 0 trains all layers of an encoder with frozen = false."
+    )
     H236 = "layers of spacy_hmtl.Concat.v1 is empty. Name at least one embedding layer below it."
-    H237 = "precision = {value!r} needs an encoder of its own, but the embeddings have no spacy_hmtl.Transformer.v1; all else stays in float32. Set precision = \"float32\" in [components.hmtl.model]."
+    H237 = 'precision = {value!r} needs an encoder of its own, but the embeddings have no spacy_hmtl.Transformer.v1; all else stays in float32. Set precision = "float32" in [components.hmtl.model].'
     H238 = "precision = {value!r} does not run on this device ({device}): int8 is for a CPU, float16 for a GPU. Set another one of {known} in [components.hmtl.model]."
 
     # Training: H3xx
-    H301 = "A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = \"spacy_hmtl.TaskBatcher.v1\" in [training.batcher]."
+    H301 = 'A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = "spacy_hmtl.TaskBatcher.v1" in [training.batcher].'
     H302 = "No example is annotated for the task {task!r}, which is in levels {levels}. Give it a corpus with that layer, or remove it from levels."
     H304 = "{path}: no document is annotated for {task!r} ({layer}). Point the block to a file with that layer."
-    H305 = "sampling must be \"proportional\" or \"uniform\", found {value!r}. Set it in [training.batcher]."
+    H305 = 'sampling must be "proportional" or "uniform", found {value!r}. Set it in [training.batcher].'
     H306 = "The batch size of {task!r} must be at least 1, found {value}. Set it in [training.batcher.size]."
     H307 = "The batcher got examples of the task {task!r} but has no size for it. Add {task} to [training.batcher.size]; it has {known}."
-    H308 = "The batcher got examples that carry no task. Use @readers = \"spacy_hmtl.MultiTaskCorpus.v1\" in [corpora.train]."
+    H308 = 'The batcher got examples that carry no task. Use @readers = "spacy_hmtl.MultiTaskCorpus.v1" in [corpora.train].'
     H309 = "The label {label!r} of task {task!r} was not among the labels at initialization: {known}. Initialize again with all labels."
     H310 = "add_label is not supported: the heads of hmtl are sized once. Call nlp.initialize() with examples that hold the label, or list it in [initialize.components.hmtl.labels]."
     H311 = "The component {name!r} needs training examples to initialize (got none). Pass get_examples, or labels from `spacy init labels`."
@@ -99,7 +103,7 @@ class Errors:
     H520 = "Cannot listen on {host}, port {port}: {reason}. Choose another one with --port or --host; --port 0 takes a free port."
     H521 = "The body has more than {limit:,} bytes. Send less at once, or start the server with a larger --max-bytes."
     H522 = "The batch has {found:,} texts, at most {limit:,} are taken at once. Send several batches."
-    H523 = "The body is not JSON: {reason}. Send an object such as {{\"text\": \"Anna left Oslo.\"}}, in UTF-8."
+    H523 = 'The body is not JSON: {reason}. Send an object such as {{"text": "Anna left Oslo."}}, in UTF-8.'
     H524 = "The body must be declared as JSON, found the content type {found}. Send the header `Content-Type: application/json`."
     H525 = "The JSON is not what is expected: {reason}. See /docs."
     H526 = "{what} within {seconds:g} seconds. Send less at once, or try again later."
@@ -108,8 +112,10 @@ class Errors:
     H529 = "{n:,} requests are waiting already. Try again in {seconds} s."
 
     # Annotating at scale: H540 to H549
-    H540 = "{what} needs {package}, which is not installed. Run `pip install \"{install}\"`."
-    H541 = "{path}: another run is writing this output (it holds {partial}). Wait for it, stop it, or name another OUTPUT."
+    H540 = '{what} needs {package}, which is not installed. Run `pip install "{install}"`.'
+    H541 = (
+        "{path}: another run is writing this output (it holds {partial}). Wait for it, stop it, or name another OUTPUT."
+    )
     H542 = "{path}: not a Parquet file, or a damaged one: {reason}."
     H543 = "A worker process ended without an answer (killed, or out of memory). Start the same command again: it goes on from here. A lower --n-process or --batch-size needs less memory."
     H544 = "{path}: no column {column!r}, only {found}. Rename the column that holds the texts."
@@ -122,7 +128,7 @@ class Errors:
     H562 = "No Docs to join. Give at least one."
 
     # The paper's experiments: H551 to H559
-    H551 = "No setup {setup!r}. Known setups: {known}; or \"all\"."
+    H551 = 'No setup {setup!r}. Known setups: {known}; or "all".'
     H552 = "The training of setup {setup} ended with status {status}; what it said stands above. Mend it and start again: setups that are done are not trained again."
     H553 = "{argument!r} is no override of the config. Write --section.key VALUE, or section.key=VALUE."
 
@@ -134,7 +140,9 @@ class Errors:
 
 class Warnings:
     W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end; they are skipped (told once). Use gold tokens (gold_preproc = true) or mend the borders."
-    W103 = "The extension {kind}._.{name} is owned by another package; spacy_hmtl serves its own as {kind}._.hmtl_{name}."
+    W103 = (
+        "The extension {kind}._.{name} is owned by another package; spacy_hmtl serves its own as {kind}._.hmtl_{name}."
+    )
     W104 = "{path}: split into parts of at most {max_length} tokens, which cut {mentions} mentions, {links} coreference links and {relations} relations."
     W105 = "The tagger of {task!r} has {layers} layer(s) and cannot hold all nested spans: it keeps {kept} of {total} gold spans from the {keep} level on ({percent:.1f} % recall at most). Raise [components.hmtl.model.heads.{task}] layers to hold more."
     W150 = "The joined Doc is without {layers}: not all of the Docs have them."

@@ -48,7 +48,7 @@ class ScoredClusters(NamedTuple):
 
 @dataclass
 class AnnotatedDocument:
-    """What a converter makes of one document, and what `annotations.py` makes a Doc of.
+    """What a converter makes of one document, and what `annotations.to_doc` makes a Doc of.
 
     A layer that is None was not annotated; an empty list was annotated and holds nothing.
 

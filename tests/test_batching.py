@@ -14,8 +14,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from tiny import assert_alike, tiny_config
 
-from spacy_hmtl import pipeline
-from spacy_hmtl.batches import batches
+from spacy_hmtl.pipeline import component as pipeline
+from spacy_hmtl.pipeline.batches import batches
 
 LAYERS = ("hmtl_entities", "mentions", "coref", "relations")
 

@@ -12,9 +12,8 @@ from spacy.training import Example
 from thinc.api import Adam
 from tiny import for_task, snapshot, tiny_config, tiny_nlp, train, weights
 
-from spacy_hmtl.annotations import get_clusters, get_mentions, set_meta
+from spacy_hmtl.annotations import copy_tokens, get_clusters, get_mentions, set_meta
 from spacy_hmtl.bridge.context import genre_of, make_context, speakers_of
-from spacy_hmtl.data.corpus import copy_tokens
 
 LEVELS = [["emd"], ["coref"]]
 

@@ -6,9 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span, SpanGroup
 
-from spacy_hmtl import extensions
-from spacy_hmtl.annotations import from_doc, set_clusters, set_entities, set_mentions, set_meta, set_relations
-from spacy_hmtl.checks import check
+from spacy_hmtl.annotations import (
+    extensions,
+    from_doc,
+    set_clusters,
+    set_entities,
+    set_mentions,
+    set_meta,
+    set_relations,
+)
+from spacy_hmtl.annotations.validation import check
 from spacy_hmtl.helpers import Dropped, filter_scores, join_docs, retokenized, slice_doc
 from spacy_hmtl.helpers.layers import read_layers
 from spacy_hmtl.types import LabeledSpan, ScoredClusters, Triple

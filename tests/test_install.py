@@ -73,8 +73,8 @@ def modules_after(code: str) -> set[str]:
 def test_starting_spacy_loads_neither_torch_nor_the_bridge() -> None:
     # Thinc imports torch itself where it is installed, and spacy-transformers its library: only what we add counts.
     ours = modules_after("import spacy; spacy.blank('en')") - modules_after("import thinc.api")
-    assert "spacy_hmtl.factory" in ours
-    heavy = {"spacy_hmtl.bridge", "spacy_hmtl.nn", "spacy_hmtl.pipeline", "torchcrf", "scipy"}
+    assert "spacy_hmtl.pipeline.factory" in ours
+    heavy = {"spacy_hmtl.bridge", "spacy_hmtl.nn", "spacy_hmtl.pipeline.component", "torchcrf", "scipy"}
     assert ours & heavy == set()
 
 
@@ -82,8 +82,8 @@ def test_data_scoring_and_pictures_run_without_the_network() -> None:
     code = """
         import spacy
         from spacy_hmtl.data.convert import convert
-        from spacy_hmtl.data.corpus import make_multi_task_corpus
-        from spacy_hmtl.data.batcher import make_task_batcher
+        from spacy_hmtl.training.corpus import make_multi_task_corpus
+        from spacy_hmtl.training.batcher import make_task_batcher
         from spacy_hmtl.scoring.scorer import make_hmtl_scorer
         import spacy_hmtl.visualize
         """
@@ -98,7 +98,7 @@ def test_a_saved_pipeline_loads_without_importing_us_first(trained_nlp: Any, tmp
     code = (
         f"import spacy; nlp = spacy.load({str(tmp_path / 'model')!r}); assert nlp('Dell').spans['mentions'] is not None"
     )
-    assert "spacy_hmtl.pipeline" in modules_after(code)
+    assert "spacy_hmtl.pipeline.component" in modules_after(code)
 
 
 def test_a_pipeline_without_a_transformer_starts_without_torchs_compiler(trained_nlp: Any, tmp_path: Path) -> None:

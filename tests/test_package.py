@@ -12,7 +12,7 @@ import pytest
 from spacy.cli import package
 from spacy.language import Language
 
-from spacy_hmtl.jsonl import doc_to_json
+from spacy_hmtl.annotations.jsonl import doc_to_json
 
 LOAD = """
 import json, sys, torch

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
-from .report import describe, save, surroundings, table
-from .systems import serve_system
-from .turns import Turn
+from spacy_hmtl.report import describe, save, surroundings, table
+from spacy_hmtl.systems import serve_system
+from spacy_hmtl.turns import Turn
 
 SPEED = {
     "system": "{system}",

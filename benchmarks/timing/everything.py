@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from .chart import plot
-from .compare import run
-from .growth import growth
-from .loading import load
-from .parts import prepare
-from .published import paper
-from .updates import updates
+from spacy_hmtl.chart import plot
+from spacy_hmtl.compare import run
+from spacy_hmtl.growth import growth
+from spacy_hmtl.loading import load
+from spacy_hmtl.parts import prepare
+from spacy_hmtl.published import paper
+from spacy_hmtl.updates import updates
 
 
 def everything(

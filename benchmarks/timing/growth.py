@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
-from .report import describe, save, surroundings, table
-from .turns import Turn, peak_memory, spend
+from spacy_hmtl.report import describe, save, surroundings, table
+from spacy_hmtl.turns import Turn, peak_memory, spend
 
 STREAM = {
     "documents": "{documents:,}",
@@ -66,7 +65,8 @@ def serve_growth(pipeline: str, data: str) -> Callable[[tuple[str, int]], dict[s
     import spacy
     from coref import joined
 
-    from spacy_hmtl.data.corpus import copy_tokens, read_docs
+    from spacy_hmtl.annotations import copy_tokens
+    from spacy_hmtl.data.docbin import read_docs
 
     nlp = spacy.load(pipeline)
     docs = [copy_tokens(doc, nlp.vocab) for doc in read_docs(data, nlp)]

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
-from .report import describe, save, surroundings, table
+from spacy_hmtl.report import describe, save, surroundings, table
 
 SCRIPT = Path(__file__).with_name("start.py")
 LOAD = {

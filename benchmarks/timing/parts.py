@@ -30,7 +30,7 @@ def prepare(
     from spacy.util import filter_spans
 
     from spacy_hmtl.annotations import get_mentions
-    from spacy_hmtl.data.corpus import read_docs
+    from spacy_hmtl.data.docbin import read_docs
 
     folder.mkdir(parents=True, exist_ok=True)
     nlp = spacy.blank("en")
@@ -74,7 +74,7 @@ def _with_coref(folder: Path, data: Path, encoder: str, steps: int) -> None:
     from spacy.util import filter_spans, load_config
 
     from spacy_hmtl.annotations import get_clusters, get_mentions
-    from spacy_hmtl.data.corpus import make_multi_task_corpus
+    from spacy_hmtl.training.corpus import make_multi_task_corpus
 
     nlp = spacy.blank("en")
     parts = DocBin()

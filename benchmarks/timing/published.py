@@ -23,7 +23,7 @@ def write_elmo(folder: Path, size: str) -> dict[str, str]:
     """Files of an ELMo of a published size; the settings that name them."""
     import h5py
 
-    from spacy_hmtl.elmo_files import array_shapes, read_options
+    from spacy_hmtl.bridge.embeddings.elmo_files import array_shapes, read_options
 
     projection, hidden, n_highway = ELMO_SIZES[size]
     lstm = {"projection_dim": projection, "dim": hidden, "n_layers": 2}
@@ -62,7 +62,7 @@ def paper(
     """Train configs/hmtl.cfg on ELMo and word vectors of the published sizes, with random numbers: FOLDER/hmtl."""
     import spacy
 
-    from spacy_hmtl.data.corpus import read_docs
+    from spacy_hmtl.data.docbin import read_docs
 
     folder.mkdir(parents=True, exist_ok=True)
     write_elmo(folder, "original")
@@ -78,4 +78,3 @@ def paper(
     subprocess.run([sys.executable, "-m", "spacy", *command], check=True)
     (folder / "hmtl").unlink(missing_ok=True)
     (folder / "hmtl").symlink_to((folder / "training" / "model-last").resolve())
-

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .turns import spend
+from spacy_hmtl.turns import spend
 
 # The encoder alone: packs of so many words, sorted by length, so many at a time.
 PACK, BATCH = 100, 16
@@ -85,7 +85,7 @@ def read_texts(path: Path, kind: str, limit: int | None) -> Texts:
     """
     import spacy
 
-    from spacy_hmtl.data.corpus import read_docs
+    from spacy_hmtl.data.docbin import read_docs
 
     docs = list(read_docs(path, spacy.blank("en")))
     if kind == "documents":

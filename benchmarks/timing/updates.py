@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
-from .published import paper_paths
-from .report import describe, save, surroundings, table
-from .turns import Turn, spend
+from spacy_hmtl.published import paper_paths
+from spacy_hmtl.report import describe, save, surroundings, table
+from spacy_hmtl.turns import Turn, spend
 
 ROOT = Path(__file__).parents[2]
 CORPORA = {"ner": "wnut17", "emd": "litbank", "relation": "conll04", "coref": "litbank"}

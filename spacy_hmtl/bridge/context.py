@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from spacy.tokens import Doc, Token
 
-from ..annotations import get_meta
+from ..annotations.groups import get_meta
 from ..nn.heads.coref import CorefContext
 from ..nn.heads.coref.pairs import N_GENRES
 

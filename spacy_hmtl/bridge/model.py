@@ -137,9 +137,7 @@ def _build(input_width: int, labels: dict[str, list[str]], levels: Levels, confi
     return Hierarchy(input_width, levels, labels, configs)
 
 
-def initialize(
-    model: Any, docs: list[Doc], labels: dict[str, list[str]], schema: list[list[str]]
-) -> None:
+def initialize(model: Any, docs: list[Doc], labels: dict[str, list[str]], schema: list[list[str]]) -> None:
     """Initialize the embeddings with sample Docs and build the hierarchy for these labels.
 
     schema (list): Argument types of relations: [head type, label, tail type].
@@ -198,9 +196,7 @@ def _loss(
     if layout.n_tokens == 0:
         return dict.fromkeys(targets, 0.0), lambda _: docs
     arrays, backprop_embed = model.layers[0](docs, is_train)
-    embeddings = xp2torch(
-        model.ops.xp.concatenate(arrays), requires_grad=is_train, device=get_torch_default_device()
-    )
+    embeddings = xp2torch(model.ops.xp.concatenate(arrays), requires_grad=is_train, device=get_torch_default_device())
     hierarchy.train(is_train)
     with torch.set_grad_enabled(is_train):
         losses = hierarchy.loss(embeddings, layout, targets)

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from spacy.training import Example
 
-from ..annotations import get_clusters, get_entities, get_mentions, get_relations
+from ..annotations.groups import get_clusters, get_entities, get_mentions, get_relations
+from ..annotations.nesting import peel
 from ..errors import Errors
-from ..nesting import peel
 from ..nn.heads.coref import CorefContext, MentionTensors
 from ..nn.heads.relation import TokenPairs
 from ..nn.heads.tagger import TagTargets

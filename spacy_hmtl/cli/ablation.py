@@ -13,10 +13,11 @@ import typer
 from spacy.language import Language
 from wasabi.printer import Printer
 
+from ..annotate.pipelines import hmtl_pipes, load_pipeline
 from ..errors import Errors
 from ..experiments.setups import Setup, as_overrides, choose_setups, setup_overrides
+from .common import GPU_HELP, fail
 from .evaluate import evaluate, give_gold_mentions, make_examples, percent
-from .inputs import GPU_HELP, fail, hmtl_pipes, load_pipeline
 
 MODEL, SCORES = "model-best", "scores.json"
 # Written when a training has ended: spaCy writes models while it goes on.

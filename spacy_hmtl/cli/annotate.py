@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-import time
-from collections.abc import Callable, Generator
-from contextlib import closing
-from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
-from tqdm import tqdm
 from wasabi.printer import Printer
 
-from ..errors import Errors
-from .engines.local import run_local
-from .fingerprint import fingerprint
-from .inputs import GPU_HELP, fail, list_files
-from .outputs import ENCODERS, Output
-from .source import Source
-from .worker import Job, Outcome
-
-Engine = Callable[[Job, Source], Generator[list[Outcome], None, None]]
+from ..annotate.run import annotate
+from .common import GPU_HELP, fail
 
 
 def annotate_cli(
@@ -81,82 +67,3 @@ def annotate_cli(
         msg.warn(f"{report.n_failed:,} documents failed; see {report.errors}")
     speed = f"{report.n_words:,} words, {report.n_words / max(report.seconds, 1e-9):,.0f} words/s"
     msg.good(f"Wrote {report.n_docs:,} documents to {output_path} ({speed})")
-
-
-class Report(NamedTuple):
-    """What a run did. Words and seconds are those of this run, documents those of the whole output."""
-
-    n_docs: int
-    n_failed: int
-    n_resumed: int
-    n_words: int
-    seconds: float
-    errors: Path
-
-
-def annotate(
-    model: str,
-    input_path: Path,
-    output_path: Path,
-    *,
-    batch_size: int = 128,
-    n_process: int = 1,
-    gpu_id: int = -1,
-    resume: bool = True,
-    engine: str = "local",
-) -> Report:
-    """Annotate a file or folder; see `annotate_cli`.
-
-    RAISES (ValueError, OSError): H123, H130, H505, H506, H541, H545, and those of
-        `read_inputs`, `load_pipeline` and the engine.
-    """
-    if output_path.suffix not in ENCODERS:
-        raise ValueError(Errors.H505.format(path=output_path, expected=".jsonl or .spacy"))
-    if output_path.is_dir():
-        raise ValueError(Errors.H123.format(path=output_path))
-    list_files(input_path)
-    run_batches = _engine(engine, n_process)
-    job = Job(model, output_path.suffix, gpu_id)
-    model_print = fingerprint(model)
-    output_path.parent.mkdir(parents=True, exist_ok=True)
-    n_words, began = 0, time.perf_counter()
-    with Output(output_path, resume=resume, model=model_print) as output, _progress() as progress:
-        index = output.n_resumed - output.n_resumed % batch_size
-        source = Source(input_path, (output_path, output.errors_path), batch_size, index)
-        output.check(source.inputs())
-        with closing(run_batches(job, source)) as results:
-            for outcome in chain.from_iterable(results):
-                if index >= output.n_resumed:
-                    n_words += outcome.n_words
-                    progress.update(outcome.n_words)
-                    _write(output, index, outcome)
-                index += 1
-    seconds = time.perf_counter() - began
-    return Report(output.n_docs, output.n_failed, output.n_resumed, n_words, seconds, output.errors_path)
-
-
-def _write(output: Output, index: int, outcome: Outcome) -> None:
-    if outcome.payload is None:
-        output.add_failure(index, outcome.name, outcome.error)
-    else:
-        output.add(outcome.payload)
-
-
-def _engine(engine: str, n_process: int) -> Engine:
-    """The function that annotates. RAISES (ValueError): H130, H540, H545."""
-    if n_process == 0 or n_process < -1:
-        raise ValueError(Errors.H545.format(value=n_process))
-    if engine == "local":
-        return partial(run_local, n_process=n_process)
-    if engine != "ray":
-        raise ValueError(Errors.H130.format(name="engine", known="local, ray", value=engine))
-    if importlib.util.find_spec("ray") is None:
-        raise ValueError(Errors.H540.format(what="--engine ray", package="Ray", install="spacy-hmtl[ray]"))
-    from .engines.on_ray import run_ray  # an extra, and slow to import
-
-    return partial(run_ray, n_process=n_process)
-
-
-def _progress() -> tqdm:
-    """Words and words per second, where someone looks."""
-    return tqdm(unit=" words", unit_scale=True, disable=None)

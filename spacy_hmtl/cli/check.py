@@ -9,11 +9,13 @@ import typer
 from spacy.language import Language
 from wasabi.printer import Printer
 
+from ..annotate.inputs import read_inputs
+from ..annotate.pipelines import load_pipeline
 from ..errors import Errors
 from ..golden.compare import Comparison, compare
 from ..golden.sample import annotate, copy_with_sample, make_sample, pipeline_files, read_sample, write_sample
 from ..golden.surroundings import versions
-from .inputs import GPU_HELP, fail, load_pipeline, read_inputs
+from .common import GPU_HELP, fail
 
 N_LISTED = 20
 

@@ -10,8 +10,8 @@ import srsly
 import typer
 from wasabi.printer import Printer
 
-from ..data.check import LAYERS, MIN_SENTENCE, SPAN_LAYERS, check_files
-from .inputs import fail
+from ..data.statistics import LAYERS, MIN_SENTENCE, SPAN_LAYERS, check_files
+from .common import fail
 
 Json = dict[str, Any]
 Row = tuple[str, Callable[[Json], object]]

@@ -14,12 +14,14 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from wasabi.printer import Printer
 
-from ..annotations import get_clusters, get_meta, set_mentions
-from ..data.corpus import copy_tokens, read_docs
+from ..annotate.pipelines import hmtl_pipes, load_pipeline
+from ..annotations.documents import copy_tokens
+from ..annotations.groups import get_clusters, get_meta, set_mentions
+from ..data.docbin import read_docs
 from ..errors import Errors
+from ..scoring.listing import document_lines, error_lines
 from ..types import LabeledSpan
-from .inputs import GPU_HELP, fail, hmtl_pipes, load_pipeline
-from .listing import document_lines, error_lines
+from .common import GPU_HELP, fail
 
 GOLD_MENTIONS = "hmtl_gold_mentions"
 # Rows of the table: name, prefix of the keys.

@@ -13,14 +13,16 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from wasabi.printer import Printer
 
-from ..annotations import get_meta, set_meta
-from ..data.corpus import read_docs
+from ..annotate.inputs import read_inputs
+from ..annotate.pipelines import load_pipeline
+from ..annotations.extensions import register
+from ..annotations.groups import get_meta, set_meta
+from ..annotations.jsonl import read_jsonl
+from ..data.docbin import read_docs
 from ..errors import Errors
-from ..extensions import register
 from ..graph.build import Graph, make_graph
 from ..graph.write import check_output, mentions_path, write_graphs
-from ..jsonl import read_jsonl
-from .inputs import GPU_HELP, fail, load_pipeline, read_inputs
+from .common import GPU_HELP, fail
 
 
 def graph_cli(

@@ -11,7 +11,7 @@ import typer
 from wasabi.printer import Printer
 
 from ..errors import Errors
-from .inputs import GPU_HELP, fail
+from .common import GPU_HELP, fail
 
 NEEDED = ("fastapi", "uvicorn")
 

@@ -11,11 +11,12 @@ import typer
 from spacy.tokens import Doc
 from wasabi.printer import Printer
 
-from ..data.corpus import read_docs
+from ..annotate.pipelines import load_pipeline
+from ..annotations.jsonl import read_jsonl
+from ..data.docbin import read_docs
 from ..errors import Errors
-from ..jsonl import read_jsonl
 from ..visualize import render
-from .inputs import GPU_HELP, fail, load_pipeline
+from .common import GPU_HELP, fail
 
 
 def visualize_cli(

@@ -12,14 +12,14 @@ from typing import Any
 import spacy
 from spacy.vocab import Vocab
 
-from ..annotations import to_doc
+from ..annotations.documents import to_doc
 from ..errors import Errors
 from ..types import AnnotatedDocument
 from .docbin import DocBinWriter
 from .faults import ConversionError, FaultLog, Place
 from .formats import get_format, get_reader, normalize_id
-from .formats.files import read_files
-from .formats.lines import read_lines
+from .reading.files import read_files
+from .reading.lines import read_lines
 
 LAYERS = ("entities", "mentions", "clusters", "relations")
 

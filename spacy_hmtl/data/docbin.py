@@ -12,8 +12,11 @@ from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import IO
 
+from spacy.language import Language
 from spacy.tokens import Doc, DocBin, SpanGroup
 from srsly.msgpack import Packer
+
+from ..errors import Errors
 
 CHUNK = 1 << 20  # bytes
 # The annotation of a token that is written as a string, as in DocBin.add.
@@ -138,3 +141,22 @@ def _bin_header(n_bytes: int) -> bytes:
 
 def _array_header(n_items: int) -> bytes:
     return b"\xdd" + struct.pack(">I", n_items)
+
+
+def read_docs(path: str | Path, nlp: Language) -> Iterator[Doc]:
+    """Docs of a `.spacy` file, or of all below a folder in order of their names.
+
+    RAISES (FileNotFoundError, ValueError): H101, H104; H102 for a file that is no DocBin.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(Errors.H101.format(path=path))
+    files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path]
+    if not files:
+        raise ValueError(Errors.H104.format(path=path))
+    for file in files:
+        try:
+            docs = DocBin().from_disk(file)
+        except Exception as error:  # zlib, msgpack and DocBin each raise their own kind
+            raise ValueError(Errors.H102.format(path=file, format=".spacy", reason=error)) from error
+        yield from docs.get_docs(nlp.vocab)

@@ -12,8 +12,8 @@ from typing import Any
 
 from spacy.language import Language
 
+from ..annotations.jsonl import doc_to_json
 from ..errors import Errors
-from ..jsonl import doc_to_json
 from .surroundings import fingerprints, versions
 
 FILE = "golden.json"

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
 
-from ..annotations import get_clusters, get_entities, get_mentions
-from ..extensions import coref_clusters, relations
-from ..resolution import canonical, entity_relations
+from ..annotations.extensions import coref_clusters, relations
+from ..annotations.groups import get_clusters, get_entities, get_mentions
+from ..annotations.resolution import canonical, entity_relations
 from ..types import LabeledSpan, MentionSpan
 
 Offsets = tuple[int, int]  # characters of the document, end exclusive

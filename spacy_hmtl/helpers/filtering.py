@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spacy.tokens import Doc
 
-from ..annotations import ENTITIES
+from ..annotations.groups import ENTITIES
 from ..errors import Errors
 from ..types import LabeledSpan, MentionSpan, ScoredClusters, Triple
 from .layers import Dropped, Layers, read_layers, write_layers

@@ -9,7 +9,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from ..annotations import ENTITIES, META, get_meta, set_meta
+from ..annotations.groups import ENTITIES, META, get_meta, set_meta
 from ..errors import Errors, Warnings
 from ..types import ScoredClusters
 from .layers import Layers, read_layers, write_layers

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from spacy.tokens import Doc
 
-from ..annotations import (
+from ..annotations.groups import (
     COREF,
     ENTITIES,
     MENTIONS,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from spacy.tokens import Doc, Span, SpanGroup, Token
 
-from ..annotations import COREF, ENTITIES, MENTIONS, META, RELATIONS, get_meta, set_meta
+from ..annotations.groups import COREF, ENTITIES, MENTIONS, META, RELATIONS, get_meta, set_meta
 from ..errors import Errors
 from ..types import MentionSpan
 from .layers import Dropped, Place, read_layers, write_layers

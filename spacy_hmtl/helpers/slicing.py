@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spacy.tokens import Doc
 
-from ..annotations import slice_doc as cut_out
+from ..annotations.slicing import slice_doc as cut_out
 from ..errors import Errors
 from .layers import Dropped, read_layers
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spacy.language import Language
 
-from ..cli.inputs import Input
-from ..cli.outputs import encode_line
-from ..cli.worker import annotate_batch
-from .pipelines import shared_pipeline
+from ..annotate.inputs import Input
+from ..annotate.outputs import encode_line
+from ..annotate.pipelines import shared_pipeline
+from ..annotate.worker import annotate_batch
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
 class Annotation(NamedTuple):
-    """What became of a text: the JSON of its Doc (see `spacy_hmtl.jsonl`), or why there is none."""
+    """What became of a text: the JSON of its Doc (see `spacy_hmtl.annotations.jsonl`), or why there is none."""
 
     json: str | None
     error: str | None

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..annotations import get_clusters, get_entities, get_mentions, get_relations, get_tasks
-from ..nesting import flatten
+from ..annotations.groups import get_clusters, get_entities, get_mentions, get_relations, get_tasks
+from ..annotations.nesting import flatten
 from ..types import TASKS, Cluster, LabeledSpan, Triple
 from .coref import coref_scores
 from .relations import RelationPair, relation_scores

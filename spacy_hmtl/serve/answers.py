@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from spacy.tokens import Doc
 
-from ..jsonl import to_line
+from ..annotations.jsonl import to_line
 from ..visualize import render_panels
 
 

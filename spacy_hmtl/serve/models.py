@@ -11,7 +11,7 @@ import spacy
 from spacy.language import Language
 from spacy.util import get_installed_models, get_package_path, load_config
 
-from ..cli.inputs import hmtl_pipes, load_pipeline
+from ..annotate.pipelines import hmtl_pipes, load_pipeline
 from ..errors import Errors
 from .limits import Limits
 from .worker import Worker

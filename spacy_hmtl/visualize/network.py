@@ -10,7 +10,7 @@ import numpy
 from numpy.typing import NDArray
 from spacy.tokens import Span
 
-from ..resolution import EntityRelation
+from ..annotations.resolution import EntityRelation
 from .arcs import text_width
 from .colors import type_hue
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 
-from ..annotations import get_clusters, get_entities, get_mentions, get_meta, get_relations
+from ..annotations.groups import get_clusters, get_entities, get_mentions, get_meta, get_relations
 from ..errors import Errors
 from ..types import TASKS, LabeledSpan, ScoredClusters, Triple
 from .arcs import arcs_svg

@@ -8,8 +8,8 @@ from html import escape
 
 from spacy.tokens import Doc, Span
 
-from ..annotations import Relation
-from ..resolution import EntityRelation, canonical, entity_relations
+from ..annotations.groups import Relation
+from ..annotations.resolution import EntityRelation, canonical, entity_relations
 from ..types import LabeledSpan, MentionSpan, ScoredClusters, Triple
 from .boxes import number_clusters
 from .colors import cluster_hue, type_hue

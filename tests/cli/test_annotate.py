@@ -7,12 +7,12 @@ import spacy
 from lines import read_lines, write_lines
 from spacy.tokens import Doc, DocBin
 
+from spacy_hmtl.annotate.inputs import Input
+from spacy_hmtl.annotate.outputs import encode_line
+from spacy_hmtl.annotate.run import annotate
+from spacy_hmtl.annotate.worker import annotate_batch
 from spacy_hmtl.annotations import from_doc, set_meta
-from spacy_hmtl.cli.annotate import annotate
-from spacy_hmtl.cli.inputs import Input
-from spacy_hmtl.cli.outputs import encode_line
-from spacy_hmtl.cli.worker import annotate_batch
-from spacy_hmtl.jsonl import doc_to_json, read_jsonl
+from spacy_hmtl.annotations.jsonl import doc_to_json, read_jsonl
 
 
 def test_jsonl_in_and_out_keeps_order_ids_and_facts(model_path, source, texts, tmp_path):

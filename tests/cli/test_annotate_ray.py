@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from lines import read_lines, write_lines
 
-from spacy_hmtl.cli.annotate import annotate
+from spacy_hmtl.annotate.run import annotate
 
 needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason='needs pip install "spacy-hmtl[ray]"')
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -13,12 +13,12 @@ import spacy
 from lines import read_lines, write_lines
 from spacy.tokens import Doc, DocBin
 
+from spacy_hmtl.annotate.fingerprint import fingerprint
+from spacy_hmtl.annotate.outputs import Output, encode_line
+from spacy_hmtl.annotate.partial import PartialDocs
+from spacy_hmtl.annotate.records import pack_record
+from spacy_hmtl.annotate.run import annotate
 from spacy_hmtl.annotations import set_meta
-from spacy_hmtl.cli.annotate import annotate
-from spacy_hmtl.cli.fingerprint import fingerprint
-from spacy_hmtl.cli.outputs import Output, encode_line
-from spacy_hmtl.cli.partial import PartialDocs
-from spacy_hmtl.cli.records import pack_record
 
 
 def leave_partial(out, content, model):
@@ -77,7 +77,7 @@ KILLER = """
     import os, random, signal, sys, time
     from pathlib import Path
     import torch
-    from spacy_hmtl.cli.annotate import annotate
+    from spacy_hmtl.annotate.run import annotate
 
     torch.set_num_threads(1)
     model, source, out, longest = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4])
@@ -207,8 +207,8 @@ def test_temporary_files_of_killed_runs_go_away(model_path, source, tmp_path):
 WORKERS = """
     import os, signal, sys, threading, time
     from pathlib import Path
-    from spacy_hmtl.cli.annotate import annotate
-    from spacy_hmtl.cli.outputs import Output
+    from spacy_hmtl.annotate.run import annotate
+    from spacy_hmtl.annotate.outputs import Output
 
     def main():
         import multiprocessing

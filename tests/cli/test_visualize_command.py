@@ -2,7 +2,7 @@
 
 import pytest
 
-from spacy_hmtl.cli.annotate import annotate
+from spacy_hmtl.annotate.run import annotate
 
 
 def test_a_text_becomes_a_page(model_path, tmp_path, run):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from spacy_hmtl.annotations import from_doc, to_doc
 from spacy_hmtl.data.faults import FaultLog, Place
-from spacy_hmtl.data.formats.token_rows import clean_clusters, outermost
+from spacy_hmtl.data.reading.token_rows import clean_clusters, outermost
 from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, Triple
 
 VOCAB = spacy.blank("en").vocab

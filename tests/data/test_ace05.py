@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from spacy_hmtl.data.convert import convert
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats import get_reader, normalize_id
-from spacy_hmtl.data.formats.ace_text import delete_tags, tokenize
-from spacy_hmtl.data.formats.safe_xml import Element, read_xml
+from spacy_hmtl.data.reading.ace_text import delete_tags, tokenize
+from spacy_hmtl.data.reading.safe_xml import Element, read_xml
 
 SGM = """<DOC>
 <DOCID> X1 </DOCID>

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from spacy_hmtl.data.convert import convert
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats import get_reader, normalize_id
-from spacy_hmtl.data.formats.brackets import document_order
+from spacy_hmtl.data.reading.brackets import document_order
 
 ROWS = [  # word, speaker, name, coreference; None ends a sentence
     ("Ann", "Ann_Lee", "(PERSON*", "(0|(3"),

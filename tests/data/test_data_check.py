@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from spacy_hmtl.annotations import to_doc
 from spacy_hmtl.cli.app import app
-from spacy_hmtl.data.check import check_files, distribution
 from spacy_hmtl.data.faults import ConversionError
+from spacy_hmtl.data.statistics import check_files, distribution
 from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, Triple
 
 A, B, C = LabeledSpan(0, 3, "PER"), LabeledSpan(1, 2, "GPE"), LabeledSpan(4, 5, "PER")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from spacy_hmtl.data.convert import convert
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats import get_reader
-from spacy_hmtl.data.formats.brackets import CROSSING, document_order
+from spacy_hmtl.data.reading.brackets import CROSSING, document_order
 
 GUM = "GRP-etype-infstat-salience-centering-minspan-link-identity"
 ROWS = [

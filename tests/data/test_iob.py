@@ -1,7 +1,7 @@
 import pytest
 
 from spacy_hmtl.data.faults import ConversionError
-from spacy_hmtl.data.formats.tags import spans_of_tags
+from spacy_hmtl.data.reading.tags import spans_of_tags
 
 TWO_SENTENCES = "Ann\tB-per\nLee\tI-per\nran\tO\n{separator}\nTo\tO\nRome\tB-loc\n"
 

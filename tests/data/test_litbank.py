@@ -3,8 +3,8 @@ from itertools import starmap
 import pytest
 
 from spacy_hmtl.data.faults import ConversionError, FaultLog
-from spacy_hmtl.data.formats.brackets import crossing_pairs
 from spacy_hmtl.data.formats.litbank import read as read_litbank
+from spacy_hmtl.data.reading.brackets import crossing_pairs
 
 # (token, tags of two levels, brackets); None ends a sentence.
 TOKENS = [

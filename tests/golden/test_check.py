@@ -9,10 +9,10 @@ import spacy
 from spacy.cli import package
 from typer.testing import CliRunner
 
+from spacy_hmtl.annotations.jsonl import doc_to_json
 from spacy_hmtl.cli.app import app
 from spacy_hmtl.golden.compare import compare
 from spacy_hmtl.golden.sample import FILE
-from spacy_hmtl.jsonl import doc_to_json
 
 
 def check(*arguments):

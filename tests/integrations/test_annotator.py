@@ -14,8 +14,9 @@ import numpy
 import pytest
 import spacy
 
-from spacy_hmtl.integrations import Annotator, pipelines
-from spacy_hmtl.jsonl import to_line
+from spacy_hmtl.annotate import pipelines
+from spacy_hmtl.annotations.jsonl import to_line
+from spacy_hmtl.integrations import Annotator
 
 
 def needs(package, extra):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from tiny_elmo import PROJECTION, reference_layers, tiny_arrays, token_vector, write_elmo
 
-from spacy_hmtl.elmo_files import read_options, read_weights
+from spacy_hmtl.bridge.embeddings.elmo_files import read_options, read_weights
 from spacy_hmtl.nn.bilm import lstm, network
 from spacy_hmtl.nn.bilm.characters import character_rows
 from spacy_hmtl.nn.bilm.network import BiLM

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from strategies import close, randomize, seeds
 from torch import Tensor
 
-from spacy_hmtl.nn.crf import BiluoCRF, BiluoTags
-from spacy_hmtl.nn.crf_decoding import Spelled, both_ways, confidences, potentials, viterbi
-from spacy_hmtl.nn.crf_likelihood import negative_log_likelihood
+from spacy_hmtl.nn.crf.biluo import BiluoCRF, BiluoTags
+from spacy_hmtl.nn.crf.decoding import Spelled, both_ways, confidences, potentials, viterbi
+from spacy_hmtl.nn.crf.likelihood import negative_log_likelihood
 from spacy_hmtl.nn.layout import Layout
 
 # Sequences of 5 or 9 tags: up to 6,561 of each length.

@@ -13,7 +13,7 @@ import uvicorn
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_hmtl.jsonl import doc_to_json
+from spacy_hmtl.annotations.jsonl import doc_to_json
 from spacy_hmtl.serve.app import make_app
 from spacy_hmtl.serve.limits import Limits
 from spacy_hmtl.serve.models import close_workers

@@ -3,7 +3,7 @@
 import spacy
 
 from spacy_hmtl.annotations import set_entities
-from spacy_hmtl.extensions import coref_clusters, relations
+from spacy_hmtl.annotations.extensions import coref_clusters, relations
 from spacy_hmtl.types import LabeledSpan
 from spacy_hmtl.visualize import render_panels
 

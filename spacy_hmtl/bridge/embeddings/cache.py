@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import Errors
-from ...vector_store import VectorStore
+from .vector_store import VectorStore
 
 
 class VectorCache:

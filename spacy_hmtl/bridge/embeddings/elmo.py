@@ -16,7 +16,6 @@ from thinc.api import Model, Optimizer, PyTorchShim, get_torch_default_device, t
 from thinc.types import Floats2d
 from torch import Tensor, nn
 
-from ...elmo_files import read_options, read_weights
 from ...errors import Errors
 from ...nn.bilm.characters import character_rows
 from ...nn.bilm.config import BiLMConfig
@@ -25,6 +24,7 @@ from ...nn.scalar_mix import ScalarMix
 from ..segments import segment_starts
 from ..shim import ModuleShim, TouchedParams, load_state, save_state
 from .cache import VectorCache, cache_folder, encode_once, fingerprint, make_cache, text_key
+from .elmo_files import read_options, read_weights
 
 _SECTION = "the ELMo embedding"
 
@@ -168,9 +168,7 @@ def make_elmo(
     if not 0.0 <= dropout < 1.0:
         message = Errors.H205.format(key="dropout", expected="from 0 to below 1", value=dropout, section=_SECTION)
         raise ValueError(message)
-    cache = make_cache(
-        frozen=True, cache_mb=cache_mb, cache_dir=cache_dir, cache_dir_mb=cache_dir_mb, section=_SECTION
-    )
+    cache = make_cache(frozen=True, cache_mb=cache_mb, cache_dir=cache_dir, cache_dir_mb=cache_dir_mb, section=_SECTION)
     # The token layer and two LSTM layers: read_options sees to it.
     trained = ModuleShim(MixedLayers(3, dropout))
     return Model(

@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from ...annotations import from_doc
+from ...annotations.documents import from_doc
 from ...types import AnnotatedDocument, LabeledSpan, MentionSpan
 from ..faults import FaultLog, Place
 from ..formats.brat import NO_LABEL
-from ..formats.brat_text import side_path
+from ..reading.brat_text import side_path
 
 LABELS = "labels with white space, written with underscores"
 CHARACTERS = "carriage returns, zero bytes and leading byte order marks in the text, written as spaces"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from ...annotations import from_doc
+from ...annotations.documents import from_doc
 from ...types import AnnotatedDocument, Cluster, LabeledSpan
 from ..faults import FaultLog, Place
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from ...annotations import from_doc
+from ...annotations.documents import from_doc
 from ...types import AnnotatedDocument, LabeledSpan, MentionSpan, Triple
 from ..faults import FaultLog, Place
 

@@ -1,4 +1,4 @@
-"""Our JSON lines with character offsets: see `spacy_hmtl/jsonl.py`."""
+"""Our JSON lines with character offsets: see `spacy_hmtl/annotations/jsonl.py`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from ...jsonl import write_jsonl
+from ...annotations.jsonl import write_jsonl
 from ..faults import FaultLog
 
 

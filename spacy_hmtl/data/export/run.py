@@ -10,10 +10,11 @@ from pathlib import Path
 import spacy
 from spacy.tokens import Doc
 
-from ...annotations import from_doc, get_meta, set_meta
+from ...annotations.documents import from_doc
+from ...annotations.groups import get_meta, set_meta
 from ...errors import Errors
 from ..convert import Report
-from ..corpus import read_docs
+from ..docbin import read_docs
 from ..faults import ConversionError, FaultLog, Place
 from . import get_export, write
 

@@ -17,12 +17,12 @@ from pathlib import Path, PurePosixPath
 from ...errors import Errors
 from ...types import AnnotatedDocument
 from ..faults import ConversionError, FaultLog, Place
-from .ace_layers import LayerBuilder
-from .ace_text import SourceText, delete_tags, tokenize
-from .ace_xml import AceReader, n_matches
-from .files import check_exists, check_found, read_files
-from .lines import BYTE_ORDER_MARK, CRLF, is_decoded, not_this_format, read_lines
-from .safe_xml import Element, read_xml
+from ..reading.ace_layers import LayerBuilder
+from ..reading.ace_text import SourceText, delete_tags, tokenize
+from ..reading.ace_xml import AceReader, n_matches
+from ..reading.files import check_exists, check_found, read_files
+from ..reading.lines import BYTE_ORDER_MARK, CRLF, is_decoded, not_this_format, read_lines
+from ..reading.safe_xml import Element, read_xml
 
 ANNOTATION, SOURCE = ".apf.xml", ".sgm"
 ROOT = "source_file"

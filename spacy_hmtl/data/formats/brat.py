@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 from ...types import AnnotatedDocument, MentionSpan
 from ..faults import FaultLog, Place
-from .brat_text import BratText, read_text
-from .files import check_exists, check_found, read_files
-from .lines import Line, is_decoded, not_this_format, read_lines
-from .standoff import SPAN_TWICE, CharSpan, Layers, Link, Standoff, build, layers_of
-from .tokens import WHITESPACE, tokenize
+from ..reading.brat_text import BratText, read_text
+from ..reading.files import check_exists, check_found, read_files
+from ..reading.lines import Line, is_decoded, not_this_format, read_lines
+from ..reading.standoff import SPAN_TWICE, CharSpan, Layers, Link, Standoff, build, layers_of
+from ..reading.tokens import WHITESPACE, tokenize
 
 LITBANK = "files in LitBank's style (split at white space; PROP mentions are names, entity labels are clusters)"
 UNREAD = {

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from ...types import AnnotatedDocument, LabeledSpan, Triple
 from ..faults import FaultLog, Place
-from .lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
-from .tags import BEGINS_WITH_I, is_tag, spans_of_tags
+from ..reading.lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
+from ..reading.tags import BEGINS_WITH_I, is_tag, spans_of_tags
 
 HEADER = re.compile(r"#doc\s+(\S+)\s*$")
 NO_RELATION = "N"

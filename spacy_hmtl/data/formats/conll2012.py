@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 from ...types import AnnotatedDocument
 from ..faults import FaultLog, Place
-from .brackets import ClusterReader
-from .files import check_exists, check_found, read_files
-from .lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
-from .name_brackets import NameReader
+from ..reading.brackets import ClusterReader
+from ..reading.files import check_exists, check_found, read_files
+from ..reading.lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
+from ..reading.name_brackets import NameReader
 
 HEADER = re.compile(r"#begin document\s+\(?(.*?)\)?\s*;?(?:\s*part\s+(\d+))?\s*$")
 END = "#end document"

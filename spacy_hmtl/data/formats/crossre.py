@@ -13,9 +13,9 @@ from typing import Any
 
 from ...types import AnnotatedDocument
 from ..faults import FaultLog, Place
+from ..reading.json_records import Record, misfit, read_records
+from ..reading.token_rows import outermost, read_relations, read_spans
 from .dygie import read_document as read_dygie_document
-from .json_records import Record, misfit, read_records
-from .token_rows import outermost, read_relations, read_spans
 
 SHAPE = {"doc_key?": str, "sentence": [str], "ner": list, "relations?": list}
 

@@ -17,9 +17,9 @@ from spacy.tokens import Doc
 
 from ...types import AnnotatedDocument, Cluster, LabeledSpan, Triple
 from ..faults import FaultLog, Place
-from .brackets import document_order
-from .lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
-from .markup import LABEL, MentionMarkup, NameMarkup, parse_markup
+from ..reading.brackets import document_order
+from ..reading.lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
+from ..reading.markup import LABEL, MentionMarkup, NameMarkup, parse_markup
 
 HEADER = re.compile(r"#doc\s+(\S+)\s*$")
 _LABEL = re.compile(LABEL)

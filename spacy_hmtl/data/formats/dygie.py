@@ -15,8 +15,8 @@ from typing import Any
 
 from ...types import AnnotatedDocument, LabeledSpan, Triple
 from ..faults import FaultLog, Place
-from .json_records import JsonObject, Record, misfit, read_records
-from .token_rows import outermost, read_clusters, read_relations, read_spans, sentence_starts
+from ..reading.json_records import JsonObject, Record, misfit, read_records
+from ..reading.token_rows import outermost, read_clusters, read_relations, read_spans, sentence_starts
 
 EVENTS = "lists of events, not read"
 SHAPE = {

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...types import AnnotatedDocument
 from ..faults import FaultLog
-from .conllu import read_conllu
+from ..reading.conllu import read_conllu
 
 
 def read(path: Path, *, faults: FaultLog, ids: Container[str] | None = None) -> Iterator[AnnotatedDocument]:

@@ -14,8 +14,8 @@ from pathlib import Path
 from ...errors import Errors
 from ...types import AnnotatedDocument
 from ..faults import ConversionError, FaultLog, Place
-from .lines import Line, is_decoded, not_this_format, read_lines
-from .tags import BEGINS_WITH_I, is_tag, spans_of_tags
+from ..reading.lines import Line, is_decoded, not_this_format, read_lines
+from ..reading.tags import BEGINS_WITH_I, is_tag, spans_of_tags
 
 DOCUMENT_START = "-DOCSTART-"
 

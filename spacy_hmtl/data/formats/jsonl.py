@@ -1,4 +1,4 @@
-"""Our own JSON lines, as `annotate` and `export jsonl` write them: see `spacy_hmtl/jsonl.py`."""
+"""Our own JSON lines, as `annotate` and `export jsonl` write them: see `spacy_hmtl/annotations/jsonl.py`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from spacy.vocab import Vocab
 
-from ...annotations import from_doc
-from ...jsonl import json_to_doc
+from ...annotations.documents import from_doc
+from ...annotations.jsonl import json_to_doc
 from ...types import AnnotatedDocument
 from ..faults import FaultLog, Place
-from .json_records import JsonObject, Record, excerpt, misfit, read_records
-from .token_rows import clean_clusters
-from .tokens import language
+from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
+from ..reading.token_rows import clean_clusters
+from ..reading.tokens import language
 
 EXTENT = (int, int)
 SHAPE = {

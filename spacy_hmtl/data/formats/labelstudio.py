@@ -13,8 +13,8 @@ from typing import Any
 
 from ...types import AnnotatedDocument
 from ..faults import FaultLog, Place
-from .json_records import JsonObject, Record, excerpt, misfit, read_records
-from .standoff import CharSpan, Link, Standoff, build_all
+from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
+from ..reading.standoff import CharSpan, Link, Standoff, build_all
 
 CANCELLED = "tasks without an annotation (skipped or not done), left out"
 SEVERAL = "tasks with several annotations, of which the first was read"

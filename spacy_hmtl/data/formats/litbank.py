@@ -15,10 +15,10 @@ from pathlib import Path
 from ...errors import Errors
 from ...types import AnnotatedDocument, Cluster, LabeledSpan
 from ..faults import ConversionError, FaultLog, Place
-from .brackets import ClusterReader
-from .files import read_files
-from .lines import Line, is_decoded, not_this_format, read_lines
-from .tags import BEGINS_WITH_I, is_tag, spans_of_tags
+from ..reading.brackets import ClusterReader
+from ..reading.files import read_files
+from ..reading.lines import Line, is_decoded, not_this_format, read_lines
+from ..reading.tags import BEGINS_WITH_I, is_tag, spans_of_tags
 
 ENTITIES = Path("entities", "tsv")
 COREFERENCE = Path("coref", "conll")

@@ -12,9 +12,9 @@ from typing import Any
 
 from ...types import AnnotatedDocument
 from ..faults import FaultLog, Place
-from .json_records import JsonObject, Record, excerpt, misfit, read_records
-from .standoff import COREFERENCE, CharSpan, Link, Standoff, build_all
-from .tokens import Tokens
+from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
+from ..reading.standoff import COREFERENCE, CharSpan, Link, Standoff, build_all
+from ..reading.tokens import Tokens
 
 NOT_ACCEPTED = "tasks answered {answer!r}, left out"
 SHAPE = {

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from ...types import AnnotatedDocument, LabeledSpan, Triple
 from ..faults import FaultLog, Place
-from .brackets import document_order
-from .json_records import JsonObject, Record, excerpt, misfit, read_records
-from .token_rows import TWICE, clean_clusters, outermost, sentence_starts
+from ..reading.brackets import document_order
+from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
+from ..reading.token_rows import TWICE, clean_clusters, outermost, sentence_starts
 
 DUPLICATES = "mentions with the extent and the type of another one, kept"
 SHAPE = {"title?": str, "sents": [[str]], "vertexSet": [[dict]], "labels?": list}

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..crf import BiluoCRF, BiluoTags
-from ..crf_decoding import Spelled, confidences, potentials, viterbi
-from ..crf_likelihood import negative_log_likelihood
+from ..crf.biluo import BiluoCRF, BiluoTags
+from ..crf.decoding import Spelled, confidences, potentials, viterbi
+from ..crf.likelihood import negative_log_likelihood
 from ..encoder import Encoded, EncoderConfig
 
 

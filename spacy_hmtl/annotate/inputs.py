@@ -1,0 +1,105 @@
+"""What the commands take: pipelines, and documents from .txt, .jsonl, .parquet and .spacy files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import spacy
+from spacy.tokens import Doc
+
+from ..annotations.groups import get_meta
+from ..annotations.jsonl import make_meta, read_records
+from ..data.docbin import read_docs
+from ..errors import Errors
+
+SUFFIXES = (".txt", ".jsonl", ".parquet", ".spacy")
+
+
+class Input(NamedTuple):
+    """One document to annotate; plain data, so that it can travel to other processes.
+
+    name: for messages: its id, or the file and line it comes from.
+    text: the document.
+    meta: what is carried to the output: the id as "name", and facts about the document.
+    doc: bytes of a Doc whose tokens are kept, or None: then the text is tokenized.
+    """
+
+    name: str
+    text: str
+    meta: dict[str, Any]
+    doc: bytes | None = None
+
+
+def list_files(path: Path, *, leave_out: tuple[Path, ...] = ()) -> list[Path]:
+    """The file itself, or all that can be read below a folder, in order of their names.
+
+    leave_out (tuple): Files that are no input although they lie there, such as the output.
+    RAISES (ValueError): H101, H104, H504.
+    """
+    if not path.exists():
+        raise FileNotFoundError(Errors.H101.format(path=path))
+    if path.is_file():
+        if path.suffix.lower() not in SUFFIXES:
+            raise ValueError(Errors.H504.format(path=path))
+        return [path]
+    others = {file.resolve() for file in leave_out}
+    files = [f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file() and f.resolve() not in others]
+    if not files:
+        raise ValueError(Errors.H104.format(path=path))
+    return sorted(files)
+
+
+def read_inputs(path: Path, *, leave_out: tuple[Path, ...] = ()) -> Iterator[Input]:
+    """Documents of a file or folder, one at a time.
+
+    A .txt file is one document, a line of a .jsonl file and a row of a .parquet file one
+    with the keys text, id and meta, and the Docs of a .spacy file keep their tokens.
+
+    RAISES (ValueError): H101, H102, H104, H120, H501, H502, H504, H540, H542, H544, naming file and line.
+    """
+    for file in list_files(path, leave_out=leave_out):
+        suffix = file.suffix.lower()
+        if suffix == ".txt":
+            name = file.name if path.is_file() else file.relative_to(path).as_posix()
+            yield Input(name, _read_text(file), {"name": name})
+        elif suffix == ".spacy":
+            yield from _read_spacy(file)
+        else:
+            yield from _read_rows(file)
+
+
+def _read_text(file: Path) -> str:
+    """The text as it stands, so that offsets count in the file: line breaks are not translated."""
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(Errors.H120.format(path=file, reason=error, encoding="latin1")) from error
+
+
+def _read_spacy(file: Path) -> Iterator[Input]:
+    for i, doc in enumerate(read_docs(file, spacy.blank("xx"))):
+        meta = get_meta(doc)
+        yield Input(str(meta.get("name") or f"{file}:{i + 1}"), doc.text, meta, pack_doc(doc))
+
+
+def _read_rows(file: Path) -> Iterator[Input]:
+    if file.suffix.lower() == ".parquet":
+        from .parquet import read_parquet as read  # needs a library that is not always there
+    else:
+        read = read_records
+    for where, record in read(file):
+        text, meta = record.get("text"), record.get("meta")
+        if not isinstance(text, str):
+            found = f"the keys {', '.join(record)}" if "text" not in record else type(text).__name__
+            raise ValueError(Errors.H502.format(where=where, key="text", found=found))
+        name = record.get("id")
+        # A meta that is no object is carried under its key.
+        facts = meta if isinstance(meta, dict) or meta is None else {"meta": meta}
+        yield Input(where if name is None else str(name), text, make_meta(name, facts))
+
+
+def pack_doc(doc: Doc) -> bytes:
+    """What a default DocBin keeps of a Doc, as bytes: no user data and no tensor."""
+    return doc.to_bytes(exclude=["user_data", "user_data_keys", "user_data_values", "tensor"])

@@ -1,0 +1,52 @@
+"""The four layers of a Doc: where they sit, how they are read, written, checked and moved."""
+
+from .documents import copy_tokens, from_doc, to_doc
+from .groups import (
+    COREF,
+    ENTITIES,
+    MENTIONS,
+    META,
+    RELATIONS,
+    Relation,
+    get_clusters,
+    get_entities,
+    get_mentions,
+    get_meta,
+    get_relations,
+    get_tasks,
+    is_annotated,
+    set_clusters,
+    set_entities,
+    set_mentions,
+    set_meta,
+    set_relations,
+    set_tasks,
+)
+from .slicing import Cut, slice_doc
+
+__all__ = [
+    "COREF",
+    "ENTITIES",
+    "MENTIONS",
+    "META",
+    "RELATIONS",
+    "Cut",
+    "Relation",
+    "copy_tokens",
+    "from_doc",
+    "get_clusters",
+    "get_entities",
+    "get_mentions",
+    "get_meta",
+    "get_relations",
+    "get_tasks",
+    "is_annotated",
+    "set_clusters",
+    "set_entities",
+    "set_mentions",
+    "set_meta",
+    "set_relations",
+    "set_tasks",
+    "slice_doc",
+    "to_doc",
+]

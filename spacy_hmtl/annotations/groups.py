@@ -1,0 +1,190 @@
+"""Where annotations sit on a Doc: the only file that knows.
+
+`doc.ents` holds the names; span groups hold the rest, because groups and their
+`attrs` survive bytes, a default DocBin, pickle, copies and worker processes,
+while extension values and `user_data` do not:
+
+    hmtl_entities  the spans of doc.ents;   attrs: scores
+    mentions       typed, may nest;         attrs: scores
+    coref          mentions of clusters in document order; attrs: clusters, scores
+    relations      arguments, typed;        attrs: pairs (head, tail), labels, scores
+    hmtl_meta      no spans;                attrs: name, genre, speakers ... of a converted document
+
+An absent group means "not annotated", an empty one "annotated, nothing there".
+The extensions are getters and setters over the groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy
+from spacy.tokens import Doc, Span, SpanGroup
+
+from ..types import Cluster, LabeledSpan, ScoredClusters, Triple
+
+ENTITIES = "hmtl_entities"
+MENTIONS = "mentions"
+COREF = "coref"
+RELATIONS = "relations"
+META = "hmtl_meta"
+_TASKS = "hmtl_tasks"
+
+
+class Relation(NamedTuple):
+    """A directed relation on a Doc: `head` stands in relation `label` to `tail`.
+
+    score (float): confidence in [0, 1]; 1.0 for human annotation.
+    """
+
+    head: Span
+    label: str
+    tail: Span
+    score: float = 1.0
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def get_entities(doc: Doc) -> list[LabeledSpan] | None:
+    """Names of a Doc with their confidences, or None if names were not annotated."""
+    if not doc.has_annotation("ENT_IOB"):
+        return None
+    scores: dict[tuple[int, int, str], float] = {}
+    if ENTITIES in doc.spans:
+        group = doc.spans[ENTITIES]
+        for span, score in zip(group, _scores(group)):
+            scores[(span.start, span.end, span.label_)] = score
+    return [
+        LabeledSpan(ent.start, ent.end, ent.label_, scores.get((ent.start, ent.end, ent.label_), 1.0))
+        for ent in doc.ents
+    ]
+
+
+def get_mentions(doc: Doc, key: str = MENTIONS) -> list[LabeledSpan] | None:
+    """Mentions of a Doc with their confidences, or None if they were not annotated."""
+    if key not in doc.spans:
+        return None
+    group = doc.spans[key]
+    return [LabeledSpan(s.start, s.end, s.label_, score) for s, score in zip(group, _scores(group))]
+
+
+def get_clusters(doc: Doc, key: str = COREF) -> ScoredClusters | None:
+    """Clusters of a Doc in order of their first mention, or None if coreference was not annotated."""
+    if key not in doc.spans:
+        return None
+    clusters: dict[int, Cluster] = {}
+    scores: dict[int, list[float]] = {}
+    for span, number, score in _coref_rows(doc, key):
+        clusters.setdefault(number, []).append((span.start, span.end))
+        scores.setdefault(number, []).append(score)
+    return ScoredClusters(list(clusters.values()), list(scores.values()))
+
+
+def get_relations(doc: Doc, key: str = RELATIONS) -> list[Triple] | None:
+    """Relations of a Doc as plain triples, or None if relations were not annotated."""
+    if key not in doc.spans:
+        return None
+    return [Triple(_labeled(rel.head), rel.label, _labeled(rel.tail), rel.score) for rel in _relation_objects(doc, key)]
+
+
+def get_meta(doc: Doc) -> dict[str, Any]:
+    """Facts a converter stored about the document: name, genre, speakers (one per token) ..."""
+    return dict(doc.spans[META].attrs) if META in doc.spans else {}
+
+
+def get_tasks(doc: Doc) -> tuple[str, ...] | None:
+    """Tasks a corpus reader meant this Doc for, or None: decide by what is annotated."""
+    return doc.user_data.get(_TASKS)
+
+
+def set_tasks(doc: Doc, tasks: Sequence[str]) -> None:
+    """Mark an Example's reference as meant for these tasks (in memory only)."""
+    doc.user_data[_TASKS] = tuple(tasks)
+
+
+def set_meta(doc: Doc, meta: dict[str, Any]) -> None:
+    """Store JSON-able facts about the document, such as its name; they survive like the layers do."""
+    set_group(doc, META, [], dict(meta))
+
+
+def is_annotated(doc: Doc, task: str) -> bool:
+    """Whether a Doc carries the layer of a task, even an empty one."""
+    if task == "ner":
+        return doc.has_annotation("ENT_IOB")
+    return {"emd": MENTIONS, "coref": COREF, "relation": RELATIONS}[task] in doc.spans
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+def set_entities(doc: Doc, entities: Sequence[LabeledSpan]) -> None:
+    """Write names to doc.ents, and with their confidences to the group "hmtl_entities"."""
+    ents = [Span(doc, e.start, e.end, label=e.label) for e in entities]
+    doc.set_ents(ents, default="outside")
+    set_group(doc, ENTITIES, ents, {"scores": numpy.asarray([e.score for e in entities], dtype="float32")})
+
+
+def set_mentions(doc: Doc, mentions: Sequence[LabeledSpan], key: str = MENTIONS) -> None:
+    """Write typed mentions, which may nest, in document order (longer first)."""
+    mentions = sorted(mentions, key=lambda m: (m.start, -m.end, m.label))
+    spans = [Span(doc, m.start, m.end, label=m.label) for m in mentions]
+    set_group(doc, key, spans, {"scores": numpy.asarray([m.score for m in mentions], dtype="float32")})
+
+
+def set_clusters(doc: Doc, clusters: ScoredClusters, key: str = COREF) -> None:
+    """Write clusters of (start, end) mentions; each mention keeps its link's confidence."""
+    rows = sorted(
+        (start, -end, number, score)
+        for number, (cluster, scores) in enumerate(zip(clusters.clusters, clusters.scores))
+        for (start, end), score in zip(cluster, scores)
+    )
+    order: dict[int, int] = {}
+    numbers = [order.setdefault(number, len(order)) for _, _, number, _ in rows]
+    spans = [Span(doc, start, -end) for start, end, _, _ in rows]
+    set_group(doc, key, spans, {"clusters": numbers, "scores": [float(row[3]) for row in rows]})
+
+
+def set_relations(doc: Doc, relations: Sequence[Triple], key: str = RELATIONS) -> None:
+    """Write triples; an argument shared by several relations is stored once."""
+    arguments = sorted({a[:3] for rel in relations for a in (rel.head, rel.tail)}, key=lambda a: (a[0], -a[1], a[2]))
+    index = {argument: i for i, argument in enumerate(arguments)}
+    spans = [Span(doc, start, end, label=label) for start, end, label in arguments]
+    ordered = sorted(relations, key=lambda r: (index[r.head[:3]], index[r.tail[:3]], r.label))
+    attrs = {
+        "pairs": [[index[rel.head[:3]], index[rel.tail[:3]]] for rel in ordered],
+        "labels": [rel.label for rel in ordered],
+        "scores": [float(rel.score) for rel in ordered],
+    }
+    set_group(doc, key, spans, attrs)
+
+
+def set_group(doc: Doc, key: str, spans: list[Span], attrs: dict[str, Any]) -> None:
+    doc.spans[key] = SpanGroup(doc, name=key, spans=spans, attrs=attrs)
+
+
+def _scores(group: SpanGroup) -> list[float]:
+    scores = group.attrs.get("scores")
+    if scores is None or len(scores) != len(group):
+        return [1.0] * len(group)
+    return [float(score) for score in scores]
+
+
+def _labeled(span: Span) -> LabeledSpan:
+    return LabeledSpan(span.start, span.end, span.label_)
+
+
+def _coref_rows(doc: Doc, key: str = COREF) -> list[tuple[Span, int, float]]:
+    """Mentions of the clusters in document order: span, cluster number, confidence."""
+    group = doc.spans[key]
+    return list(zip(group, group.attrs.get("clusters", []), _scores(group)))
+
+
+def _relation_objects(doc: Doc, key: str = RELATIONS) -> list[Relation]:
+    group = doc.spans[key]
+    spans, attrs = list(group), group.attrs
+    return [
+        Relation(spans[head], label, spans[tail], float(score))
+        for (head, tail), label, score in zip(attrs.get("pairs", []), attrs.get("labels", []), attrs.get("scores", []))
+    ]

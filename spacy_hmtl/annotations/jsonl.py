@@ -1,0 +1,231 @@
+"""A Doc as one JSON object, and back: what `annotate` writes, one document a line.
+
+Offsets are characters of the text, end exclusive. A layer that is null was not annotated,
+an empty list was annotated and holds nothing. Confidences have four decimals.
+
+    text       the document
+    tokens     [[start, end], ...]
+    sents      [[start, end], ...]; only where sentence borders are known
+    ents       [{"start", "end", "label", "score", "text"}, ...]
+    mentions   [{"start", "end", "label", "score", "text"}, ...]; may nest
+    clusters   [[[start, end], ...], ...]; mentions in document order
+    links      [[score, ...], ...]; for each mention of `clusters` the confidence that put it there
+    relations  [{"head": [start, end], "head_label", "label", "tail": [start, end], "tail_label", "score"}, ...]
+    id, meta   carried along where the input has them
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from ..errors import Errors
+from ..types import LabeledSpan, ScoredClusters, Triple
+from .groups import (
+    get_clusters,
+    get_entities,
+    get_mentions,
+    get_meta,
+    get_relations,
+    set_clusters,
+    set_entities,
+    set_mentions,
+    set_meta,
+    set_relations,
+)
+
+Json = dict[str, Any]
+# Confidences are rounded, so that lines stay short; no measure of them is finer.
+_DECIMALS = 4
+
+
+def doc_to_json(doc: Doc) -> Json:
+    """Everything annotated on a Doc, with character offsets.
+
+    RETURNS (dict): JSON-able; see the top of this file. `id` and `meta` come from the Doc's meta group.
+    """
+    starts = [token.idx for token in doc]
+    ends = [token.idx + len(token) for token in doc]
+
+    def place(span: Sequence[Any]) -> list[int]:
+        return [starts[span[0]], ends[span[1] - 1]]
+
+    def labeled(span: LabeledSpan) -> Json:
+        start, end = place(span)
+        score = round(span.score, _DECIMALS)
+        return {"start": start, "end": end, "label": span.label, "score": score, "text": text[start:end]}
+
+    def triple(relation: Triple) -> Json:
+        return {
+            "head": place(relation.head),
+            "head_label": relation.head.label,
+            "label": relation.label,
+            "tail": place(relation.tail),
+            "tail_label": relation.tail.label,
+            "score": round(relation.score, _DECIMALS),
+        }
+
+    text = doc.text
+    # spaCy says that a Doc without tokens has every annotation: an empty text has no names.
+    entities, mentions, scored, relations = get_entities(doc), get_mentions(doc), get_clusters(doc), get_relations(doc)
+    record: Json = _identity(doc)
+    record["text"] = text
+    record["tokens"] = [list(borders) for borders in zip(starts, ends)]
+    if len(doc) > 1 and doc.has_annotation("SENT_START"):  # one token always has this annotation
+        record["sents"] = [place((sent.start, sent.end)) for sent in doc.sents]
+    record["ents"] = None if entities is None else [labeled(e) for e in entities]
+    record["mentions"] = None if mentions is None else [labeled(m) for m in mentions]
+    record["clusters"] = None if scored is None else [[place(m) for m in cluster] for cluster in scored.clusters]
+    if scored is not None:
+        record["links"] = [[round(score, _DECIMALS) for score in scores] for scores in scored.scores]
+    record["relations"] = None if relations is None else [triple(r) for r in relations]
+    return record
+
+
+def json_to_doc(record: Json, vocab: Vocab, *, where: str = "record") -> Doc:
+    """Make a Doc of an object that `doc_to_json` made, or of one by hand with the keys of CONTRACT's section 5.
+
+    where (str): Names the record in messages, such as "corpus.jsonl:12".
+    RAISES (ValueError): H502, H503.
+    """
+    text = record.get("text")
+    if not isinstance(text, str):
+        raise ValueError(Errors.H502.format(where=where, key="text", found=type(text).__name__))
+    tokens = record["tokens"]
+    _check_tokens(text, tokens, where)
+    words = [text[start:end] for start, end in tokens]
+    spaces = [text[end : end + 1] == " " and _starts_at(tokens, i + 1, end + 1) for i, (_, end) in enumerate(tokens)]
+    starts = {start: i for i, (start, _) in enumerate(tokens)}
+    ends = {end: i + 1 for i, (_, end) in enumerate(tokens)}
+
+    def place(layer: str, start: int, end: int) -> tuple[int, int]:
+        if start not in starts or end not in ends or start >= end:
+            raise ValueError(Errors.H503.format(where=where, layer=layer, start=start, end=end))
+        return starts[start], ends[end]
+
+    def labeled(layer: str, item: Json) -> LabeledSpan:
+        borders = place(layer, item["start"], item["end"])
+        return LabeledSpan(*borders, item["label"], item.get("score", 1.0))
+
+    sent_starts: list[bool | int | None] | None = None
+    if "sents" in record:
+        first = {place("sents", *sent)[0] for sent in record["sents"]}
+        sent_starts = [i in first for i in range(len(words))]
+    doc = Doc(vocab, words=words, spaces=spaces, sent_starts=sent_starts)
+    if record.get("ents") is not None:
+        set_entities(doc, [labeled("ents", item) for item in record["ents"]])
+    if record.get("mentions") is not None:
+        set_mentions(doc, [labeled("mentions", item) for item in record["mentions"]])
+    if record.get("clusters") is not None:
+        clusters = [[place("clusters", *mention) for mention in cluster] for cluster in record["clusters"]]
+        links = record.get("links") or [[1.0] * len(cluster) for cluster in clusters]
+        set_clusters(doc, ScoredClusters(clusters, links))
+    if record.get("relations") is not None:
+        set_relations(doc, _triples(record, place))
+    if record.get("id") is not None or record.get("meta"):
+        set_meta(doc, make_meta(record.get("id"), record.get("meta")))
+    return doc
+
+
+def make_meta(name: Any, meta: Json | None) -> Json:
+    """What the meta group holds of a record: its `meta`, and its `id` as the name."""
+    return {**(meta or {}), **({} if name is None else {"name": name})}
+
+
+def write_jsonl(docs: Iterable[Doc], path: str | Path) -> None:
+    """Write Docs, one JSON object per line."""
+    with Path(path).open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(to_line(doc) for doc in docs)
+
+
+def to_line(doc: Doc) -> str:
+    """The line of a Doc, with its line break."""
+    return json.dumps(doc_to_json(doc), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def read_jsonl(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
+    """Read Docs that `write_jsonl` or `annotate` wrote.
+
+    RAISES (ValueError): H501 to H503 and H510, naming file and line.
+    """
+    for where, record in read_records(path):
+        try:
+            doc = json_to_doc(record, vocab, where=where)
+        except (KeyError, TypeError) as error:
+            reason = f"the key {error} is missing" if isinstance(error, KeyError) else error
+            raise ValueError(Errors.H510.format(where=where, reason=reason)) from error
+        yield doc
+
+
+def read_records(path: str | Path) -> Iterator[tuple[str, Json]]:
+    """The JSON objects of a file of JSON lines, each with "FILE:LINE"; empty lines are skipped.
+
+    RAISES (ValueError): H120, H501.
+    """
+    with Path(path).open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                where = f"{path}:{number}"
+                yield where, parse_line(line, where)
+
+
+def parse_line(line: bytes, where: str) -> Json:
+    """The object on a line. RAISES (ValueError): H120, H501."""
+    try:
+        # utf-8-sig: the first line may begin with a byte order mark.
+        record = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValueError(Errors.H120.format(path=where, reason=error, encoding="latin1")) from error
+    except json.JSONDecodeError as error:
+        raise ValueError(Errors.H501.format(where=where, reason=error)) from error
+    if not isinstance(record, dict):
+        raise ValueError(Errors.H501.format(where=where, reason=f"found {type(record).__name__}"))
+    return record
+
+
+def _identity(doc: Doc) -> Json:
+    meta = get_meta(doc)
+    name = meta.pop("name", None)
+    identity: Json = {} if name is None or name == "" else {"id": name}
+    if meta:
+        identity["meta"] = meta
+    return identity
+
+
+def _check_tokens(text: str, tokens: Sequence[Sequence[int]], where: str) -> None:
+    """Tokens must follow each other, with at most one space between them."""
+    position = 0
+    for start, end in [*tokens, (len(text), len(text))]:
+        between = text[position:start]
+        if start < position or end > len(text) or between not in ("", " "):
+            raise ValueError(Errors.H503.format(where=where, layer="tokens", start=start, end=end))
+        position = end
+
+
+def _starts_at(tokens: Sequence[Sequence[int]], index: int, position: int) -> bool:
+    """Whether token `index` starts at this character; after the last token there is nothing to tell."""
+    return index == len(tokens) or tokens[index][0] == position
+
+
+def _triples(record: Json, place: Callable[[str, int, int], tuple[int, int]]) -> list[Triple]:
+    """Relations of a record; arguments without a type have that of the mention or name with their borders."""
+    types = {
+        (item["start"], item["end"]): item["label"]
+        for layer in ("ents", "mentions")
+        for item in record.get(layer) or []
+    }
+
+    def argument(item: Json, role: str) -> LabeledSpan:
+        start, end = item[role]
+        label = item.get(f"{role}_label", types.get((start, end), ""))
+        return LabeledSpan(*place("relations", start, end), label)
+
+    return [
+        Triple(argument(item, "head"), item["label"], argument(item, "tail"), item.get("score", 1.0))
+        for item in record["relations"]
+    ]

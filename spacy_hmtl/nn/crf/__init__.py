@@ -1,0 +1,1 @@
+"""Linear-chain CRFs over BILUO tags: the layer, its likelihood, its decoding."""

@@ -1,0 +1,326 @@
+"""The pipeline component: predicts four layers, learns each from its own examples."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
+from spacy.training import Example, validate_examples
+from spacy.vocab import Vocab
+from thinc.api import Model, Optimizer, get_torch_default_device, set_dropout_rate
+
+from ..annotations import extensions
+from ..annotations import groups as layers
+from ..bridge.clip import clip_global_norm
+from ..bridge.model import Batch, initialize, states
+from ..bridge.outputs import Prediction
+from ..bridge.segments import make_layout
+from ..bridge.targets import TargetBuilder
+from ..bridge.vocabulary import add_words, check_vocab, see_words
+from ..bridge.whitespace import trim
+from ..errors import Errors, Warnings
+from .batches import batches
+from .saving import ChangedSettings, drop_overridden, forget_paths, local_paths
+from .survey import Survey
+
+# Docs that widths are inferred from.
+_N_SAMPLES = 10
+# Tokens of a batch of prediction: short texts need many Docs to be fast, long ones must not fill the memory.
+_MOST_TOKENS = 16_000
+
+
+class HMTL(TrainablePipe):
+    """Names, mentions, coreference and relations by one hierarchical model.
+
+    relation_threshold (float): Least probability of a relation.
+    singleton_threshold (float): Least probability of an entity of one mention, where the
+        coreference head was trained with singletons.
+    nesting (str): Level of nested gold mentions that the flat tagger of EMD learns:
+        "innermost" or "outermost".
+    max_grad_norm (float): Global norm that gradients of an update are scaled down to; 0: never.
+    gold_mentions_key (str, optional): Span group whose spans are clustered instead of the
+        head's own candidates, where a Doc has it (the paper's gold-mention setup).
+    keep_trf_data (bool): Leave a shared transformer's output on the Doc after prediction. It is
+        large; keep it where another listener comes after this component.
+    scorer (Callable, optional): See `spacy_hmtl.Scorer.v1`.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: Model,
+        name: str = "hmtl",
+        *,
+        relation_threshold: float = 0.5,
+        singleton_threshold: float = 0.5,
+        nesting: str = "innermost",
+        max_grad_norm: float = 5.0,
+        gold_mentions_key: str | None = None,
+        keep_trf_data: bool = False,
+        scorer: Callable[..., dict[str, Any]] | None = None,
+    ) -> None:
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.scorer = scorer
+        self.cfg: dict[str, Any] = {
+            "relation_threshold": relation_threshold,
+            "singleton_threshold": singleton_threshold,
+            "nesting": nesting,
+            "max_grad_norm": max_grad_norm,
+            "gold_mentions_key": gold_mentions_key,
+            "keep_trf_data": keep_trf_data,
+        }
+        self._check_settings()
+        # What the config says; to_disk saves only what was changed afterwards.
+        self._configured = dict(self.cfg)
+        self._targets: TargetBuilder | None = None
+        self._warned: set[str] = set()
+        extensions.register()
+
+    def _check_settings(self) -> None:
+        section = f"[components.{self.name}]"
+        for key in ("relation_threshold", "singleton_threshold"):
+            if not 0.0 <= self.cfg[key] <= 1.0:
+                raise ValueError(
+                    Errors.H205.format(key=key, expected="between 0 and 1", value=self.cfg[key], section=section)
+                )
+        if self.cfg["nesting"] not in ("innermost", "outermost"):
+            message = Errors.H205.format(
+                key="nesting", expected="innermost or outermost", value=self.cfg["nesting"], section=section
+            )
+            raise ValueError(message)
+        if self.cfg["max_grad_norm"] < 0:
+            message = Errors.H205.format(
+                key="max_grad_norm", expected="0 or more", value=self.cfg["max_grad_norm"], section=section
+            )
+            raise ValueError(message)
+
+    # --- labels ---
+
+    @property
+    def tasks(self) -> list[str]:
+        """Tasks of the hierarchy, from the bottom."""
+        return [task for level in self.model.attrs["levels"] for task in level]
+
+    @property
+    def label_data(self) -> dict[str, list[str]]:
+        """Labels of each task; what `spacy init labels` saves and `initialize` reads back."""
+        shim: Any = self.model.shims[0]
+        return shim.hierarchy.labels if shim.is_built else {}
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of all tasks, each once."""
+        return tuple(dict.fromkeys(label for labels in self.label_data.values() for label in labels))
+
+    def add_label(self, label: str) -> int:
+        """Not supported. RAISES (ValueError): H310."""
+        raise ValueError(Errors.H310)
+
+    # --- prediction ---
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 1000) -> Iterator[Doc]:
+        """Annotate a stream in order, at most `batch_size` Docs and 16,000 tokens (or one longer Doc) at a time."""
+        for docs in batches(stream, batch_size, _MOST_TOKENS):
+            yield from super().pipe(docs, batch_size=len(docs))
+
+    def predict(self, docs: Iterable[Doc]) -> list[Prediction]:
+        """Annotation of each Doc as plain tuples; the Docs are not changed."""
+        docs = list(docs)
+        key = self.cfg["gold_mentions_key"]
+        marked = [key is not None and key in doc.spans for doc in docs]
+        predictions: dict[int, Prediction] = {}
+        for has_given in sorted(set(marked)):
+            rows = [row for row, own in enumerate(marked) if own == has_given]
+            given = [layers.get_mentions(docs[row], key) or [] for row in rows] if has_given else None
+            batch = Batch([docs[row] for row in rows], settings=self.cfg, given=given)
+            predictions.update(zip(rows, self.model.predict(batch)))
+        return [_without_space(doc, predictions[row]) for row, doc in enumerate(docs)]
+
+    def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Prediction]) -> None:
+        """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone."""
+        # Another component's listener may come after, so only a Doc whose vectors we asked for is cleared.
+        listens = any(node.name == "transformer-listener" for node in self.model.walk())
+        for doc, prediction in zip(docs, predictions):
+            if prediction.entities is not None:
+                layers.set_entities(doc, prediction.entities)
+            if prediction.mentions is not None:
+                layers.set_mentions(doc, prediction.mentions)
+            if prediction.clusters is not None:
+                layers.set_clusters(doc, prediction.clusters)
+            if prediction.relations is not None:
+                layers.set_relations(doc, prediction.relations)
+            if listens and not self.cfg["keep_trf_data"]:
+                doc._.trf_data = None
+
+    def states(self, docs: Sequence[Doc]) -> dict[str, Any]:
+        """States of every level and the embeddings: task (or "embeddings") -> one array per Doc."""
+        return states(self.model, docs)
+
+    # --- training ---
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: dict[str, list[str]] | None = None,
+    ) -> None:
+        """Find the labels, size the network and draw its weights.
+
+        get_examples (Callable): Returns training examples of every task.
+        labels (dict, optional): Labels per task, from `spacy init labels`, in their order.
+        RAISES (ValueError): H302 if a task of `levels` has no annotated example; H311.
+        """
+        samples: list[Doc] = []
+        words: dict[int, str] = {}
+        attrs = self.model.attrs
+        survey = Survey(attrs["levels"], self.cfg["nesting"], attrs["tag_layers"].get("emd", 1))
+        for eg in get_examples():
+            self._check_tag(eg, nlp)
+            if len(samples) < _N_SAMPLES and len(eg.reference):
+                samples.append(eg.predicted)
+            add_words(words, eg.predicted)
+            survey.add(eg.reference, self._tasks_of(eg))
+        if not samples:
+            raise ValueError(Errors.H311.format(name=self.name))
+        names = survey.labels(labels)
+        survey.warn_of_nesting()
+        paths = local_paths(self.model)
+        see_words(self.model, sorted(words.values()))
+        initialize(self.model, samples, names, survey.schema)
+        if nlp is not None:
+            forget_paths(nlp, paths)
+        self._intern_labels()
+        self._targets = None
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch of one task (or, untagged, of all the layers its Docs have).
+
+        losses (dict): Grows by the component's loss and by one entry per task,
+            "NAME_TASK", in nats per document.
+        RAISES (ValueError): H301 if the batch mixes tasks.
+        """
+        losses = losses if losses is not None else {}
+        losses.setdefault(self.name, 0.0)
+        for task in self.tasks:
+            losses.setdefault(f"{self.name}_{task}", 0.0)
+        examples = list(examples)
+        validate_examples(examples, "HMTL.update")
+        tasks = self._tasks_of_batch(examples)
+        if not tasks:
+            return losses
+        set_dropout_rate(self.model, drop)
+        docs = [eg.predicted for eg in examples]
+        layout = make_layout(docs, self.model.attrs["max_segment"], get_torch_default_device())
+        builder = self._target_builder()
+        targets = {task: builder.build(examples, task, layout) for task in tasks}
+        self._warn_missed(builder)
+        batch_losses, backprop = self.model.begin_update(Batch(docs, targets=targets))
+        backprop(None)
+        for task, loss in batch_losses.items():
+            losses[self.name] += loss
+            losses[f"{self.name}_{task}"] += loss
+        if sgd is not None:
+            self.finish_update(sgd)
+        return losses
+
+    def get_loss(self, examples: Iterable[Example], scores: Any) -> tuple[float, float]:
+        """Not used: the loss is computed inside the network, where the heads are."""
+        raise NotImplementedError
+
+    def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
+        """Scores of the tasks in the hierarchy; see `spacy_hmtl.Scorer.v1`."""
+        return super().score(examples, **{"levels": self.model.attrs["levels"], **kwargs})
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Scale the gradients to the global norm, then step what took part in the update."""
+        if self.cfg["max_grad_norm"]:
+            clip_global_norm(self.model, self.cfg["max_grad_norm"])
+        self.model.finish_update(sgd)
+
+    def _target_builder(self) -> TargetBuilder:
+        if self._targets is None:
+            attrs = self.model.attrs
+            self._targets = TargetBuilder(
+                self.label_data, self.cfg["nesting"], attrs["tag_layers"], attrs["coref_features"]
+            )
+        return self._targets
+
+    def _check_tag(self, eg: Example, nlp: Language | None) -> None:
+        """Fail where a corpus block teaches a task that no component of the pipeline has."""
+        pipes = [self] if nlp is None else [pipe for _, pipe in nlp.pipeline]
+        known = {task for pipe in pipes for task in getattr(pipe, "tasks", [])}
+        for task in layers.get_tasks(eg.reference) or ():
+            if task not in known:
+                what = f"the block {task!r} of [corpora.train]"
+                raise ValueError(Errors.H206.format(task=task, levels=self.model.attrs["levels"], what=what))
+
+    def _tasks_of(self, eg: Example) -> list[str]:
+        """Tasks that an example teaches: those it is tagged with, else those it is annotated for."""
+        tagged = layers.get_tasks(eg.reference)
+        candidates = self.tasks if tagged is None else [task for task in tagged if task in self.tasks]
+        return [task for task in candidates if layers.is_annotated(eg.reference, task)]
+
+    def _tasks_of_batch(self, examples: Sequence[Example]) -> list[str]:
+        kinds = {layers.get_tasks(eg.reference) for eg in examples}
+        if len(kinds) > 1:
+            tasks = sorted(str(kind) for kind in kinds)
+            raise ValueError(Errors.H301.format(n=len(examples), tasks=", ".join(tasks)))
+        if not examples:
+            return []
+        common = [set(self._tasks_of(eg)) for eg in examples]
+        return [task for task in self.tasks if all(task in own for own in common)]
+
+    def _warn_missed(self, builder: TargetBuilder) -> None:
+        for task, missed in builder.missed.items():
+            if missed and task not in self._warned:
+                self._warned.add(task)
+                warnings.warn(Warnings.W101.format(n=missed, total=builder.total[task], task=task), stacklevel=3)
+
+    # --- saving ---
+
+    def _intern_labels(self) -> None:
+        """Make labels known to the vocabulary: one first seen in a memory zone is lost with it."""
+        for label in self.labels:
+            self.vocab.strings.add(label)
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        with ChangedSettings(self):
+            return super().to_bytes(exclude=tuple(exclude))
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        with ChangedSettings(self):
+            super().to_disk(path, exclude=tuple(exclude))
+
+    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> HMTL:
+        super().from_bytes(bytes_data, exclude=tuple(exclude))
+        check_vocab(self.model, self.vocab)
+        drop_overridden(self)
+        self._intern_labels()
+        return self
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> HMTL:
+        super().from_disk(path, exclude=tuple(exclude))
+        check_vocab(self.model, self.vocab)
+        drop_overridden(self)
+        self._intern_labels()
+        return self
+
+
+def _without_space(doc: Doc, prediction: Prediction) -> Prediction:
+    is_space = doc.to_array("IS_SPACE").tolist() if len(doc) else []
+    return trim(prediction, is_space) if any(is_space) else prediction

@@ -1,0 +1,174 @@
+"""The factory `hmtl` and its defaults. Read by spaCy at every start, so it imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from spacy.language import Language
+from thinc.api import Config, Model
+
+if TYPE_CHECKING:
+    from .component import HMTL
+
+# Sizes of encoders and heads are those of the authors' configurations where the paper's
+# data allow; embeddings are spaCy's hash embeddings, so that nothing is downloaded.
+DEFAULT_CONFIG = """
+[model]
+@architectures = "spacy_hmtl.HMTL.v1"
+levels = [["ner"], ["emd"], ["relation", "coref"]]
+max_segment = 256
+lr_scale = 1.0
+precision = "float32"
+
+[model.embed]
+@architectures = "spacy_hmtl.HashEmbedding.v1"
+width = 96
+rows = [5000, 1000, 2500, 1000]
+attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"]
+
+[model.embed.characters]
+@architectures = "spacy_hmtl.CharCNN.v1"
+character_width = 16
+n_filters = 64
+filter_width = 3
+dropout = 0.1
+
+[model.heads]
+
+[model.heads.ner]
+@architectures = "spacy_hmtl.CRFTagger.v1"
+layers = 1
+
+[model.heads.ner.encoder]
+@architectures = "spacy_hmtl.BiLSTM.v1"
+hidden_width = 64
+depth = 2
+input_dropout = 0.2
+dropout = 0.2
+output_dropout = 0.2
+
+[model.heads.emd]
+@architectures = "spacy_hmtl.CRFTagger.v1"
+layers = 3
+
+[model.heads.emd.encoder]
+@architectures = "spacy_hmtl.BiLSTM.v1"
+hidden_width = 64
+depth = 2
+input_dropout = 0.2
+dropout = 0.2
+output_dropout = 0.2
+
+[model.heads.relation]
+@architectures = "spacy_hmtl.MultiHeadSelection.v1"
+hidden_width = 64
+activation = "relu"
+prior = 0.01
+max_distance = 16
+
+[model.heads.relation.encoder]
+@architectures = "spacy_hmtl.BiLSTM.v1"
+hidden_width = 64
+depth = 2
+input_dropout = 0.2
+dropout = 0.2
+output_dropout = 0.2
+
+[model.heads.coref]
+@architectures = "spacy_hmtl.SpanRanking.v1"
+candidates = "spans"
+train_candidates = "predicted"
+max_span_width = 8
+spans_per_token = 0.4
+window = 1000
+max_antecedents = 70
+top_antecedents = 20
+features = []
+hidden_width = 150
+depth = 2
+feature_width = 20
+pair_width = 128
+dropout = 0.3
+singletons = true
+
+[model.heads.coref.encoder]
+@architectures = "spacy_hmtl.BiLSTM.v1"
+hidden_width = 128
+depth = 1
+input_dropout = 0.3
+dropout = 0.2
+output_dropout = 0.2
+"""
+
+
+@Language.factory(
+    "hmtl",
+    assigns=[
+        "doc.ents",
+        "doc.spans",
+        "token.ent_iob",
+        "token.ent_type",
+        "doc._.coref_clusters",
+        "doc._.relations",
+    ],
+    default_config={
+        **Config().from_str(DEFAULT_CONFIG),
+        "relation_threshold": 0.5,
+        "singleton_threshold": 0.5,
+        "nesting": "innermost",
+        "max_grad_norm": 5.0,
+        "gold_mentions_key": None,
+        "keep_trf_data": False,
+        "scorer": {"@scorers": "spacy_hmtl.Scorer.v1"},
+    },
+    default_score_weights={
+        "ents_f": 0.25,
+        "ents_p": None,
+        "ents_r": None,
+        "ents_per_type": None,
+        "mentions_f": 0.25,
+        "mentions_p": None,
+        "mentions_r": None,
+        "mentions_per_type": None,
+        "coref_f": 0.25,
+        "coref_muc_f": None,
+        "coref_b3_f": None,
+        "coref_ceafe_f": None,
+        "coref_lea_f": None,
+        "coref_mentions_f": None,
+        "relations_f": 0.25,
+        "relations_p": None,
+        "relations_r": None,
+        "relations_per_type": None,
+        "relations_boundaries_f": None,
+        "relations_last_token_f": None,
+    },
+)
+def make_hmtl_pipe(
+    nlp: Language,
+    name: str,
+    model: Model,
+    relation_threshold: float,
+    singleton_threshold: float,
+    nesting: str,
+    max_grad_norm: float,
+    gold_mentions_key: str | None,
+    keep_trf_data: bool,
+    scorer: Callable[..., dict[str, Any]] | None,
+) -> HMTL:
+    """Build the component; see `spacy_hmtl.pipeline.component.HMTL` for the settings."""
+    from .component import HMTL
+
+    return HMTL(
+        nlp.vocab,
+        model,
+        name,
+        relation_threshold=relation_threshold,
+        singleton_threshold=singleton_threshold,
+        nesting=nesting,
+        max_grad_norm=max_grad_norm,
+        gold_mentions_key=gold_mentions_key,
+        keep_trf_data=keep_trf_data,
+        scorer=scorer,
+    )

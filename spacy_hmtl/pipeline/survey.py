@@ -1,0 +1,80 @@
+"""What training examples hold: labels, types of relation arguments, nesting."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from spacy.tokens import Doc
+
+from ..annotations.groups import get_entities, get_mentions, get_relations
+from ..annotations.nesting import peel
+from ..errors import Errors, Warnings
+
+# How often relations must have had arguments of some types for these to be preferred.
+_MIN_SIGNATURE = 3
+
+
+class Survey:
+    """Counts over the gold Docs of all tasks, made while they are read once.
+
+    nesting (str): level of nested mentions that a tagger's first layer learns.
+    layers (int): layers of the tagger of EMD.
+    """
+
+    def __init__(self, levels: Sequence[Sequence[str]], nesting: str, layers: int) -> None:
+        self.levels = [list(level) for level in levels]
+        self.nesting, self.layers = nesting, layers
+        self._labels: dict[str, Counter[str]] = {task: Counter() for level in levels for task in level}
+        self._seen: set[str] = set()
+        self._signatures: Counter[tuple[str, str, str]] = Counter()
+        self._mentions = self._kept = 0
+
+    def add(self, gold: Doc, tasks: Iterable[str]) -> None:
+        """Count what a Doc teaches these tasks."""
+        for task in tasks:
+            self._seen.add(task)
+            if task == "ner":
+                self._labels[task].update(span.label for span in get_entities(gold) or [])
+            elif task == "emd":
+                spans = get_mentions(gold) or []
+                self._labels[task].update(span.label for span in spans)
+                self._mentions += len(spans)
+                self._kept += sum(map(len, peel(spans, self.nesting, self.layers)))
+            elif task == "relation":
+                for triple in get_relations(gold) or []:
+                    self._labels[task][triple.label] += 1
+                    self._signatures[triple.head.label, triple.label, triple.tail.label] += 1
+
+    def labels(self, given: dict[str, list[str]] | None) -> dict[str, list[str]]:
+        """Labels of each task: the given ones in their order, else those found, sorted.
+
+        RAISES (ValueError): H302 for a task without any; without given labels also for one
+            that no Doc is annotated for.
+        """
+        names = {
+            task: sorted(found) if given is None else list(given.get(task, [])) for task, found in self._labels.items()
+        }
+        for task, own in names.items():
+            if (task != "coref" and not own) or (given is None and task not in self._seen):
+                raise ValueError(Errors.H302.format(task=task, levels=self.levels))
+        return names
+
+    @property
+    def schema(self) -> list[list[str]]:
+        """Types of arguments, [head type, label, tail type]; rare ones are more often slips than relations."""
+        return [list(types) for types, n in sorted(self._signatures.items()) if n >= _MIN_SIGNATURE]
+
+    def warn_of_nesting(self) -> None:
+        """Report how many nested mentions the tagger's layers cannot hold (W105)."""
+        if self._mentions > self._kept:
+            message = Warnings.W105.format(
+                task="emd",
+                layers=self.layers,
+                keep=self.nesting,
+                kept=self._kept,
+                total=self._mentions,
+                percent=100 * self._kept / self._mentions,
+            )
+            warnings.warn(message, stacklevel=3)

@@ -1,0 +1,85 @@
+"""The batcher: every batch is of one task, the next task is drawn anew after each update."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator
+
+from spacy.training import Example
+
+from ..annotations.groups import get_tasks
+from ..errors import Errors
+
+
+def make_task_batcher(
+    *, size: dict[str, int], sampling: str, seed: int
+) -> Callable[[Iterable[Example]], Iterator[list[Example]]]:
+    """Batches for hierarchical multi-task training.
+
+    size (dict): Examples per batch of each task.
+    sampling (str): "proportional": a task is drawn with probability (its batches) /
+        (batches of all tasks); "uniform": each task with the same probability.
+    seed (int): Of the draws and of the order within a task.
+    RETURNS (Callable): From the examples of an epoch to as many batches as there are
+        batches in all tasks together.
+    RAISES (ValueError): H305, H306; H307, H308 when called.
+
+    Source: Sanh et al. (2019), section "Training regime" (proportional sampling); batch
+    counts, not example counts, decide, as in the authors' code.
+    """
+    if sampling not in ("proportional", "uniform"):
+        raise ValueError(Errors.H305.format(value=sampling))
+    for task, value in size.items():
+        if value < 1:
+            raise ValueError(Errors.H306.format(task=task, value=value))
+    return TaskBatcher(size, sampling, seed)
+
+
+class TaskBatcher:
+    """Keeps, from epoch to epoch, what each task has not yet shown of its data."""
+
+    def __init__(self, size: dict[str, int], sampling: str, seed: int) -> None:
+        self.size = size
+        self.sampling = sampling
+        self._random = random.Random(seed)
+        self._members: dict[str, frozenset[int]] = {}
+        self._queues: dict[str, list[Example]] = {}
+
+    def __call__(self, examples: Iterable[Example]) -> Iterator[list[Example]]:
+        pools = self._by_task(examples)
+        for task, pool in pools.items():
+            members = frozenset(map(id, pool))
+            if self._members.get(task) != members:
+                self._members[task], self._queues[task] = members, []
+        counts = {task: self.n_batches(task, len(pool)) for task, pool in pools.items()}
+        tasks = list(counts)
+        weights = [counts[task] if self.sampling == "proportional" else 1 for task in tasks]
+        for _ in range(sum(counts.values())):
+            task = self._random.choices(tasks, weights)[0]
+            yield self._next(task, pools[task])
+
+    def n_batches(self, task: str, n_examples: int) -> int:
+        """Batches that one pass over a task's examples makes."""
+        return -(-n_examples // self.size[task])
+
+    def _next(self, task: str, pool: list[Example]) -> list[Example]:
+        """The next batch of a task, whose data are shuffled anew whenever they are used up."""
+        queue = self._queues[task]
+        if not queue:
+            queue = list(pool)
+            self._random.shuffle(queue)
+        batch, self._queues[task] = queue[: self.size[task]], queue[self.size[task] :]
+        return batch
+
+    def _by_task(self, examples: Iterable[Example]) -> dict[str, list[Example]]:
+        pools: dict[str, list[Example]] = {}
+        for eg in examples:
+            tasks = get_tasks(eg.reference)
+            if tasks is None or len(tasks) != 1:
+                raise ValueError(Errors.H308)
+            pools.setdefault(tasks[0], []).append(eg)
+        for task in pools:
+            if task not in self.size:
+                raise ValueError(Errors.H307.format(task=task, known=", ".join(self.size)))
+        # In one order whatever the order of the examples, so that a seed gives the same draws.
+        return dict(sorted(pools.items()))

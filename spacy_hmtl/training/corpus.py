@@ -1,0 +1,175 @@
+"""The corpus reader: one block of settings per task, each Example tagged with what it teaches."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from ..annotations.documents import copy_tokens, from_doc
+from ..annotations.groups import is_annotated, set_tasks
+from ..annotations.slicing import Cut, slice_doc
+from ..annotations.validation import check
+from ..data.docbin import read_docs
+from ..errors import Errors, Warnings
+from ..types import TASKS
+
+_LAYERS = {
+    "ner": "names in doc.ents",
+    "emd": 'doc.spans["mentions"]',
+    "coref": 'doc.spans["coref"]',
+    "relation": 'doc.spans["relations"]',
+}
+
+
+# Settings of one task's data. path: a `.spacy` file, or a folder that is searched for them.
+# limit: most documents to read; 0 reads all. gold_preproc: give predicted Docs the gold
+# tokens and sentence borders (default true); Docs whose spacing is unknown always keep
+# their tokens. max_length: split longer documents at sentence borders into parts of at most
+# this many tokens (a longer sentence stays whole); 0 never splits; 1 makes every sentence
+# an example of its own.
+TaskBlock = dict[str, Any]
+_KEYS = ("path", "limit", "gold_preproc", "max_length")
+
+
+def make_multi_task_corpus(
+    *,
+    ner: TaskBlock | None = None,
+    emd: TaskBlock | None = None,
+    relation: TaskBlock | None = None,
+    coref: TaskBlock | None = None,
+    share: bool = False,
+) -> Callable[[Language], Iterable[Example]]:
+    """Examples of several tasks, each from its own data.
+
+    ner, emd, relation, coref (dict, optional): Settings of each task's data: `path` (a
+        `.spacy` file or a folder), `limit`, `gold_preproc`, `max_length`. One file may
+        serve several tasks.
+    share (bool): Make one Example for all tasks whose blocks are equal, for evaluation;
+        training needs one task per Example.
+    RETURNS (Callable): From `nlp` to Examples, task by task.
+    RAISES (ValueError): H101, H104, H205, H304 and H312, before the first Example.
+    """
+    blocks = {"ner": ner, "emd": emd, "relation": relation, "coref": coref}
+    used = {task: _checked(task, block) for task, block in blocks.items() if block and block.get("path")}
+    if not used:
+        raise ValueError(Errors.H312.format(blocks=", ".join(TASKS)))
+    return MultiTaskCorpus(used, share)
+
+
+def _checked(task: str, block: TaskBlock) -> TaskBlock:
+    section = f"[corpora.*.{task}]"
+    if unknown := sorted(set(block) - set(_KEYS)):
+        known = ", ".join(_KEYS)
+        value = block[unknown[0]]
+        raise ValueError(Errors.H205.format(key=unknown[0], expected=f"one of {known}", value=value, section=section))
+    for key in ("limit", "max_length"):
+        value = block.get(key, 0)
+        if not isinstance(value, int) or value < 0:
+            raise ValueError(Errors.H205.format(key=key, expected="0 or more", value=value, section=section))
+    if not Path(block["path"]).exists():
+        raise FileNotFoundError(Errors.H101.format(path=block["path"]))
+    return block
+
+
+class MultiTaskCorpus:
+    """Reads the blocks of settings anew each time it is called with `nlp`."""
+
+    def __init__(self, blocks: dict[str, TaskBlock], share: bool) -> None:
+        self.blocks = blocks
+        self.share = share
+        self._reported: set[str] = set()
+        # Files whose annotation was found to make sense, so that later passes need not look again.
+        self._checked: set[str] = set()
+
+    def __call__(self, nlp: Language) -> Iterator[Example]:
+        # Equal blocks are read once.
+        groups: dict[tuple[tuple[str, Any], ...], list[str]] = {}
+        for task, block in self.blocks.items():
+            key = tuple(sorted((k, str(v)) for k, v in block.items()))
+            groups.setdefault(key, []).append(task)
+        for tasks in groups.values():
+            block = self.blocks[tasks[0]]
+            annotated = dict.fromkeys(tasks, False)
+            for reference in self._read(nlp, block):
+                teaches = [task for task in tasks if is_annotated(reference, task)]
+                annotated.update(dict.fromkeys(teaches, True))
+                for own in [teaches] if self.share and teaches else [[task] for task in teaches]:
+                    yield _make_example(nlp, reference, own, block.get("gold_preproc", True))
+            for task, found in annotated.items():
+                if not found:
+                    raise ValueError(Errors.H304.format(path=block["path"], task=task, layer=_LAYERS[task]))
+
+    def _read(self, nlp: Language, block: TaskBlock) -> Iterator[Doc]:
+        """Documents of a block, split where they are too long."""
+        limit, max_length = block.get("limit", 0), block.get("max_length", 0)
+        cuts: list[Cut] = []
+        n_docs = 0
+        for doc in read_docs(block["path"], nlp):
+            if limit and n_docs == limit:
+                break
+            n_docs += 1
+            if len(doc) == 0:
+                continue
+            if str(block["path"]) not in self._checked:
+                check(from_doc(doc))
+            if not max_length or len(doc) <= max_length:
+                yield doc
+                continue
+            for start, end in split_points(doc, max_length):
+                part, cut = slice_doc(doc, start, end)
+                cuts.append(cut)
+                yield part
+        self._checked.add(str(block["path"]))
+        if n_docs == 0:
+            raise ValueError(Errors.H104.format(path=block["path"]))
+        self._report(block, cuts)
+
+    def _report(self, block: TaskBlock, cuts: list[Cut]) -> None:
+        """Say once per file what splitting has cost."""
+        total = Cut(*(sum(column) for column in zip(*cuts))) if cuts else Cut()
+        place = f"{block['path']} {block.get('max_length')}"
+        if any(total) and block.get("max_length", 0) > 1 and place not in self._reported:
+            self._reported.add(place)
+            message = Warnings.W104.format(
+                path=block["path"],
+                max_length=block.get("max_length"),
+                mentions=total.mentions,
+                links=total.links,
+                relations=total.relations,
+            )
+            warnings.warn(message, stacklevel=2)
+
+
+def split_points(doc: Doc, max_length: int) -> list[tuple[int, int]]:
+    """Parts of whole sentences, as many in each as fit into `max_length` tokens.
+
+    A sentence longer than that stays whole. A Doc without sentence borders is cut every
+    `max_length` tokens.
+    """
+    if not doc.has_annotation("SENT_START"):
+        return [(start, min(start + max_length, len(doc))) for start in range(0, len(doc), max_length)]
+    parts: list[tuple[int, int]] = []
+    start = end = 0
+    for sent in doc.sents:
+        if sent.end - start > max_length and end > start:
+            parts.append((start, end))
+            start = end
+        end = sent.end
+    return [*parts, (start, end)]
+
+
+def _make_example(nlp: Language, reference: Doc, tasks: list[str], gold_preproc: bool) -> Example:
+    if gold_preproc or reference.has_unknown_spaces:
+        predicted = copy_tokens(reference, nlp.vocab, sentences=gold_preproc)
+    else:
+        predicted = nlp.make_doc(reference.text)
+    # A reference serves several examples when one file serves several tasks.
+    tagged = reference.copy() if len(tasks) == 1 else reference
+    set_tasks(tagged, tasks)
+    return Example(predicted, tagged)
