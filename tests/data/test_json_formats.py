@@ -188,3 +188,34 @@ def test_random_annotation_is_read_as_it_was_written(tmp_path_factory, document)
         assert (found.words, found.mentions, found.entities) == (document.words, document.mentions, document.entities)
         assert as_on_doc(found).relations == document.relations
     assert redocred.clusters == [[span[:2]] for span in document.mentions]
+
+
+def test_dygie_reads_rows_that_are_not_sorted_by_sentence_ids_that_are_numbers_and_speakers(read):
+    flat = {
+        **DYGIE,
+        "doc_key": 758,
+        "ner": [row for rows in DYGIE["ner"] for row in rows],
+        "relations": DYGIE["relations"][0],
+        "speakers": [["Ann"] * 4, ["Bo"] * 3],
+    }
+    doc, expected = read("dygie", text(flat), strict=True)[0][0], read("dygie", text(DYGIE))[0][0]
+    assert (doc.name, doc.meta) == ("758", {"speakers": ["Ann"] * 4 + ["Bo"] * 3})
+    assert (doc.mentions, doc.relations, doc.clusters) == (expected.mentions, expected.relations, expected.clusters)
+
+
+def test_redocred_labels_may_be_lists_of_heads_and_tails(read):
+    rows = REDOCRED["labels"]
+    lists = {"head": [row["h"] for row in rows], "tail": [row["t"] for row in rows]}
+    lists |= {"relation_id": [row["r"] for row in rows], "evidence": [row["evidence"] for row in rows]}
+    expected = read("redocred", text(REDOCRED))[0]
+    assert read("redocred", text({**REDOCRED, "labels": lists}), strict=True)[0] == expected
+    del lists["evidence"]
+    assert len(read("redocred", text({**REDOCRED, "labels": lists}), strict=True)[0][0].relations) == 2
+    for wrong, what in (({**lists, "tail": [1]}, "lists of one length at labels"), ({}, "a list at labels.head")):
+        assert what in read("redocred", text({**REDOCRED, "labels": wrong}))[1].faults[0].what
+
+
+@pytest.mark.parametrize("format", ["dygie", "crossre", "redocred"])
+def test_keys_that_are_not_read_are_noted(read, format):
+    _, log = read(format, text({**ALL[format], "gold": [[0, 1]], "nothing": [], "_own": [1]}), strict=True)
+    assert [kind for kind in log.n_noted() if "key" in kind] == ["documents with the key 'gold', which is not read"]

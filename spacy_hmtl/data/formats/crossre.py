@@ -13,11 +13,12 @@ from typing import Any
 
 from ...types import AnnotatedDocument
 from ..faults import FaultLog, Place
-from ..reading.json_records import Record, misfit, read_records
+from ..reading.json_records import Record, Scalar, misfit, note_unread, read_records, record_name
 from ..reading.token_rows import outermost, read_relations, read_spans
 from .dygie import read_document as read_dygie_document
 
-SHAPE = {"doc_key?": str, "sentence": [str], "ner": list, "relations?": list}
+SHAPE = {"doc_key?": Scalar, "sentence": [str], "ner": list, "relations?": list}
+KNOWN = {key.removesuffix("?") for key in SHAPE}
 
 
 def read(
@@ -35,7 +36,7 @@ def read(
     RAISES (ConversionError): H102, if the file is of another format.
     """
     for number, record in enumerate(read_records(path, "crossre", faults, also=("dygie",)), start=1):
-        name = str(record.fields.get("doc_key") or f"{path.stem}-{number}")
+        name = record_name(record, "doc_key", f"{path.stem}-{number}")
         place = Place(path, record.line, name)
         if ids is not None and name not in ids:
             continue
@@ -54,6 +55,7 @@ def _read_document(record: Record, place: Place, faults: FaultLog, names: bool) 
     if what:
         faults.skip(place, what, unit="document", remedy="Mend the line.")
         return None
+    note_unread(fields, KNOWN, place, faults)
     words = fields["sentence"]
     mentions = read_spans(fields["ner"], len(words), place, faults)
     relations = None

@@ -2,7 +2,8 @@
 
 `sentences` holds the tokens of each sentence; `ner` and `relations` a list of rows per
 sentence, `clusters` lists of [first token, last token]. Offsets count tokens in the
-document and are inclusive. A key that is absent was not annotated. Keys with an
+document and are inclusive. A key that is absent was not annotated. The lines of e2e-coref
+and SpanBERT, where `ner` is a plain list of rows, are read too. Keys with an
 underscore are free for metadata; `spacy_hmtl.data.export.dygie` keeps there what the
 format has no place for.
 """
@@ -15,22 +16,28 @@ from typing import Any
 
 from ...types import AnnotatedDocument, LabeledSpan, Triple
 from ..faults import FaultLog, Place
-from ..reading.json_records import JsonObject, Record, misfit, read_records
+from ..reading.json_records import JsonObject, Record, Scalar, misfit, note_unread, read_records, record_name
 from ..reading.token_rows import outermost, read_clusters, read_relations, read_spans, sentence_starts
 
 EVENTS = "lists of events, not read"
 SHAPE = {
-    "doc_key?": str,
+    "doc_key?": Scalar,
     "sentences": [[str]],
     "ner?": [list],
     "relations?": [list],
     "clusters?": list,
+    "speakers?": [list],
     "_layers?": [str],
     "_entities?": list,
     "_argument_labels?": [(str, str)],
     "_spaces?": [int],
     "_sentences?": bool,
     "_meta?": dict,
+}
+
+KNOWN = {
+    *(key.removesuffix("?") for key in SHAPE),
+    *("dataset", "weight", "events", "constituents", "sentence_map", "subtoken_map", "section_starts"),
 }
 
 
@@ -47,7 +54,7 @@ def read(
     RAISES (ConversionError): H102, if the file is of another format.
     """
     for number, record in enumerate(read_records(path, "dygie", faults), start=1):
-        name = str(record.fields.get("doc_key") or f"{path.stem}-{number}")
+        name = record_name(record, "doc_key", f"{path.stem}-{number}")
         if ids is None or name in ids:
             doc = read_document(record, Place(path, record.line, name), faults, names)
             if doc is not None:
@@ -69,9 +76,10 @@ def read_document(record: Record, place: Place, faults: FaultLog, names: bool) -
         return None
     if any(fields.get("events") or []):
         faults.note(place, EVENTS)
+    note_unread(fields, KNOWN, place, faults)
     words = [word for sentence in fields["sentences"] for word in sentence]
     starts = sentence_starts(fields["sentences"]) if fields.get("_sentences", True) else None
-    meta = dict(fields.get("_meta") or {})
+    meta = {**_speakers(fields, len(words)), **(fields.get("_meta") or {})}
     doc = AnnotatedDocument(place.document, words, _spaces(fields, len(words)), starts, meta=meta)
     _read_spans(doc, fields, place, faults, names)
     if fields.get("clusters") is not None:
@@ -79,8 +87,9 @@ def read_document(record: Record, place: Place, faults: FaultLog, names: bool) -
     if fields.get("relations") is not None:
         arguments = [*(doc.mentions or []), *(doc.entities or [])]
         is_open = doc.mentions is None and doc.entities is None
-        rows = [row for sentence in fields["relations"] for row in sentence]
-        doc.relations = read_relations(rows, None if is_open else arguments, len(words), place, faults)
+        doc.relations = read_relations(
+            _rows(fields["relations"]), None if is_open else arguments, len(words), place, faults
+        )
         labels = fields.get("_argument_labels")
         if labels is not None and len(labels) == len(doc.relations):
             doc.relations = [_relabel(triple, *pair) for triple, pair in zip(doc.relations, labels)]
@@ -91,7 +100,7 @@ def _read_spans(doc: AnnotatedDocument, fields: JsonObject, place: Place, faults
     """Read the mentions and names of a document, as far as they are annotated."""
     if fields.get("ner") is None:
         return
-    spans = read_spans([row for sentence in fields["ner"] for row in sentence], len(doc.words), place, faults)
+    spans = read_spans(_rows(fields["ner"]), len(doc.words), place, faults)
     layers = fields.get("_layers")
     if layers is None or "mentions" in layers:
         doc.mentions = spans
@@ -106,12 +115,27 @@ def _misfit_of_lengths(fields: JsonObject) -> str:
     n_sentences = len(fields["sentences"])
     for key in ("ner", "relations"):
         rows = fields.get(key)
-        if rows is not None and len(rows) != n_sentences:
+        if rows is not None and not _is_flat(rows) and len(rows) != n_sentences:
             return f"expected {n_sentences} lists in {key!r}, one per sentence, found {len(rows)}"
     words = [word for sentence in fields["sentences"] for word in sentence]
     if not words:
         return "the document has no tokens"
     return "" if all(words) else "a token is empty"
+
+
+def _is_flat(rows: list[list[Any]]) -> bool:
+    """Whether a list holds rows themselves, not a list of rows for each sentence."""
+    return any(row and not isinstance(row[0], list) for row in rows)
+
+
+def _rows(rows: list[list[Any]]) -> list[Any]:
+    return rows if _is_flat(rows) else [row for sentence in rows for row in sentence]
+
+
+def _speakers(fields: JsonObject, n_tokens: int) -> JsonObject:
+    """The speaker of each token, where the line names some."""
+    speakers = [str(speaker) for sentence in fields.get("speakers") or [] for speaker in sentence]
+    return {"speakers": speakers} if len(speakers) == n_tokens and any(speakers) else {}
 
 
 def _spaces(fields: JsonObject, n_tokens: int) -> list[bool]:

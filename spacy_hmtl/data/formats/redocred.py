@@ -2,7 +2,8 @@
 
 A list of documents: `sents` (tokens), `vertexSet` (entities, each a list of mentions
 with `sent_id`, `pos`, `type`; the end is exclusive), `labels` (relation `r` from
-entity `h` to entity `t`, with the sentences of its `evidence`).
+entity `h` to entity `t`, with the sentences of its `evidence`). The hub has DocRED with `labels` as
+an object of lists: `head`, `tail`, `relation_id`, `relation_text`, `evidence`.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import Any, NamedTuple
 from ...types import AnnotatedDocument, LabeledSpan, Triple
 from ..faults import FaultLog, Place
 from ..reading.brackets import document_order
-from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
+from ..reading.json_records import JsonObject, Record, Scalar, excerpt, misfit, note_unread, read_records, record_name
 from ..reading.token_rows import TWICE, clean_clusters, outermost, sentence_starts
 
 DUPLICATES = "mentions with the extent and the type of another one, kept"
-SHAPE = {"title?": str, "sents": [[str]], "vertexSet": [[dict]], "labels?": list}
+SHAPE = {"title?": Scalar, "sents": [[str]], "vertexSet": [[dict]]}
+LISTS = {"head": [int], "tail": [int], "relation_id": [str], "evidence?": [list]}
 MENTION = {"sent_id": int, "pos": (int, int), "type": str}
 RELATION = {"r": str, "h": int, "t": int, "evidence?": [int]}
 
@@ -49,7 +51,7 @@ def read(
     RAISES (ConversionError): H102, if the file is of another format.
     """
     for number, record in enumerate(read_records(path, "redocred", faults), start=1):
-        name = str(record.fields.get("title") or f"{path.stem}-{number}")
+        name = record_name(record, "title", f"{path.stem}-{number}")
         if ids is None or name in ids:
             doc = _read_document(record, Place(path, record.line, name), faults, names)
             if doc is not None:
@@ -59,13 +61,15 @@ def read(
 def _read_document(record: Record, place: Place, faults: FaultLog, names: bool) -> AnnotatedDocument | None:
     """Read one document; None, with a fault, if its tokens or a layer as a whole cannot be read."""
     fields = record.fields
-    what = misfit(fields, SHAPE)
+    labels = fields.get("labels")
+    what = misfit(fields, SHAPE) or _misfit_of_labels(labels)
     words = [] if what else [word for sentence in fields["sents"] for word in sentence]
     if not what and not (words and all(words)):
         what = "the document has no tokens" if not words else "a token is empty"
     if what:
         faults.skip(place, what, unit="document", remedy="Mend the document.")
         return None
+    note_unread(fields, {"title", "sents", "vertexSet", "labels"}, place, faults)
     sentences: list[list[str]] = fields["sents"]
     offsets = [0, *accumulate(map(len, sentences))]
     entities = [_read_entity(rows, offsets, place, faults) for rows in fields["vertexSet"]]
@@ -82,9 +86,28 @@ def _read_document(record: Record, place: Place, faults: FaultLog, names: bool) 
         mentions=sorted(mentions, key=lambda span: document_order(span[:2])),
         clusters=clean_clusters(([m.span[:2] for m in entity] for entity in entities), place, faults),
     )
-    if fields.get("labels") is not None:
-        doc.relations, doc.meta["evidence"] = _read_relations(fields["labels"], entities, place, faults)
+    if labels is not None:
+        rows = _rows_of_lists(labels) if isinstance(labels, dict) else labels
+        doc.relations, doc.meta["evidence"] = _read_relations(rows, entities, place, faults)
     return doc
+
+
+def _misfit_of_labels(labels: Any) -> str:
+    """What is wrong with `labels` as a whole, or ""."""
+    if not isinstance(labels, dict):
+        return "" if labels is None else misfit(labels, list, "labels")
+    what = misfit(labels, LISTS, "labels")
+    lengths = {} if what else {name: len(values) for name, values in labels.items() if isinstance(values, list)}
+    if len(set(lengths.values())) > 1:
+        what = f"expected lists of one length at labels, found the lengths {excerpt(lengths)}"
+    return what
+
+
+def _rows_of_lists(labels: JsonObject) -> list[JsonObject]:
+    """The relations of `labels` as an object of lists."""
+    evidence = labels.get("evidence") or [[] for _ in labels["head"]]
+    columns = zip(labels["relation_id"], labels["head"], labels["tail"], evidence)
+    return [{"r": label, "h": head, "t": tail, "evidence": sentences} for label, head, tail, sentences in columns]
 
 
 def _read_entity(rows: Sequence[JsonObject], offsets: list[int], place: Place, faults: FaultLog) -> list[Mention]:

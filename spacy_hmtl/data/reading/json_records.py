@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,11 +24,25 @@ KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "prodigy": (("text",), ("spans", "tokens", "_input_hash", "_task_hash", "answer")),
     "doccano": (("text",), ("entities", "label", "labels")),
 }
+UNREAD = "documents with the key {key!r}, which is not read"
+
+
+class Scalar:
+    """The shape of an id: a string or a number. Tools differ in what they number."""
+
+
 _SPACE = re.compile(r"[\s,]*")
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
-_TYPE_NAMES = {int: "a whole number", str: "a string", bool: "true or false", list: "a list", dict: "an object"}
+_TYPE_NAMES = {
+    int: "a whole number",
+    str: "a string",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+    Scalar: "a string or a number",
+}
 _MEND = "Mend the JSON, for example with `python -m json.tool`."
 
 
@@ -65,7 +79,7 @@ def misfit(value: Any, shape: Any, where: str = "") -> str:
     """Compare a JSON value with the shape it should have.
 
     value (Any): What `json` made of it.
-    shape (Any): A type; a list of one shape, for a list of such; a tuple of shapes, for a
+    shape (Any): A type (`Scalar` for ids); a list of one shape, for a list of such; a tuple of shapes, for a
         list of exactly these; a dict of shapes, for an object, where a key with "?" may be
         absent or null.
     where (str): Where the value stands, for the message.
@@ -73,7 +87,7 @@ def misfit(value: Any, shape: Any, where: str = "") -> str:
     """
     if isinstance(shape, type):
         expected = _TYPE_NAMES[shape]
-        fits = type(value) is shape
+        fits = type(value) in (str, int, float) if shape is Scalar else type(value) is shape
     elif isinstance(shape, tuple):
         expected = f"a list of {len(shape)} values"
         fits = isinstance(value, list) and len(value) == len(shape)
@@ -83,6 +97,30 @@ def misfit(value: Any, shape: Any, where: str = "") -> str:
     if not fits:
         return f"expected {expected}{' at ' + where if where else ''}, found {excerpt(value)}"
     return next(filter(None, (misfit(*part) for part in _parts(value, shape, where))), "")
+
+
+def record_name(record: Record, key: str, otherwise: str) -> str:
+    """The name of a document: what stands at a key, if it is a string or a number.
+
+    record (Record): The document.
+    key (str): The key, such as "doc_key".
+    otherwise (str): The name of a document without one.
+    """
+    id = record.fields.get(key)
+    return otherwise if misfit(id, Scalar) or id == "" else str(id)
+
+
+def note_unread(fields: JsonObject, known: Container[str], place: Place, faults: FaultLog) -> None:
+    """Say which keys of a document are not read: they may hold annotation.
+
+    fields (JsonObject): The document.
+    known (Container[str]): The keys that are read, and those known to hold none.
+    place (Place): The document.
+    faults (FaultLog): Takes a note for each other key with a value; one that begins with an underscore is free.
+    """
+    for key, value in fields.items():
+        if key not in known and not key.startswith("_") and value not in (None, [], {}, ""):
+            faults.note(place, UNREAD.format(key=key))
 
 
 def excerpt(value: Any) -> str:
