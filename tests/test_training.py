@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from spacy_hmtl.data.convert import convert
 from spacy_hmtl.types import TASKS
 
-pytestmark = pytest.mark.filterwarnings("ignore:The tagger of .* cannot hold all nested spans")
+pytestmark = pytest.mark.filterwarnings(r"ignore:\[W105\]")
 N_STEPS, N_DOCS = 8, 4
 
 

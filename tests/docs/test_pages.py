@@ -14,8 +14,8 @@ from spacy_hmtl.data.export import EXPORTS
 from spacy_hmtl.data.formats import FORMATS
 from spacy_hmtl.experiments.setups import SETUPS
 
-ROOT = Path(__file__).parents[1]
-PAGES = ("api", "formats", "paper", "tasks", "tutorial")
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "assets/demo/GUIDELINES.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def page(name: str) -> str:
@@ -48,10 +48,20 @@ def test_every_setup_of_the_paper_is_described() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_links_lead_somewhere(name: str) -> None:
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page(name))
-    assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text)
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_files_that_a_page_names_exist(path: Path) -> None:
+    # `nn/crf/likelihood.py` may be named from the package, `speed.py` from benchmarks/.
+    roots = [ROOT / name for name in ("", "spacy_hmtl", "benchmarks", "benchmarks/timing", "configs", "docs")]
+    named = re.findall(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|cfg|toml|yml))`", path.read_text(encoding="utf-8"))
+    ours = [name for name in named if not any((root / name).exists() for root in roots)]
+    assert [name for name in ours if not name.startswith(("spacy/", "my_", "config"))] == []
 
 
 def test_the_universe_entry_has_what_spacy_asks_for() -> None:
