@@ -43,7 +43,7 @@ setup(
         "parquet": ["pyarrow>=15"],
         # The browser tests drive Chromium with selenium; networkx reads what `graph` writes.
         "test": [
-            *["pytest>=8", "hypothesis>=6", "ruff", "mypy", "build"],
+            *["pytest>=8", "pytest-cov>=5", "hypothesis>=6", "ruff", "mypy", "build"],
             *ELMO,
             *[*SERVE, "httpx", "selenium>=4.20", "networkx"],
         ],
