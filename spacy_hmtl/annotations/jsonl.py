@@ -148,18 +148,31 @@ def to_line(doc: Doc) -> str:
     return json.dumps(doc_to_json(doc), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def read_jsonl(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
+def read_jsonl(
+    path: str | Path, vocab: Vocab, *, on_error: Callable[[ValueError], None] | None = None
+) -> Iterator[Doc]:
     """Read Docs that `write_jsonl` or `annotate` wrote.
 
-    RAISES (ValueError): H501 to H503 and H510, naming file and line.
+    on_error (Callable, optional): Takes the error of a line that cannot be read; the others are read then.
+    RAISES (ValueError): H120, H501 to H503 and H510, naming file and line, if there is no `on_error`.
     """
-    for where, record in read_records(path):
+    for where, line in _lines(path):
         try:
-            doc = json_to_doc(record, vocab, where=where)
-        except (KeyError, TypeError) as error:
-            reason = f"the key {error} is missing" if isinstance(error, KeyError) else error
-            raise ValueError(Errors.H510.format(where=where, reason=reason)) from error
+            doc = _line_to_doc(line, vocab, where)
+        except ValueError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+            continue
         yield doc
+
+
+def _line_to_doc(line: bytes, vocab: Vocab, where: str) -> Doc:
+    try:
+        return json_to_doc(parse_line(line, where), vocab, where=where)
+    except (KeyError, TypeError) as error:
+        reason = f"the key {error} is missing" if isinstance(error, KeyError) else error
+        raise ValueError(Errors.H510.format(where=where, reason=reason)) from error
 
 
 def read_records(path: str | Path) -> Iterator[tuple[str, Json]]:
@@ -167,11 +180,15 @@ def read_records(path: str | Path) -> Iterator[tuple[str, Json]]:
 
     RAISES (ValueError): H120, H501.
     """
+    for where, line in _lines(path):
+        yield where, parse_line(line, where)
+
+
+def _lines(path: str | Path) -> Iterator[tuple[str, bytes]]:
     with Path(path).open("rb") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
-                where = f"{path}:{number}"
-                yield where, parse_line(line, where)
+                yield f"{path}:{number}", line
 
 
 def parse_line(line: bytes, where: str) -> Json:

@@ -24,6 +24,8 @@ from ..graph.build import Graph, make_graph
 from ..graph.write import check_output, mentions_path, write_graphs
 from .common import GPU_HELP, fail
 
+N_LISTED = 20
+
 
 def graph_cli(
     source: Annotated[
@@ -43,6 +45,9 @@ def graph_cli(
     raw: Annotated[
         bool, typer.Option("--raw", help="In .csv, keep texts that spreadsheets take for formulas as they are")
     ] = False,
+    aliases: Annotated[
+        bool, typer.Option("--aliases", help="Link entities of different documents that have the same type and name")
+    ] = False,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
 ) -> None:
     """
@@ -50,14 +55,15 @@ def graph_cli(
 
     An entity is a cluster under its most informative name, or a mention that is in no cluster. Entities of different
     documents stay apart, even under the same name; each carries the id of its document. The output appears when it
-    is complete; .csv gives relations and, in OUTPUT.mentions.csv, mentions.
+    is complete; .csv gives relations and, in OUTPUT.mentions.csv, mentions. A document that has no graph is listed
+    and left out.
 
     \b
     Examples:
       python -m spacy hmtl graph annotated.jsonl graph.jsonld
       python -m spacy hmtl graph corpus/test.spacy graph.graphml
       python -m spacy hmtl graph en_hmtl_demo "Anna Keller said she left Oslo." graph.csv
-      python -m spacy hmtl graph en_hmtl_demo letters/ letters.graphml
+      python -m spacy hmtl graph en_hmtl_demo letters/ letters.graphml --aliases
     """
     output = Path(arguments[-1])
     is_data = Path(source).suffix in (".spacy", ".jsonl")
@@ -65,16 +71,18 @@ def graph_cli(
         expected = "OUTPUT" if is_data else "TEXT OUTPUT"
         raise typer.BadParameter(f"expected {expected} after {source}, found {len(arguments)} arguments")
     register()
+    msg, failed = Printer(), list[str]()
     try:
         check_output(output)
         if is_data:
-            docs, stem = _read(Path(source)), Path(source).stem
+            docs, stem = _read(Path(source), failed), Path(source).stem
         else:
             docs, stem = _annotate(load_pipeline(source, gpu_id), arguments[0], output), "text"
-        counts = write_graphs(_graphs(docs, stem), output, raw=raw)
+        counts = write_graphs(_graphs(docs, stem, aliases, failed), output, raw=raw, aliases=aliases)
     except (ValueError, OSError) as error:
+        _print_failed(msg, failed)
         fail(error)
-    msg = Printer()
+    _print_failed(msg, failed)
     msg.good(
         f"Wrote {counts.entities:,} entities ({counts.mentions:,} mentions) and {counts.relations:,} relations "
         f"of {counts.documents:,} documents to {output}"
@@ -83,11 +91,20 @@ def graph_cli(
         msg.info(f"The mentions are in {mentions_path(output)}")
 
 
-def _read(path: Path) -> Iterator[Doc]:
+def _print_failed(msg: Printer, failed: list[str]) -> None:
+    for message in failed[:N_LISTED]:
+        msg.warn(message)
+    if failed:
+        msg.warn(f"{len(failed):,} document{'s' if len(failed) > 1 else ''} left out")
+
+
+def _read(path: Path, failed: list[str]) -> Iterator[Doc]:
     if not path.is_file():
         raise FileNotFoundError(Errors.H101.format(path=path))
     blank = spacy.blank("xx")
-    return read_jsonl(path, blank.vocab) if path.suffix == ".jsonl" else iter(read_docs(path, blank))
+    if path.suffix != ".jsonl":
+        return read_docs(path, blank)
+    return read_jsonl(path, blank.vocab, on_error=lambda error: failed.append(str(error)))
 
 
 def _annotate(nlp: Language, text: str, output: Path) -> Iterator[Doc]:
@@ -105,7 +122,7 @@ def _annotate(nlp: Language, text: str, output: Path) -> Iterator[Doc]:
         yield doc
 
 
-def _graphs(docs: Iterator[Doc], stem: str) -> Iterator[Graph]:
+def _graphs(docs: Iterator[Doc], stem: str, aliases: bool, failed: list[str]) -> Iterator[Graph]:
     """Graphs under names that are unique: those of the documents, numbered where there is none or it was there."""
     seen: Counter[str] = Counter()
     for number, doc in enumerate(docs, start=1):
@@ -114,4 +131,9 @@ def _graphs(docs: Iterator[Doc], stem: str) -> Iterator[Graph]:
             seen[base] += 1
             name = f"{base} ({seen[base]})"
         seen[name] += 1
-        yield make_graph(doc, name)
+        try:
+            graph = make_graph(doc, name, aliases=aliases)
+        except Exception as error:  # groups that other components have left damaged cost their document, not the others
+            failed.append(Errors.H170.format(name=name, reason=f"{type(error).__name__}: {error}"))
+            continue
+        yield graph

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
@@ -12,6 +12,7 @@ from ..annotations.extensions import coref_clusters, relations
 from ..annotations.groups import get_clusters, get_entities, get_mentions
 from ..annotations.resolution import canonical, entity_relations
 from ..types import LabeledSpan, MentionSpan
+from .aliases import alias_of
 
 Offsets = tuple[int, int]  # characters of the document, end exclusive
 
@@ -26,12 +27,18 @@ class Mention(NamedTuple):
 
 
 class Entity(NamedTuple):
-    """A node. key: "e0", "e1" ... in the order of first mentions; type: "" where none is annotated."""
+    """A node.
+
+    key (str): "e0", "e1" ... in the order of first mentions.
+    type (str): "" where none is annotated.
+    alias (str): What it shares with entities of other documents that bear its name, see `alias_of`; "" if nothing.
+    """
 
     key: str
     name: str
     type: str
     mentions: list[Mention]
+    alias: str = ""
 
 
 class Evidence(NamedTuple):
@@ -60,11 +67,16 @@ class Graph(NamedTuple):
     edges: list[Edge]
 
 
-def make_graph(doc: Doc, name: str) -> Graph:
+def make_graph(doc: Doc, name: str, *, aliases: bool = False) -> Graph:
     """The graph of a Doc, as far as it is annotated.
 
-    A mention or name that is in no cluster is an entity of its own, except a name that is the end of a
-    mention ("Keller" in "Dr. Keller"): it names that mention.
+    A mention, name or argument of a relation that is in no cluster is an entity of its own, except a
+    name that is neither mention nor argument and ends one ("Keller" in "Dr. Keller"): it names that mention.
+
+    doc (Doc): The annotated Doc.
+    name (str): Identifies the document.
+    aliases (bool): Give each entity that bears a name what entities of the same type and name share.
+    RETURNS (Graph): Entities in the order of their first mentions, and the relations between them.
     """
     clusters = [[m for m in cluster if len(m)] for cluster in coref_clusters(doc) or []]
     clusters = [cluster for cluster in clusters if cluster]
@@ -78,14 +90,15 @@ def make_graph(doc: Doc, name: str) -> Graph:
         if span.start < span.end:
             spans.setdefault((span.start, span.end), span)
     groups = [[(m.start, m.end) for m in cluster] for cluster in clusters]
-    groups += [[single] for single in _singles(spans, {m for group in groups for m in group}, names)]
+    singles = _singles(spans, {m for group in groups for m in group}, [*mentions, *arguments])
+    groups += [[single] for single in singles]
     groups.sort(key=lambda group: (group[0][0], -group[0][1]))
     scores = _link_scores(doc)
     entities: list[Entity] = []
     key_of: dict[MentionSpan, str] = {}
     for number, group in enumerate(groups):
         key_of.update((border, f"e{number}") for border in group)
-        entities.append(_entity(doc, f"e{number}", group, spans, scores))
+        entities.append(_entity(doc, f"e{number}", group, spans, scores, aliases))
     edges = [
         Edge(
             key_of[triple.head.start, triple.head.end],
@@ -101,17 +114,20 @@ def make_graph(doc: Doc, name: str) -> Graph:
 
 
 def _singles(
-    spans: dict[MentionSpan, LabeledSpan], clustered: set[MentionSpan], names: Sequence[LabeledSpan]
+    spans: Iterable[MentionSpan], clustered: set[MentionSpan], told: Sequence[LabeledSpan]
 ) -> list[MentionSpan]:
-    """Spans that are entities of their own."""
-    named = {(name.start, name.end) for name in names}
-    first: dict[int, int] = {}  # where the longest mention or argument with an end begins
-    for start, end in clustered | (spans.keys() - named):
+    """Spans that are entities of their own.
+
+    told: Mentions and arguments, which are entities whatever they end; an edge of the graph must find them.
+    """
+    kept = clustered | {(span.start, span.end) for span in told}
+    first: dict[int, int] = {}  # where the longest of these with an end begins
+    for start, end in kept:
         first[end] = min(start, first.get(end, start))
     return [
         (start, end)
         for start, end in spans
-        if (start, end) not in clustered and not ((start, end) in named and first.get(end, start) < start)
+        if (start, end) not in clustered and ((start, end) in kept or first.get(end, start) >= start)
     ]
 
 
@@ -121,6 +137,7 @@ def _entity(
     group: Sequence[MentionSpan],
     spans: dict[MentionSpan, LabeledSpan],
     scores: dict[MentionSpan, float],
+    aliases: bool,
 ) -> Entity:
     name = canonical([doc[start:end] for start, end in group])
     labels = Counter(spans[border].label for border in group if border in spans and spans[border].label)
@@ -129,7 +146,8 @@ def _entity(
         span = doc[start:end]
         own = spans[start, end].score if (start, end) in spans else 1.0
         mentions.append(Mention(*_offsets(span), span.text, scores.get((start, end), own)))
-    return Entity(key, " ".join(name.text.split()), labels.most_common(1)[0][0] if labels else "", mentions)
+    type = labels.most_common(1)[0][0] if labels else ""
+    return Entity(key, " ".join(name.text.split()), type, mentions, alias_of(name, type) if aliases else "")
 
 
 def _link_scores(doc: Doc) -> dict[MentionSpan, float]:

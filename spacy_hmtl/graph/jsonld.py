@@ -22,6 +22,7 @@ CONTEXT: dict[str, Any] = {
     "beginIndex": f"{_NIF}beginIndex",
     "endIndex": f"{_NIF}endIndex",
     "anchorOf": f"{_NIF}anchorOf",
+    "sameAs": {"@id": "http://schema.org/sameAs", "@type": "@id"},
     "head": {"@type": "@id"},
     "tail": {"@type": "@id"},
 }
@@ -73,10 +74,13 @@ def _document(graph: Graph) -> dict[str, Any]:
 
 
 def _entity(place: str, entity: Entity) -> dict[str, Any]:
+    # Relative, as the documents: the same in every file that is loaded under one base.
+    alias = {"sameAs": f"alias/{entity.alias}"} if entity.alias else {}
     return {
         "@id": f"{place}#{entity.key}",
         "@type": ["Entity", f"type:{_term(entity.type)}"] if entity.type else ["Entity"],
         "name": _clean(entity.name),
+        **alias,
         "mentions": [
             {
                 "@id": f"{place}#char={mention.start},{mention.end}",

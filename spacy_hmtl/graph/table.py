@@ -28,29 +28,33 @@ RELATIONS = (
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
-def write_tables(graphs: Iterable[Graph], relations: TextIO, mentions: TextIO, *, raw: bool = False) -> None:
+def write_tables(
+    graphs: Iterable[Graph], relations: TextIO, mentions: TextIO, *, raw: bool = False, aliases: bool = False
+) -> None:
     """Write a row per mention, and a row per pair of mentions that shows a relation.
 
     raw (bool): Keep texts as they are, but for line breaks. Otherwise one that a spreadsheet would take
         for a formula gets an apostrophe before it; the offsets tell what stands in the document.
+    aliases (bool): Add columns for the aliases of the entities, see `alias_of`.
     """
     shown = _one_line if raw else safe_cell
     edge_rows, mention_rows = csv.writer(relations, lineterminator="\n"), csv.writer(mentions, lineterminator="\n")
-    edge_rows.writerow(RELATIONS)
-    mention_rows.writerow(MENTIONS)
+    edge_rows.writerow((*RELATIONS, "head_alias", "tail_alias") if aliases else RELATIONS)
+    mention_rows.writerow((*MENTIONS, "alias") if aliases else MENTIONS)
     for graph in graphs:
         document = shown(graph.name)
         entities = {entity.key: entity for entity in graph.entities}
         for entity in graph.entities:
             for m in entity.mentions:
                 cells = (shown(entity.name), shown(entity.type), m.start, m.end, shown(m.text), f"{m.score:.4f}")
-                mention_rows.writerow((document, entity.key, *cells))
+                mention_rows.writerow((document, entity.key, *cells, *([shown(entity.alias)] if aliases else [])))
         for edge in graph.edges:
             head, tail = entities[edge.head], entities[edge.tail]
+            shared = [shown(head.alias), shown(tail.alias)] if aliases else []
             for item in edge.evidence:
                 ends = [(end.key, shown(end.name), shown(end.type)) for end in (head, tail)]
                 numbers = (f"{item.score:.4f}", *item.head, *item.tail)
-                edge_rows.writerow((document, *ends[0], shown(edge.label), *ends[1], *numbers))
+                edge_rows.writerow((document, *ends[0], shown(edge.label), *ends[1], *numbers, *shared))
 
 
 def safe_cell(text: str) -> str:

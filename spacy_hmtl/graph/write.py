@@ -39,11 +39,11 @@ def mentions_path(path: Path) -> Path:
     return path.with_suffix(f".mentions{path.suffix}")
 
 
-def write_graphs(graphs: Iterable[Graph], path: Path, *, raw: bool = False) -> Counts:
+def write_graphs(graphs: Iterable[Graph], path: Path, *, raw: bool = False, aliases: bool = False) -> Counts:
     """Write graphs one at a time; the file appears under its name when it is complete.
 
     path (Path): Ends in .jsonld, .graphml, or .csv, which has a second file beside it (`mentions_path`).
-    raw (bool): See `write_tables`.
+    raw, aliases (bool): See `write_tables`; in other files an alias stands where an entity has one.
     RAISES (ValueError): H104, if there are no graphs; H123, H505.
     """
     check_output(path)
@@ -59,7 +59,9 @@ def write_graphs(graphs: Iterable[Graph], path: Path, *, raw: bool = False) -> C
     with ExitStack() as stack:
         file = stack.enter_context(_appearing(path))
         if path.suffix.lower() == ".csv":
-            write_tables(counted(), file, stack.enter_context(_appearing(mentions_path(path))), raw=raw)
+            write_tables(
+                counted(), file, stack.enter_context(_appearing(mentions_path(path))), raw=raw, aliases=aliases
+            )
         else:
             file.writelines(_WRITERS[path.suffix.lower()](counted()))
         if not counts[0]:

@@ -8,11 +8,17 @@ from pathlib import Path
 import networkx
 import pytest
 import spacy
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 from spacy_hmtl.annotations import set_clusters, set_entities, set_mentions, set_meta, set_relations
+from spacy_hmtl.annotations.extensions import coref_clusters, relations
+from spacy_hmtl.annotations.jsonl import write_jsonl
+from spacy_hmtl.annotations.resolution import entity_relations
 from spacy_hmtl.cli.app import app
+from spacy_hmtl.graph.aliases import normalize_name
 from spacy_hmtl.graph.build import make_graph
 from spacy_hmtl.graph.table import safe_cell
 from spacy_hmtl.graph.write import write_graphs
@@ -81,6 +87,51 @@ def test_a_name_that_ends_a_mention_is_no_entity_of_its_own():
     set_entities(doc, [LabeledSpan(1, 2, "PERSON"), LabeledSpan(3, 4, "GPE")])
     set_mentions(doc, [LabeledSpan(0, 2, "PER")])
     assert [e.name for e in make_graph(doc, "a").entities] == ["Dr. Keller", "Oslo"]
+
+
+def test_a_name_that_is_an_argument_is_an_entity_though_it_ends_a_mention():
+    doc = spacy.blank("en")("The mayor of Oslo said she left Bergen.")
+    set_entities(doc, [LabeledSpan(3, 4, "GPE"), LabeledSpan(7, 8, "GPE")])
+    set_mentions(doc, [LabeledSpan(0, 4, "PER"), LabeledSpan(5, 6, "PER")])
+    set_clusters(doc, ScoredClusters([[(0, 4), (5, 6)]], [[1.0, 1.0]]))
+    set_relations(doc, [Triple(LabeledSpan(3, 4, "GPE"), "NEAR", LabeledSpan(7, 8, "GPE"))])
+    found = make_graph(doc, "a")
+    assert [e.name for e in found.entities] == ["The mayor of Oslo", "Oslo", "Bergen"]
+    assert [(e.head, e.label, e.tail) for e in found.edges] == [("e1", "NEAR", "e2")]
+
+
+def test_a_mention_inside_a_mention_is_an_entity_though_it_is_a_name_too():
+    doc = spacy.blank("en")("The mayor of Oslo left.")
+    set_entities(doc, [LabeledSpan(3, 4, "GPE")])
+    set_mentions(doc, [LabeledSpan(0, 4, "PER"), LabeledSpan(3, 4, "GPE")])
+    assert [e.name for e in make_graph(doc, "a").entities] == ["The mayor of Oslo", "Oslo"]
+
+
+BORDERS = st.tuples(st.integers(0, 7), st.integers(1, 3)).map(lambda pair: (pair[0], min(pair[0] + pair[1], 8)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    names=st.sets(st.integers(0, 7)),
+    mentions=st.sets(BORDERS),
+    clustered=st.dictionaries(BORDERS, st.integers(0, 2)),
+    pairs=st.lists(st.tuples(BORDERS, BORDERS, st.sampled_from("AB"))),
+)
+def test_every_combination_of_layers_has_a_graph_with_all_its_relations(names, mentions, clustered, pairs):
+    doc = spacy.blank("xx")("Ann Lee and Bo saw her in Oslo")
+    set_entities(doc, [LabeledSpan(i, i + 1, "N") for i in sorted(names)])
+    set_mentions(doc, [LabeledSpan(*borders, "M") for borders in mentions])
+    clusters = [[m for m, number in clustered.items() if number == n] for n in range(3)]
+    clusters = [sorted(cluster) for cluster in clusters if cluster]
+    set_clusters(doc, ScoredClusters(clusters, [[1.0] * len(c) for c in clusters]))
+    set_relations(doc, [Triple(LabeledSpan(*head), label, LabeledSpan(*tail)) for head, tail, label in pairs])
+    found = make_graph(doc, "a", aliases=True)
+    keys = [entity.key for entity in found.entities]
+    assert len(set(keys)) == len(keys)
+    assert len(found.edges) == len(entity_relations(coref_clusters(doc), relations(doc)))
+    assert all({edge.head, edge.tail} <= set(keys) for edge in found.edges)
+    places = [(m.start, m.end) for entity in found.entities for m in entity.mentions]
+    assert len(set(places)) == len(places)
 
 
 @pytest.mark.parametrize("text", ["", "Nothing here."])
@@ -207,6 +258,80 @@ def test_documents_with_the_same_id_stay_apart(doc, tmp_path):
     DocBin(docs=[doc, doc, doc]).to_disk(tmp_path / "in.spacy")
     assert graph(tmp_path / "in.spacy", tmp_path / "out.csv")[0] == 0
     assert {row["document"] for row in rows(tmp_path / "out.csv")} == {"letter", "letter (2)", "letter (3)"}
+
+
+def test_a_document_that_fails_costs_itself(doc, tmp_path, monkeypatch):
+    def make(doc, name, **options):
+        if name == "in-2":
+            raise IndexError("a span outside the Doc")
+        return make_graph(doc, name, **options)
+
+    monkeypatch.setattr("spacy_hmtl.cli.graph.make_graph", make)
+    DocBin(docs=[doc, doc, doc]).to_disk(tmp_path / "in.spacy")
+    code, output = graph(tmp_path / "in.spacy", tmp_path / "out.csv")
+    assert code == 0
+    assert "in-2: no graph could be made of this document: IndexError: a span outside the Doc" in output
+    assert "1 document left out" in output
+    assert {row["document"] for row in rows(tmp_path / "out.csv")} == {"in-1", "in-3"}
+
+
+def test_a_line_that_cannot_be_read_costs_itself(doc, tmp_path):
+    path = tmp_path / "in.jsonl"
+    write_jsonl([doc, doc], path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([lines[0], '{"text": "a"}', "{", lines[1]]), encoding="utf-8")
+    code, output = graph(path, tmp_path / "out.csv")
+    assert code == 0
+    assert f"{path}:2: not a document" in output
+    assert f"{path}:3: not a JSON object" in output
+    assert "2 documents left out" in output
+    assert len({row["document"] for row in rows(tmp_path / "out.csv")}) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Anna  KELLER's", "anna keller"),
+        ("the Netherlands", "netherlands"),
+        ("Adams’", "adams"),
+        ("J. R. Smith", "j r smith"),
+        ("U.S.", "us"),
+        ("Ｏｓｌｏ", "oslo"),
+    ],
+)
+def test_spellings_of_a_name_are_one(name, expected):
+    assert normalize_name(name) == expected
+
+
+def test_aliases_link_names_of_the_same_type_across_documents(doc, tmp_path):
+    other = spacy.blank("en")("Then ANNA Keller and Oslo met she.")
+    set_entities(other, [LabeledSpan(1, 3, "PERSON"), LabeledSpan(4, 5, "ORG")])
+    set_mentions(other, [LabeledSpan(1, 3, "PER"), LabeledSpan(6, 7, "PER")])
+    graphs = [make_graph(doc, "a", aliases=True), make_graph(other, "b", aliases=True)]
+    assert [e.alias for e in graphs[0].entities] == ["PER/anna%20keller", "GPE/oslo", "PERSON/keller"]
+    assert [e.alias for e in graphs[1].entities] == ["PER/anna%20keller", "ORG/oslo", ""]
+    write_graphs(graphs, tmp_path / "g.csv", aliases=True)
+    assert rows(tmp_path / "g.csv")[0]["head_alias"] == "PER/anna%20keller"
+    assert {row["alias"] for row in rows(tmp_path / "g.mentions.csv") if row["document"] == "b"} == {
+        *("PER/anna%20keller", "ORG/oslo", "")
+    }
+    write_graphs(graphs, tmp_path / "g.graphml", aliases=True)
+    read = networkx.read_graphml(tmp_path / "g.graphml")
+    shared = {t for _, t, data in read.out_edges("d0e0", data=True) if data["label"] == "ALIAS"}
+    assert shared == {t for _, t, data in read.out_edges("d1e0", data=True) if data["label"] == "ALIAS"}
+    assert [read.nodes[node]["label"] for node in shared] == ["Anna Keller"]
+    write_graphs(graphs, tmp_path / "g.jsonld", aliases=True)
+    first, second = json.loads((tmp_path / "g.jsonld").read_text(encoding="utf-8"))["@graph"]
+    assert first["entities"][0]["sameAs"] == second["entities"][0]["sameAs"] == "alias/PER/anna%20keller"
+    assert "sameAs" not in second["entities"][2]
+
+
+def test_aliases_are_made_where_they_are_asked_for(doc, tmp_path):
+    DocBin(docs=[doc]).to_disk(tmp_path / "in.spacy")
+    assert graph(tmp_path / "in.spacy", tmp_path / "out.csv")[0] == 0
+    assert "head_alias" not in rows(tmp_path / "out.csv")[0]
+    assert graph(tmp_path / "in.spacy", tmp_path / "out.csv", "--aliases")[0] == 0
+    assert rows(tmp_path / "out.csv")[0]["tail_alias"] == "GPE/oslo"
 
 
 @pytest.mark.parametrize(
