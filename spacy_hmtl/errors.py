@@ -78,6 +78,8 @@ class Errors(metaclass=WithCodes):
     H237 = 'precision = {value!r} needs an encoder of its own, but the embeddings have no spacy_hmtl.Transformer.v1; all else stays in float32. Set precision = "float32" in [components.hmtl.model].'
     H238 = "precision = {value!r} does not run on this device ({device}): int8 is for a CPU, float16 for a GPU. Set another one of {known} in [components.hmtl.model]."
 
+    H260 = "n_layers is {n}, but the encoder is {found}. Set it in {section}; 0 runs all layers."
+
     # Training: H3xx
     H301 = 'A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = "spacy_hmtl.TaskBatcher.v1" in [training.batcher].'
     H302 = "No example is annotated for the task {task!r}, which is in levels {levels}. Give it a corpus with that layer, or remove it from levels."

@@ -56,3 +56,41 @@ def test_unknown_setting_stops_at_start() -> None:
     config["components"]["hmtl"]["relation_treshold"] = 0.5
     with pytest.raises(ValueError, match="relation_treshold"):
         load_model_from_config(config, auto_fill=True, validate=True)
+
+
+def test_the_seeds_config_is_the_papers(overrides: Callable[[Path], dict[str, Any]]) -> None:
+    path = next(path for path in CONFIGS if path.stem == "hmtl")
+    nlp = load_model_from_config(load_config(path, overrides=overrides(path)), auto_fill=True)
+    model, corpora = nlp.config["components"]["hmtl"]["model"], nlp.config["corpora"]
+    widths = {task: head["encoder"]["hidden_width"] for task, head in model["heads"].items()}
+    depths = {task: head["encoder"]["depth"] for task, head in model["heads"].items()}
+    assert model["levels"] == [["ner"], ["emd"], ["relation", "coref"]]
+    assert widths == {"ner": 64, "emd": 64, "relation": 64, "coref": 200}
+    assert depths == {"ner": 2, "emd": 2, "relation": 3, "coref": 1}
+    relation, coref = model["heads"]["relation"], model["heads"]["coref"]
+    assert [model["heads"][task]["layers"] for task in ("ner", "emd")] == [1, 1]
+    # Multi-head selection between all tokens, without distances or a bias that the original lacks.
+    assert relation["@architectures"] == "spacy_hmtl.MultiHeadSelection.v1"
+    assert (relation["hidden_width"], relation["prior"], relation["max_distance"]) == (64, 0.5, 0)
+    # Span ranking in full: every antecedent, full products, no features, no singletons.
+    expected = {
+        "candidates": "spans",
+        "max_span_width": 8,
+        "spans_per_token": 0.4,
+        "max_antecedents": 70,
+        "top_antecedents": 0,
+        "pair_width": 0,
+        "features": [],
+        "hidden_width": 150,
+        "depth": 2,
+        "feature_width": 20,
+        "dropout": 0.3,
+        "singletons": False,
+    }
+    assert {key: coref[key] for key in expected} == expected
+    lengths = {task: block.get("max_length", 0) for task, block in corpora["train"].items() if isinstance(block, dict)}
+    assert lengths == {"ner": 1, "emd": 1, "relation": 1, "coref": 0}
+    assert nlp.config["training"]["batcher"]["size"] == {"ner": 32, "emd": 32, "relation": 4, "coref": 1}
+    assert nlp.config["training"]["batcher"]["sampling"] == "proportional"
+    assert nlp.config["training"]["optimizer"]["learn_rate"] == 0.001
+    assert nlp.config["components"]["hmtl"]["max_grad_norm"] == 5.0

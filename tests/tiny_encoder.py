@@ -29,4 +29,4 @@ def encoder_block(encoder: Path, **settings: Any) -> dict[str, Any]:
     """Settings of `spacy_hmtl.Transformer.v1` with an encoder of some folder."""
     defaults = {"frozen": True, "window": 30, "pooling": "mean", "lr_scale": 0.1, "cache_mb": 1}
     block = {"@architectures": "spacy_hmtl.Transformer.v1", "name": str(encoder), "mixed_precision": False}
-    return {**block, **defaults, **settings}
+    return {**block, "scalar_mix": False, **defaults, **settings}

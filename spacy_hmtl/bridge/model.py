@@ -64,8 +64,9 @@ def make_hmtl(
         the Doc has them are not cut unless they are longer.
     lr_scale (float): Factor on the optimizer's learning rate for encoders and heads.
     precision (str): What a transformer among the embeddings predicts with: "float32",
-        "bfloat16", "float16" (on a GPU) or "int8" (on a CPU). Training, saved weights and all
-        other layers stay in float32.
+        "bfloat16", "float16" (on a GPU) or "int8" (on a CPU); "auto" takes bfloat16 where the
+        device multiplies it and float32 elsewhere. Training, saved weights and all other
+        layers stay in float32.
     RETURNS (Model): From a Batch to predictions, one per Doc, or to losses.
     RAISES (ValueError): H201 to H206, H210, H237, before anything is built.
 
@@ -127,7 +128,7 @@ def set_precision(embed: Model, precision: str) -> None:
         expected, section = " or ".join(PRECISIONS), "[components.hmtl.model]"
         raise ValueError(Errors.H205.format(key="precision", expected=expected, value=precision, section=section))
     shims = [shim for node in embed.walk() for shim in node.shims if hasattr(shim, "precision")]
-    if precision != "float32" and not shims:
+    if precision not in ("float32", "auto") and not shims:
         raise ValueError(Errors.H237.format(value=precision))
     for shim in shims:
         shim.precision = precision

@@ -7,9 +7,10 @@ import copy
 import torch
 from torch import Tensor, nn
 
-# What each takes to run; float32 runs everywhere. int8 is for a CPU, since the product below
+# What each takes to run; float32 runs everywhere, and "auto" is resolved where the encoder is. int8 is for
+# a CPU, since the product below
 # wants other shapes on a GPU, and half precision has too small a range to be worth emulating.
-PRECISIONS = ("float32", "bfloat16", "float16", "int8")
+PRECISIONS = ("float32", "bfloat16", "float16", "int8", "auto")
 _ONLY_ON = {"float16": "cuda", "int8": "cpu"}
 # Rows multiplied at a time: few enough that every step finds them in the CPU's cache, and many
 # enough that arranging the weights for the product costs little.
@@ -21,6 +22,34 @@ _SMALLEST = 1e-12
 def runs_on(precision: str, device: torch.device) -> bool:
     """Whether a network can predict with this precision on this device."""
     return _ONLY_ON.get(precision, device.type) == device.type
+
+
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether a device multiplies bfloat16 itself (a CPU with AVX512-BF16 or AMX, a GPU since Ampere).
+
+    Elsewhere it is worked out from float32, several times more slowly.
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != "cpu":
+        return False
+    # Not public, and not in every build of torch; a processor with AMX has AVX512-BF16 too.
+    asks = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(asks is not None and asks())
+
+
+def resolve(precision: str, device: torch.device) -> str:
+    """What "auto" stands for on a device: bfloat16 where it is multiplied, else float32; others for themselves."""
+    if precision != "auto":
+        return precision
+    return "bfloat16" if multiplies_bfloat16(device) else "float32"
+
+
+def autocast(enabled: bool, device: torch.device) -> torch.autocast:
+    """Less precision where it is asked for and the device gains by it: float16 on a GPU, bfloat16 on a CPU."""
+    if device.type == "cpu":
+        return torch.autocast("cpu", torch.bfloat16, enabled=enabled and multiplies_bfloat16(device))
+    return torch.autocast(device.type, enabled=enabled and device.type == "cuda")
 
 
 def reduced(module: nn.Module, precision: str) -> nn.Module:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -27,3 +29,11 @@ class ScalarMix(nn.Module):
         """layers (Tensor): Shape (T, layers, H). RETURNS (Tensor): Shape (T, H)."""
         shares = torch.softmax(self.weights, dim=0) * self.gamma  # (layers,)
         return torch.einsum("tlh,l->th", layers, shares)
+
+    def combine(self, layers: Sequence[Tensor]) -> Tensor:
+        """The same of layers that lie apart. layers (Sequence): Of one shape, (..., H). RETURNS (Tensor): (..., H)."""
+        shares = torch.softmax(self.weights, dim=0) * self.gamma  # (layers,)
+        mixed = shares[0] * layers[0].float()
+        for share, layer in zip(shares[1:], layers[1:]):
+            mixed = mixed + share * layer.float()
+        return mixed

@@ -16,6 +16,8 @@ from thinc.api import Adam
 from tiny import assert_alike, tiny_config, tiny_nlp, weights
 from tiny_encoder import encoder_block, write_encoder
 
+from spacy_hmtl.nn import precision as precision_module
+
 REDUCED = ("bfloat16", "int8")
 
 
@@ -144,7 +146,7 @@ def test_states_can_be_asked_for_first(demo_examples: list[Example], encoder: Pa
 
 def test_unknown_precision_stops_at_start(encoder: Path) -> None:
     config = tiny_config([["ner"]], model={"embed": encoder_block(encoder), "precision": "int4"})
-    with pytest.raises(ValueError, match=r"precision must be float32 or .* or int8, found 'int4'"):
+    with pytest.raises(ValueError, match=r"precision must be float32 or .* or int8 or auto, found 'int4'"):
         spacy.blank("en").add_pipe("hmtl", config=config)
 
 
@@ -159,3 +161,20 @@ def test_a_precision_that_the_device_lacks_stops_before_the_first_text(
 ) -> None:
     with pytest.raises(ValueError, match=r"'float16' does not run on this device \(cpu\)"):
         make_nlp(demo_examples[:3], encoder, "float16")
+
+
+@pytest.mark.parametrize("multiplies", [True, False])
+def test_auto_is_bfloat16_where_the_device_multiplies_it(
+    demo_examples: list[Example], encoder: Path, docs: list[Doc], multiplies: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision_module, "multiplies_bfloat16", lambda device: multiplies)
+    found = {
+        name: embeddings(make_nlp(demo_examples[:3], encoder, name), docs) for name in ("auto", "bfloat16", "float32")
+    }
+    assert numpy.array_equal(found["auto"], found["bfloat16" if multiplies else "float32"])
+    assert not numpy.array_equal(found["bfloat16"], found["float32"])
+
+
+def test_auto_asks_for_no_transformer() -> None:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("hmtl", config=tiny_config([["ner"]], model={"precision": "auto"}))

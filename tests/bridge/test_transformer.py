@@ -250,3 +250,86 @@ def test_windows_of_too_many_pieces_are_remembered_whole(
         counts.append(sum(encoded))
     assert counts[0] > 0
     assert counts[1] == 0
+
+
+@pytest.mark.parametrize(("frozen", "is_mixed"), [(True, True), (False, False)])
+def test_a_frozen_encoder_is_mixed_unless_told_otherwise(
+    demo_examples: list[Example], encoder: Path, frozen: bool, is_mixed: bool
+) -> None:
+    nlp = make_nlp(demo_examples[:3], encoder, frozen=frozen, scalar_mix=None)
+    names = weights(nlp.get_pipe("hmtl"))
+    assert any(name.endswith("gamma") for name in names) == is_mixed
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_mix_says_the_same_from_the_cache_and_without(
+    demo_examples: list[Example], encoder: Path, frozen: bool
+) -> None:
+    nlp = make_nlp(demo_examples[:3], encoder, frozen=frozen, scalar_mix=True, cache_mb=1)
+    docs = [eg.predicted for eg in demo_examples[:3]]
+    pipe = nlp.get_pipe("hmtl")
+    nlp.update(demo_examples[:3], sgd=Adam(0.05))
+    during = pipe.states(docs)["embeddings"]  # type: ignore[attr-defined]
+    for node in pipe.model.walk():  # type: ignore[attr-defined]
+        for shim in node.shims:
+            if hasattr(shim, "cache"):
+                shim.cache.active = False
+    for ours, theirs in zip(during, pipe.states(docs)["embeddings"]):  # type: ignore[attr-defined]
+        # Half precision keeps three digits.
+        assert numpy.allclose(ours, theirs, atol=2e-3)
+
+
+@pytest.mark.parametrize("settings", [{"frozen": True}, {"frozen": False}, {"frozen": False, "last_layers": 1}])
+def test_only_the_first_layers_are_run_trained_and_saved(
+    demo_examples: list[Example], encoder: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    whole = make_nlp(demo_examples[:3], encoder, **settings)
+    cut = make_nlp(demo_examples[:3], encoder, n_layers=1, **settings)
+    names = [name for name in encoder_weights(cut) if ".layer." in name]
+    assert {name.split(".layer.")[1][0] for name in names} == {"0"}
+    assert len([name for name in encoder_weights(whole) if ".layer." in name]) == 2 * len(names)
+    before = encoder_weights(cut)
+    cut.update(demo_examples[:3], sgd=Adam(0.01))
+    assert changed(before, encoder_weights(cut)) != settings["frozen"]
+    cut.to_disk(tmp_path / "model")
+    loaded, doc = spacy.load(tmp_path / "model"), demo_examples[0].predicted
+    assert snapshot(loaded(doc.copy())) == snapshot(cut(doc.copy()))
+    with pytest.raises(ValueError, match=r"n_layers is 2, but the encoder was saved with 1 layers"):
+        spacy.load(tmp_path / "model", config={"components.hmtl.model.embed.n_layers": 2})
+
+
+def test_the_first_layers_say_what_they_say_in_the_whole_encoder(demo_examples: list[Example], encoder: Path) -> None:
+    from transformers import AutoModel
+
+    nlp = make_nlp(demo_examples[:3], encoder, n_layers=1)
+    found = nlp.get_pipe("hmtl").states([Doc(nlp.vocab, words=["a", "b"])])["embeddings"][0]  # type: ignore[attr-defined]
+    network = AutoModel.from_pretrained(encoder).eval()
+    tokenizer = next(n for n in nlp.get_pipe("hmtl").model.walk() if n.name == "transformer").tokenizer  # type: ignore[attr-defined]
+    with torch.no_grad():
+        layers = network(**tokenizer("a b", return_tensors="pt"), output_hidden_states=True).hidden_states
+    assert numpy.allclose(found, layers[1][0, 1:3].numpy(), atol=1e-5)
+
+
+def test_more_layers_than_there_are_stop_the_initialization(demo_examples: list[Example], encoder: Path) -> None:
+    with pytest.raises(ValueError, match=r"H260|n_layers is 3, but the encoder is one of 2 layers"):
+        make_nlp(demo_examples[:3], encoder, n_layers=3)
+    with pytest.raises(ValueError, match=r"n_layers must be 0 or more, found -1"):
+        make_nlp(demo_examples[:3], encoder, n_layers=-1)
+
+
+def test_mixed_precision_trains_in_bfloat16_where_a_processor_multiplies_it(
+    demo_examples: list[Example], encoder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from spacy_hmtl.nn import precision
+
+    results = {}
+    for name, mixed, multiplies in (("off", False, True), ("on", True, True), ("lacking", True, False)):
+        monkeypatch.setattr(precision, "multiplies_bfloat16", lambda device, is_so=multiplies: is_so)
+        nlp = make_nlp(demo_examples[:3], encoder, frozen=False, mixed_precision=mixed)
+        nlp.update(demo_examples[:3], sgd=Adam(0.01))
+        results[name] = encoder_weights(nlp)
+    assert not changed(results["off"], results["lacking"])
+    assert changed(results["off"], results["on"])
+    # Weights stay in float32; a step of 0.01 goes the same way nearly everywhere.
+    near = [numpy.abs(results["off"][name] - results["on"][name]) < 0.005 for name in results["off"]]
+    assert numpy.mean(numpy.concatenate([part.ravel() for part in near])) > 0.8

@@ -20,7 +20,7 @@ from thinc.api import get_torch_default_device
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from ...errors import Errors, Warnings
-from ...nn.precision import PRECISIONS, reduced, runs_on
+from ...nn.precision import PRECISIONS, reduced, resolve, runs_on
 from ..shim import TouchedParams, load_state, save_state
 from .cache import VectorCache, cache_folder, fingerprint
 
@@ -36,12 +36,13 @@ class EncoderShim(TouchedParams, HFShim):
     """spacy-transformers' shim, with a learning rate of its own, averages that work, and a cache.
 
     Its bytes carry config, tokenizer and weights of the encoder, and what to know the
-    tokenizer by. last_layers is the number of layers that are trained, -1 for all; precision
-    is that of prediction.
+    tokenizer by. last_layers is the number of layers that are trained, -1 for all; n_layers of
+    those that are run, 0 for all; precision is that of prediction.
     """
 
     cache = VectorCache(0)
     last_layers = -1
+    n_layers = 0
     precision = "float32"
     _reduced: torch.nn.Module | None = None
     _reduced_from: tuple[tuple[int, int], ...] = ()
@@ -60,14 +61,15 @@ class EncoderShim(TouchedParams, HFShim):
 
     def predictor(self) -> Any:
         """The encoder to predict with: a copy of less precision where one is set, made anew when weights change."""
-        if self.precision == "float32":
+        precision = resolve(self.precision, self._model.device)
+        if precision == "float32":
             return self._model
         # In-place steps count a parameter's version up; averages come with memory of their own.
         state = tuple((p.data_ptr(), p._version) for p in self._model.parameters())
         if self._reduced is None or state != self._reduced_from:
             # Inference tensors know no version and could not be used where gradients are.
             with torch.inference_mode(False):
-                self._reduced = reduced(self._model, self.precision).eval()
+                self._reduced = reduced(self._model, precision).eval()
             self._reduced_from = state
         return self._reduced
 
@@ -107,6 +109,9 @@ class EncoderShim(TouchedParams, HFShim):
             config = AutoConfig.from_pretrained(folder)
             vocabulary = _vocabulary(tokenizer)
         _forget_folder(tokenizer, config)
+        if self.n_layers and self.n_layers != config.num_hidden_layers:
+            reason = f"n_layers is {self.n_layers}, but the encoder was saved with {config.num_hidden_layers} layers"
+            raise ValueError(Errors.H209.format(reason=reason))
         transformer = AutoModel.from_config(config)
         load_state(transformer, message["state"])
         transformer.eval()
@@ -164,6 +169,24 @@ def layer_list(transformer: Any) -> Any:
     count = getattr(transformer.config, "num_hidden_layers", None)
     lists = (module for module in transformer.modules() if isinstance(module, torch.nn.ModuleList))
     return next((module for module in lists if len(module) == count), None)
+
+
+def keep_layers(transformer: Any, n_layers: int) -> None:
+    """Drop the layers of an encoder above the first `n_layers`; 0 keeps all. RAISES (ValueError): H260."""
+    if n_layers == 0:
+        return
+    layers, section = layer_list(transformer), "the Transformer embedding"
+    if layers is None or n_layers > len(layers):
+        kind = type(transformer).__name__
+        found = f"a {kind} whose layers cannot be told apart" if layers is None else f"one of {len(layers)} layers"
+        raise ValueError(Errors.H260.format(n=n_layers, found=found, section=section))
+    config, total = transformer.config, len(layers)
+    del layers[n_layers:]
+    config.num_hidden_layers = n_layers
+    # Some configs say something of each layer.
+    for key, value in vars(config).items():
+        if isinstance(value, list) and key.startswith("layer") and len(value) == total:
+            setattr(config, key, value[:n_layers])
 
 
 def restrict(transformer: Any, last_layers: int) -> None:

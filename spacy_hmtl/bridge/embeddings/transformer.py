@@ -16,10 +16,11 @@ from thinc.types import Floats2d
 from torch import Tensor
 
 from ...errors import Errors
+from ...nn.precision import autocast, resolve
 from ...nn.scalar_mix import ScalarMix
 from ..shim import ModuleShim
 from .cache import encode_once, make_cache
-from .encoder import EncoderShim, check_encoder, read_encoder
+from .encoder import EncoderShim, check_encoder, keep_layers, read_encoder
 from .windows import Pieces, Window, make_pieces, make_windows
 
 # Word pieces that go through the encoder at a time when no gradient is needed, padding included. Few on a
@@ -27,6 +28,7 @@ from .windows import Pieces, Window, make_pieces, make_windows
 _PIECES = {"cpu": 512}
 _PIECES_ELSEWHERE = 8_192
 _SECTION = "the Transformer embedding"
+_LARGEST_HALF = torch.finfo(torch.float16).max
 _POOLING = ("mean", "first", "last")
 
 
@@ -41,7 +43,8 @@ def make_transformer(
     mixed_precision: bool,
     stride: int = 0,
     last_layers: int = 0,
-    scalar_mix: bool = False,
+    n_layers: int = 0,
+    scalar_mix: bool | None = None,
     cache_dir: str | None = None,
     cache_dir_mb: int = 10_000,
 ) -> Model[list[Doc], list[Floats2d]]:
@@ -55,21 +58,25 @@ def make_transformer(
     lr_scale (float): Factor on the optimizer's learning rate.
     cache_mb (int): Megabytes of vectors of a frozen encoder kept in memory from the first
         update on, so that later epochs cost the heads alone; 0 keeps none.
-    mixed_precision (bool): Half precision on a GPU, in training and in prediction; `precision`
-        of the model concerns prediction alone.
+    mixed_precision (bool): Half precision on a GPU, in training and in prediction, and bfloat16 in training
+        on a CPU that multiplies it (elsewhere it changes nothing); `precision` of the model concerns
+        prediction alone.
     stride (int): With 0, windows are whole sentences, packed up to `window` tokens. Otherwise
         windows overlap, one every `stride` tokens, and each token's vector is taken from
         the one in which it has most context on both sides.
-    last_layers (int): Fine-tune only so many layers, from the top; 0 fine-tunes all.
-    scalar_mix (bool): Mix all layers, that of the embeddings included, by trained weights,
-        instead of taking the last one.
+    last_layers (int): Fine-tune only so many layers, from the top; 0 fine-tunes all, and the embeddings of
+        word pieces. As many as there are leave those embeddings as they are.
+    n_layers (int): Run only the first so many layers; those above are neither trained nor saved. 0 runs all.
+    scalar_mix (bool, optional): Mix all layers, that of the embeddings included, by trained weights,
+        instead of taking the last one. Left out, a frozen encoder is mixed, and a trained one is not.
     cache_dir (str, optional): Folder that keeps vectors of a frozen encoder from one training to the next.
     cache_dir_mb (int): Most megabytes in that folder.
     RETURNS (Model): From Docs to arrays of shape (tokens, hidden size).
     RAISES (ValueError): H205, H230, H231, H235 at start; H207, H235 at initialization if the
         encoder cannot be loaded or has fewer layers.
     """
-    _check(pooling=pooling, window=window, stride=stride, last_layers=last_layers, frozen=frozen)
+    _check(pooling=pooling, window=window, stride=stride, last_layers=last_layers, n_layers=n_layers, frozen=frozen)
+    scalar_mix = frozen if scalar_mix is None else scalar_mix
     cache = make_cache(
         frozen=frozen, cache_mb=cache_mb, cache_dir=cache_dir, cache_dir_mb=cache_dir_mb, section=_SECTION
     )
@@ -78,6 +85,7 @@ def make_transformer(
     shim = EncoderShim(wrapper.shims[0]._hfmodel, mixed_precision=mixed_precision, grad_scaler_config={})
     shim.lr_scale, shim.cache = lr_scale, cache
     shim.last_layers = 0 if frozen else last_layers or -1
+    shim.n_layers = n_layers
     cache.identity = lambda: shim.identity() + f" {pooling} {scalar_mix}".encode()
     wrapper.shims[0] = shim
     return Model(
@@ -91,12 +99,13 @@ def make_transformer(
     )
 
 
-def _check(*, pooling: str, window: int, stride: int, last_layers: int, frozen: bool) -> None:
+def _check(*, pooling: str, window: int, stride: int, last_layers: int, n_layers: int, frozen: bool) -> None:
     faults = [
         ("pooling", pooling in _POOLING, "mean, first or last", pooling),
         ("window", window >= 1, "at least 1", window),
         ("stride", 0 <= stride <= window, f"from 0 to window = {window}", stride),
         ("last_layers", last_layers >= 0, "0 or more", last_layers),
+        ("n_layers", n_layers >= 0, "0 or more", n_layers),
     ]
     for key, is_right, expected, value in faults:
         if not is_right:
@@ -127,6 +136,7 @@ def _init(model: Any, X: Any = None, Y: Any = None) -> None:
         name = str(encoder.attrs["name"])
         objects = read_encoder(name)
         check_encoder(name, objects.transformer)
+        keep_layers(objects.transformer, encoder.layers[0].shims[0].n_layers)
         encoder.layers[0].shims[0].set(objects)
         encoder.attrs["has_transformer"] = True
         # The path of one machine must not travel.
@@ -148,12 +158,16 @@ def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d
     if learns:
         encoder.transformer.train()
         pieces = make_pieces(windows, docs, encoder.tokenizer, model.attrs["pooling"])
-        vectors = _encode(encoder, encoder.transformer, pieces, mix is not None)
+        vectors = _encode(encoder, encoder.transformer, pieces, _reading(mix))
     else:
-        vectors = _predict(encoder, docs, windows, model.attrs["pooling"], is_train, mix is not None)
-    if mix is not None:
-        with torch.set_grad_enabled(is_train):
-            vectors = mix(vectors.view(len(vectors), -1, model.get_dim("nO")))
+        cache = encoder.layers[0].shims[0].cache
+        cache.active |= is_train
+        # What is remembered must serve every later mix; where nothing is, layers are mixed before anything else.
+        reads = _side_by_side if mix is not None and cache.active else _reading(mix)
+        vectors = _predict(encoder, docs, windows, model.attrs["pooling"], is_train, reads)
+        if reads is _side_by_side:
+            with torch.set_grad_enabled(is_train):
+                vectors = mix(vectors.view(len(vectors), -1, model.get_dim("nO")))
 
     def backprop(d_output: list[Floats2d]) -> list[Doc]:
         if vectors.requires_grad:
@@ -163,11 +177,26 @@ def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d
     return model.ops.unflatten(torch2xp(vectors.detach()), sizes), backprop
 
 
-def _encode(encoder: Any, network: Any, batch: Sequence[Pieces], all_layers: bool) -> Tensor:
+# What is read of the layers of an encoder: (W, P, H) each -> (W, P, H), or (W, P, layers * H).
+Reading = Callable[[Sequence[Tensor]], Tensor]
+
+
+def _last(layers: Sequence[Tensor]) -> Tensor:
+    return layers[-1].float()
+
+
+def _side_by_side(layers: Sequence[Tensor]) -> Tensor:
+    return torch.cat([layer.float() for layer in layers], dim=2)
+
+
+def _reading(mix: ScalarMix | None) -> Reading:
+    return _last if mix is None else mix.combine
+
+
+def _encode(encoder: Any, network: Any, batch: Sequence[Pieces], reads: Reading) -> Tensor:
     """Vectors of the tokens kept of some windows, one after the other; zero where a token has no piece.
 
     network (Module): The transformer, or its copy of less precision.
-    all_layers (bool): Of all layers side by side, not only of the last.
     RETURNS (Tensor): Shape (tokens, H), or (tokens, (layers + 1) * H).
     """
     device = encoder.transformer.device
@@ -180,10 +209,10 @@ def _encode(encoder: Any, network: Any, batch: Sequence[Pieces], all_layers: boo
             padded[row, : len(pieces.inputs[key])] = pieces.inputs[key]
         inputs[key] = torch.as_tensor(padded, device=device)
     shim = encoder.layers[0].shims[0]
-    with torch.autocast(device_type=device.type, enabled=shim._mixed_precision and device.type == "cuda"):
-        output = network(**inputs, output_hidden_states=all_layers)
-    hidden = torch.cat(output.hidden_states, dim=2) if all_layers else output.last_hidden_state
-    hidden = hidden.float().flatten(0, 1)  # (W * P, H or (layers + 1) * H)
+    with autocast(shim._mixed_precision and (device.type == "cuda" or torch.is_grad_enabled()), device):
+        output = network(**inputs, output_hidden_states=reads is not _last)
+    # Before word pieces are pooled, which a mix commutes with: (W * P, H or (layers + 1) * H)
+    hidden = reads([output.last_hidden_state] if reads is _last else output.hidden_states).flatten(0, 1)
     sizes = [len(pieces.window.borders) for pieces in batch]
     first = numpy.cumsum([0, *sizes])
     flat = numpy.concatenate([pieces.columns + row * longest for row, pieces in enumerate(batch)])
@@ -204,15 +233,14 @@ def _encode(encoder: Any, network: Any, batch: Sequence[Pieces], all_layers: boo
 
 
 def _predict(
-    encoder: Any, docs: Sequence[Doc], windows: list[Window], pooling: str, is_train: bool, all_layers: bool
+    encoder: Any, docs: Sequence[Doc], windows: list[Window], pooling: str, is_train: bool, reads: Reading
 ) -> Tensor:
-    """Token vectors of all windows without gradients, from the cache where it has them, shape (T, H)."""
+    """Token vectors of all windows without gradients, from the cache where it has them: (T, H) or (T, layers * H)."""
     shim, device = encoder.layers[0].shims[0], encoder.transformer.device
-    cache = shim.cache
-    cache.active |= is_train
     # Training reads the encoder as it is, and never what was remembered of a copy.
     network = encoder.transformer if is_train else shim.predictor()
-    kind = b"" if is_train or shim.precision == "float32" else shim.precision.encode()
+    precision = resolve(shim.precision, device)
+    kind = b"" if is_train or precision == "float32" else precision.encode()
 
     def encode(numbers: list[int]) -> Iterator[tuple[int, Tensor]]:
         pieces = make_pieces([windows[i] for i in numbers], docs, encoder.tokenizer, pooling, numbers)
@@ -223,12 +251,14 @@ def _predict(
             size = max(1, most // len(pieces[0].inputs["input_ids"]))
             batch, pieces = pieces[:size], pieces[size:]
             sizes = [own.window.keep_end - own.window.keep_start for own in batch]
-            for own, part in zip(batch, _encode(encoder, network, batch, all_layers).split(sizes)):
-                parts[own.number].append((own.window.keep_start, part))
+            for own, part in zip(batch, _encode(encoder, network, batch, reads).split(sizes)):
+                # All layers are many, and 11 bits are enough for what is mixed.
+                kept = part.clamp(-_LARGEST_HALF, _LARGEST_HALF).half() if reads is _side_by_side else part
+                parts[own.number].append((own.window.keep_start, kept))
         for number, own_parts in parts.items():
             yield number, torch.cat([part for _, part in sorted(own_parts, key=lambda part: part[0])])
 
     network.eval()
     # What is remembered must be of use in training, too, where inference tensors are not.
     with torch.inference_mode(False), torch.no_grad():
-        return torch.cat(encode_once(cache, [kind + window.key for window in windows], encode, device))
+        return torch.cat(encode_once(shim.cache, [kind + window.key for window in windows], encode, device)).float()
