@@ -165,7 +165,7 @@ def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d
         # What is remembered must serve every later mix; where nothing is, layers are mixed before anything else.
         reads = _side_by_side if mix is not None and cache.active else _reading(mix)
         vectors = _predict(encoder, docs, windows, model.attrs["pooling"], is_train, reads)
-        if reads is _side_by_side:
+        if mix is not None and reads is _side_by_side:
             with torch.set_grad_enabled(is_train):
                 vectors = mix(vectors.view(len(vectors), -1, model.get_dim("nO")))
 
@@ -241,6 +241,11 @@ def _predict(
     network = encoder.transformer if is_train else shim.predictor()
     precision = resolve(shim.precision, device)
     kind = b"" if is_train or precision == "float32" else precision.encode()
+    # All layers of a corpus are many, and training is content with 11 bits of each. Scores during training
+    # must be those of the saved pipeline.
+    halves = is_train and reads is _side_by_side
+    if reads is _side_by_side and not is_train:
+        kind += b"exact"
 
     def encode(numbers: list[int]) -> Iterator[tuple[int, Tensor]]:
         pieces = make_pieces([windows[i] for i in numbers], docs, encoder.tokenizer, pooling, numbers)
@@ -252,8 +257,7 @@ def _predict(
             batch, pieces = pieces[:size], pieces[size:]
             sizes = [own.window.keep_end - own.window.keep_start for own in batch]
             for own, part in zip(batch, _encode(encoder, network, batch, reads).split(sizes)):
-                # All layers are many, and 11 bits are enough for what is mixed.
-                kept = part.clamp(-_LARGEST_HALF, _LARGEST_HALF).half() if reads is _side_by_side else part
+                kept = part.clamp(-_LARGEST_HALF, _LARGEST_HALF).half() if halves else part
                 parts[own.number].append((own.window.keep_start, kept))
         for number, own_parts in parts.items():
             yield number, torch.cat([part for _, part in sorted(own_parts, key=lambda part: part[0])])
