@@ -40,6 +40,7 @@ class Errors(metaclass=WithCodes):
     H142 = "{path}: the output is a file, but this format needs a folder. Name a new or an empty folder."
     H143 = "{path}: the output folder is not empty. Name a new or an empty folder."
     H144 = "{path}: the format {format} can hold none of the documents. See the faults for the layer that it needs."
+    H150 = "{path}:{line}: {reason} ({text!r}). Give the column, counted from 1, with {option} N, or check the FORMAT argument of `convert`."
     H170 = "{name}: no graph could be made of this document: {reason}. Annotate it again, or remove its damaged layer."
 
     # Model and config: H2xx

@@ -26,6 +26,13 @@ def convert_cli(
     sents_per_doc: Annotated[
         int | None, typer.Option("--sents-per-doc", help="Sentences per document (iob only; 1 if not given)")
     ] = None,
+    word_column: Annotated[
+        int | None,
+        typer.Option("--word-column", help="The column of the tokens, from 1 (iob only; found if not given)"),
+    ] = None,
+    tag_column: Annotated[
+        int | None, typer.Option("--tag-column", help="The column of the tags, from 1 (iob only; found if not given)")
+    ] = None,
     extent: Annotated[
         str | None, typer.Option("--extent", help="What mentions are (ace05 only): head or full; head if not given")
     ] = None,
@@ -89,6 +96,8 @@ def convert_cli(
     msg = Printer()
     given: dict[str, Any] = {
         "sents_per_doc": sents_per_doc,
+        "word_column": word_column,
+        "tag_column": tag_column,
         "extent": extent,
         "relation_types": relation_types,
         "values": values,

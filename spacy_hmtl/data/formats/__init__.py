@@ -52,7 +52,7 @@ FORMATS = {
     "doccano": Format("doccano JSON lines: mentions, relations", "*.json*", ("names", "tokenizer")),
     "dygie": Format("DyGIE++ and SciERC JSON lines: all four layers", "*.json*", ("names",)),
     "gum": Format("GUM and OntoGUM (.conllu with Entity=): coreference, typed nested mentions", "*.conllu"),
-    "iob": Format("tokens and BIO tags, such as WNUT17: names", "*", ("sents_per_doc",)),
+    "iob": Format("tokens and BIO tags, such as WNUT17: names", "*", ("sents_per_doc", "word_column", "tag_column")),
     "jsonl": Format("our JSON lines, as `annotate` writes them: all four layers", "*.jsonl"),
     "labelstudio": Format("Label Studio JSON export: mentions, relations", "*.json*", ("names", "tokenizer")),
     "litbank": Format("the LitBank folder: nested mentions, coreference", ""),
