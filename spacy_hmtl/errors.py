@@ -94,6 +94,12 @@ class Errors(metaclass=WithCodes):
     H311 = "The component {name!r} needs training examples to initialize (got none). Pass get_examples, or labels from `spacy init labels`."
     H312 = "A corpus with the blocks {blocks} is empty. Each block needs a path; see [corpora.train]."
 
+    # Annotation on Docs: H34x
+    H340 = "{where}: tokens were merged or split after the group {key!r} was written, so that its spans lie elsewhere now. Use the component hmtl_retokenizer in place of merge_entities, or spacy_hmtl.helpers.retokenized: both move all layers along."
+    H341 = "{where}: doc._.{name} takes Spans, found {found} ({kind}). Write doc[start:end], in tokens, or doc.char_span(start, end), in characters."
+    H342 = "{where}: doc._.{name} takes Spans of this Doc, but {text!r} belongs to another. Write doc[span.start:span.end]."
+    H343 = "{where}: doc._.relations: {fault}. Give (head, label, tail) or (head, label, tail, score): Spans of the Doc, a text, a score in [0, 1]."
+
     # Scoring: H4xx
     H401 = "Document {index}: the mention {mention!r} occurs twice in the {side} clusters. A mention belongs to one cluster."
 
@@ -160,3 +166,4 @@ class Warnings(metaclass=WithCodes):
     W121 = "The tokenizer of the encoder cuts text differently from the one it was trained with ({reason}; transformers {then} then, {now} now), so that predictions may be wrong. Install the versions of the training."
     W122 = "The encoder was trained with transformers {then}, but this is {now}; its code may differ. Install transformers {then} if predictions look wrong."
     W150 = "The joined Doc is without {layers}: not all of the Docs have them."
+    W170 = "The group {key!r} of a Doc holds {n} spans, but its attrs {reason}: it is read as not annotated (said once). Doc.from_docs and Doc.from_json lose attrs; spacy_hmtl.helpers.join_docs, and doc_to_json and json_to_doc of spacy_hmtl.jsonl, keep them."

@@ -15,6 +15,7 @@ from spacy.training import Example
 from thinc.api import Adam, fix_random_seed
 from tiny import assert_alike, for_task, snapshot, tiny_config, tiny_nlp, train, weights
 
+from spacy_hmtl.annotations import is_annotated
 from spacy_hmtl.types import TASKS
 
 TOK2VEC = {
@@ -126,7 +127,7 @@ def test_trained_beside_other_components(demo_examples: list[Example]) -> None:
     doc = nlp("Dell said it left Austin.")
     assert doc.has_annotation("ENT_IOB")
     assert "hmtl_entities" not in doc.spans
-    assert doc._.coref_clusters is not None
+    assert is_annotated(doc, "coref")
 
 
 @pytest.fixture(scope="module")

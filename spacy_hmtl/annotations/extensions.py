@@ -9,76 +9,96 @@ from typing import Any
 
 from spacy.tokens import Doc, Span, Token
 
-from ..errors import Warnings
-from ..types import LabeledSpan, ScoredClusters, Triple
+from ..errors import Errors, Warnings
+from ..types import LabeledSpan, MentionSpan, ScoredClusters, Triple
 from . import resolution
-from .groups import COREF, RELATIONS, Relation, _coref_rows, _relation_objects, set_clusters, set_relations
+from .fitting import name_of
+from .groups import COREF, RELATIONS, Relation, coref_rows, relation_objects, set_clusters, set_relations
+from .index import cluster_of_span, clusters_of_token, relations_of_span
 
 
-def coref_clusters(doc: Doc) -> list[list[Span]] | None:
-    """Clusters as lists of Spans, in order of first mention; None if coreference is not annotated."""
-    if COREF not in doc.spans:
-        return None
+def coref_clusters(doc: Doc, key: str = COREF) -> list[list[Span]]:
+    """Clusters as lists of Spans, in order of first mention; empty too where coreference is not annotated.
+
+    key (str): Of the span group that holds them.
+    RAISES (ValueError): H109, H340, if what was annotated cannot be right.
+    """
     clusters: dict[int, list[Span]] = {}
-    for span, number, _ in _coref_rows(doc):
+    for span, number, _ in coref_rows(doc, key) or []:
         clusters.setdefault(number, []).append(span)
     return list(clusters.values())
 
 
-def relations(doc: Doc) -> list[Relation] | None:
-    """Relations of a Doc; None if relations are not annotated."""
-    return _relation_objects(doc, RELATIONS) if RELATIONS in doc.spans else None
+def relations(doc: Doc, key: str = RELATIONS) -> list[Relation]:
+    """Relations of a Doc; empty too where relations are not annotated.
+
+    key (str): Of the span group that holds their arguments.
+    RAISES (ValueError): H340, if tokens were merged or split since.
+    """
+    return relation_objects(doc, key) or []
 
 
-def _set_coref_clusters(doc: Doc, value: Iterable[Sequence[Span]]) -> None:
-    clusters = [[(span.start, span.end) for span in cluster] for cluster in value]
+def _set_coref_clusters(doc: Doc, value: Iterable[Iterable[Span]] | None) -> None:
+    """Annotate coreference; None takes the annotation away."""
+    if value is None:
+        doc.spans.pop(COREF, None)
+        return
+    clusters = [[_boundaries(doc, "coref_clusters", span) for span in cluster] for cluster in value]
     set_clusters(doc, ScoredClusters(clusters, [[1.0] * len(cluster) for cluster in clusters]))
 
 
-def _set_relations(doc: Doc, value: Iterable[Sequence[Any]]) -> None:
-    """Relation objects, or (head, label, tail) and (head, label, tail, score) tuples."""
-    triples = []
-    for head, label, tail, *score in value:
-        arguments = [LabeledSpan(span.start, span.end, span.label_) for span in (head, tail)]
-        triples.append(Triple(arguments[0], label, arguments[1], float(score[0]) if score else 1.0))
-    set_relations(doc, triples)
+def _set_relations(doc: Doc, value: Iterable[Sequence[Any]] | None) -> None:
+    """Annotate relations: Relation objects or tuples (head, label, tail[, score]); None takes the annotation away."""
+    if value is None:
+        doc.spans.pop(RELATIONS, None)
+        return
+    set_relations(doc, [_triple(doc, relation) for relation in value])
 
 
-def _span_cluster(span: Span) -> list[Span] | None:
-    """The cluster that has a mention with exactly these borders."""
-    for cluster in coref_clusters(span.doc) or []:
-        if any((m.start, m.end) == (span.start, span.end) for m in cluster):
-            return cluster
-    return None
+def _boundaries(doc: Doc, name: str, span: Any) -> MentionSpan:
+    """Where a Span that was handed to a setter begins and ends, after checking that it is one of this Doc.
+
+    RAISES (ValueError): H341, H342, H111.
+    """
+    if not isinstance(span, Span):
+        raise ValueError(Errors.H341.format(where=name_of(doc), name=name, found=repr(span), kind=type(span).__name__))
+    if span.doc is not doc:
+        raise ValueError(Errors.H342.format(where=name_of(doc), name=name, text=span.text))
+    if span.start >= span.end:
+        raise ValueError(Errors.H111.format(where=name_of(doc), start=span.start, end=span.end))
+    return span.start, span.end
 
 
-def _span_relations(span: Span) -> list[Relation]:
-    """Relations that have exactly this span as an argument."""
-    border = (span.start, span.end)
-    return [r for r in relations(span.doc) or [] if border in ((r.head.start, r.head.end), (r.tail.start, r.tail.end))]
-
-
-def _token_clusters(token: Token) -> list[list[Span]]:
-    """The clusters that have a mention around this token."""
-    return [
-        cluster
-        for cluster in coref_clusters(token.doc) or []
-        if any(mention.start <= token.i < mention.end for mention in cluster)
-    ]
+def _triple(doc: Doc, relation: Sequence[Any]) -> Triple:
+    """RAISES (ValueError): H343 where it is no relation, and those of `_boundaries`."""
+    if not isinstance(relation, (tuple, list)) or len(relation) not in (3, 4):
+        raise ValueError(Errors.H343.format(where=name_of(doc), fault=f"{relation!r} is no relation"))
+    head, label, tail, *score = relation
+    arguments = [LabeledSpan(*_boundaries(doc, "relations", span), span.label_) for span in (head, tail)]
+    if not isinstance(label, str) or not label:
+        raise ValueError(Errors.H343.format(where=name_of(doc), fault=f"the label {label!r} is no text"))
+    confidence = score[0] if score else 1.0
+    try:
+        fits = 0.0 <= float(confidence) <= 1.0
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise ValueError(Errors.H343.format(where=name_of(doc), fault=f"the score {confidence!r} is not within [0, 1]"))
+    return Triple(arguments[0], label, arguments[1], float(confidence))
 
 
 def _resolved(doc: Doc) -> str:
     try:
-        clusters = coref_clusters(doc) or []
-    except IndexError:  # spaCy lets a retokenization leave spans that lie outside the Doc, and has no way to ask
+        clusters = coref_clusters(doc)
+    except (ValueError, IndexError):  # what was annotated fits these tokens no longer: nothing can be replaced
         return doc.text
-    # A span set by hand may be empty, which says nothing.
+    # A span in a group made by hand may be empty, which says nothing.
     filled = [[mention for mention in cluster if len(mention)] for cluster in clusters]
     return resolution.resolve_text(doc, [cluster for cluster in filled if cluster])
 
 
 def _entity_relations(doc: Doc) -> list[resolution.EntityRelation]:
-    return resolution.entity_relations(coref_clusters(doc) or [], relations(doc) or [])
+    return resolution.entity_relations(coref_clusters(doc), relations(doc))
 
 
 # (class, name, getter, setter)
@@ -87,9 +107,9 @@ _EXTENSIONS: list[tuple[Any, str, Callable[[Any], Any], Callable[[Any, Any], Non
     (Doc, "relations", relations, _set_relations),
     (Doc, "coref_resolved", _resolved, None),
     (Doc, "entity_relations", _entity_relations, None),
-    (Span, "coref_cluster", _span_cluster, None),
-    (Span, "relations", _span_relations, None),
-    (Token, "coref_clusters", _token_clusters, None),
+    (Span, "coref_cluster", cluster_of_span, None),
+    (Span, "relations", relations_of_span, None),
+    (Token, "coref_clusters", clusters_of_token, None),
 ]
 
 

@@ -10,7 +10,8 @@ while extension values and `user_data` do not:
     relations      arguments, typed;        attrs: pairs (head, tail), labels, scores
     hmtl_meta      no spans;                attrs: name, genre, speakers ... of a converted document
 
-An absent group means "not annotated", an empty one "annotated, nothing there".
+An absent group means "not annotated", an empty one "annotated, nothing there"; one whose
+attrs do not fit its spans is not annotated (see fitting.py).
 The extensions are getters and setters over the groups.
 """
 
@@ -22,13 +23,14 @@ from typing import Any, NamedTuple
 import numpy
 from spacy.tokens import Doc, Span, SpanGroup
 
-from ..types import Cluster, LabeledSpan, ScoredClusters, Triple
+from ..errors import Errors
+from ..types import Cluster, LabeledSpan, MentionSpan, ScoredClusters, Triple
+from .fitting import META, fitting_group, name_of, spans_of
 
 ENTITIES = "hmtl_entities"
 MENTIONS = "mentions"
 COREF = "coref"
 RELATIONS = "relations"
-META = "hmtl_meta"
 _TASKS = "hmtl_tasks"
 
 
@@ -51,32 +53,45 @@ def get_entities(doc: Doc) -> list[LabeledSpan] | None:
     """Names of a Doc with their confidences, or None if names were not annotated."""
     if not doc.has_annotation("ENT_IOB"):
         return None
-    scores: dict[tuple[int, int, str], float] = {}
-    if ENTITIES in doc.spans:
-        group = doc.spans[ENTITIES]
-        for span, score in zip(group, _scores(group)):
-            scores[(span.start, span.end, span.label_)] = score
+    scores = _entity_scores(doc, ENTITIES)
     return [
-        LabeledSpan(ent.start, ent.end, ent.label_, scores.get((ent.start, ent.end, ent.label_), 1.0))
+        LabeledSpan(ent.start, ent.end, ent.label_, scores.get((ent.start_char, ent.end_char, ent.label_), 1.0))
         for ent in doc.ents
     ]
 
 
+def _entity_scores(doc: Doc, key: str) -> dict[tuple[int, int, str], float]:
+    """Confidences of names by characters and label: names stay right when tokens are merged, and so do these."""
+    if key not in doc.spans or not (ents := doc.ents):
+        return {}
+    group, scores = doc.spans[key], {}
+    for number, score in enumerate(_scores(group)):
+        try:
+            span = group[number]
+        except IndexError:  # where it began there is no token any more: the names are still in their order
+            span = ents[number] if len(ents) == len(group) else None
+        if span is not None:
+            scores[span.start_char, span.end_char, span.label_] = score
+    return scores
+
+
 def get_mentions(doc: Doc, key: str = MENTIONS) -> list[LabeledSpan] | None:
     """Mentions of a Doc with their confidences, or None if they were not annotated."""
-    if key not in doc.spans:
+    group = fitting_group(doc, key, "emd")
+    if group is None:
         return None
-    group = doc.spans[key]
-    return [LabeledSpan(s.start, s.end, s.label_, score) for s, score in zip(group, _scores(group))]
+    spans = spans_of(doc, group, key)
+    return [LabeledSpan(s.start, s.end, s.label_, score) for s, score in zip(spans, _scores(group))]
 
 
 def get_clusters(doc: Doc, key: str = COREF) -> ScoredClusters | None:
     """Clusters of a Doc in order of their first mention, or None if coreference was not annotated."""
-    if key not in doc.spans:
+    rows = coref_rows(doc, key)
+    if rows is None:
         return None
     clusters: dict[int, Cluster] = {}
     scores: dict[int, list[float]] = {}
-    for span, number, score in _coref_rows(doc, key):
+    for span, number, score in rows:
         clusters.setdefault(number, []).append((span.start, span.end))
         scores.setdefault(number, []).append(score)
     return ScoredClusters(list(clusters.values()), list(scores.values()))
@@ -84,9 +99,10 @@ def get_clusters(doc: Doc, key: str = COREF) -> ScoredClusters | None:
 
 def get_relations(doc: Doc, key: str = RELATIONS) -> list[Triple] | None:
     """Relations of a Doc as plain triples, or None if relations were not annotated."""
-    if key not in doc.spans:
+    relations = relation_objects(doc, key)
+    if relations is None:
         return None
-    return [Triple(_labeled(rel.head), rel.label, _labeled(rel.tail), rel.score) for rel in _relation_objects(doc, key)]
+    return [Triple(_labeled(rel.head), rel.label, _labeled(rel.tail), rel.score) for rel in relations]
 
 
 def get_meta(doc: Doc) -> dict[str, Any]:
@@ -110,10 +126,10 @@ def set_meta(doc: Doc, meta: dict[str, Any]) -> None:
 
 
 def is_annotated(doc: Doc, task: str) -> bool:
-    """Whether a Doc carries the layer of a task, even an empty one."""
+    """Whether a Doc carries the layer of a task, even an empty one. A group whose attrs do not fit is none."""
     if task == "ner":
         return doc.has_annotation("ENT_IOB")
-    return {"emd": MENTIONS, "coref": COREF, "relation": RELATIONS}[task] in doc.spans
+    return fitting_group(doc, {"emd": MENTIONS, "coref": COREF, "relation": RELATIONS}[task], task) is not None
 
 
 # --- writing -----------------------------------------------------------------------------------
@@ -140,6 +156,7 @@ def set_clusters(doc: Doc, clusters: ScoredClusters, key: str = COREF) -> None:
         for number, (cluster, scores) in enumerate(zip(clusters.clusters, clusters.scores))
         for (start, end), score in zip(cluster, scores)
     )
+    _refuse_doubles(doc, [(start, -end) for start, end, _, _ in rows])
     order: dict[int, int] = {}
     numbers = [order.setdefault(number, len(order)) for _, _, number, _ in rows]
     spans = [Span(doc, start, -end) for start, end, _, _ in rows]
@@ -166,7 +183,7 @@ def set_group(doc: Doc, key: str, spans: list[Span], attrs: dict[str, Any]) -> N
 
 def _scores(group: SpanGroup) -> list[float]:
     scores = group.attrs.get("scores")
-    if scores is None or len(scores) != len(group):
+    if scores is None or len(scores) != len(group):  # of names only; elsewhere such a group is no annotation
         return [1.0] * len(group)
     return [float(score) for score in scores]
 
@@ -175,16 +192,35 @@ def _labeled(span: Span) -> LabeledSpan:
     return LabeledSpan(span.start, span.end, span.label_)
 
 
-def _coref_rows(doc: Doc, key: str = COREF) -> list[tuple[Span, int, float]]:
+def coref_rows(doc: Doc, key: str = COREF) -> list[tuple[Span, int, float]] | None:
     """Mentions of the clusters in document order: span, cluster number, confidence."""
-    group = doc.spans[key]
-    return list(zip(group, group.attrs.get("clusters", []), _scores(group)))
+    group = fitting_group(doc, key, "coref")
+    if group is None:
+        return None
+    rows = list(zip(spans_of(doc, group, key), group.attrs.get("clusters", []), _scores(group)))
+    _refuse_doubles(doc, [(span.start, span.end) for span, _, _ in rows])
+    return rows
 
 
-def _relation_objects(doc: Doc, key: str = RELATIONS) -> list[Relation]:
-    group = doc.spans[key]
-    spans, attrs = list(group), group.attrs
-    return [
-        Relation(spans[head], label, spans[tail], float(score))
-        for (head, tail), label, score in zip(attrs.get("pairs", []), attrs.get("labels", []), attrs.get("scores", []))
-    ]
+def _refuse_doubles(doc: Doc, mentions: Sequence[MentionSpan]) -> None:
+    """Fail where a mention stands twice in the clusters: RAISES (ValueError): H109."""
+    if len(set(mentions)) < len(mentions):
+        start, end = next(mention for mention in mentions if mentions.count(mention) > 1)
+        where = f"{name_of(doc)}, {doc[start:end].text!r}"
+        raise ValueError(Errors.H109.format(where=where, start=start, end=end))
+
+
+def relation_objects(doc: Doc, key: str = RELATIONS) -> list[Relation] | None:
+    """Relations of a Doc, or None if relations were not annotated."""
+    group = fitting_group(doc, key, "relation")
+    if group is None:
+        return None
+    spans_of(doc, group, key)
+    return [relation_at(group, number) for number in range(len(group.attrs.get("pairs", [])))]
+
+
+def relation_at(group: SpanGroup, number: int) -> Relation:
+    """One relation of a group that fits."""
+    (head, tail), scores = group.attrs["pairs"][number], group.attrs.get("scores")
+    score = 1.0 if scores is None else float(scores[number])
+    return Relation(group[head], group.attrs["labels"][number], group[tail], score)

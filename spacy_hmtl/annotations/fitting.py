@@ -1,0 +1,88 @@
+"""Whether a span group says something: its attrs must fit its spans, and its spans the tokens of the Doc.
+
+spaCy's own `Doc.from_docs` and `Doc.from_json` keep the spans of a group and lose its
+attrs, and `Doc.retokenize` (with it `merge_entities`) leaves spans at their old token
+numbers. Neither says so; both are found here, where layers are read.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+from spacy.tokens import Doc, Span, SpanGroup
+
+from ..errors import Errors, Warnings
+
+META = "hmtl_meta"
+# By task, the attrs that a group with spans must have, equally many items in each: one for each span, or, of `pairs`,
+# two numbers of spans. Confidences may be missing: human annotation has none.
+_COLUMNS: dict[str, tuple[str, ...]] = {"emd": (), "coref": ("clusters",), "relation": ("pairs", "labels")}
+# Keys whose groups were found not to fit.
+_warned: set[str] = set()
+
+
+def name_of(doc: Doc) -> str:
+    """How messages call a Doc: by the name that a converter stored, else by its first words."""
+    name = doc.spans[META].attrs.get("name") if META in doc.spans else None
+    if name:
+        return f"document {name!r}"
+    words = " ".join(token.text for token in doc[:6])
+    return f"Doc {words + (' ...' if len(doc) > 6 else '')!r}"
+
+
+def fitting_group(doc: Doc, key: str, task: str) -> SpanGroup | None:
+    """The group of a layer, or None if the Doc is not annotated for it.
+
+    A group whose attrs do not fit is not annotated, which is said once for each key (W170).
+
+    task (str): "emd", "coref" or "relation", whose layer the group is.
+    """
+    if key not in doc.spans:
+        return None
+    group = doc.spans[key]
+    reason = _misfit(group, _COLUMNS[task])
+    if reason is None:
+        return group
+    if key not in _warned:
+        _warned.add(key)
+        warnings.warn(Warnings.W170.format(key=key, n=len(group), reason=reason), stacklevel=5)
+    return None
+
+
+def _misfit(group: SpanGroup, columns: Sequence[str]) -> str | None:
+    """What does not fit; None if all does."""
+    n_spans, attrs = len(group), group.attrs
+    missing = [column for column in columns if attrs.get(column) is None]
+    if missing:
+        return f"lack {' and '.join(missing)}" if n_spans else None
+    pairs = attrs["pairs"] if "pairs" in columns else None
+    n_rows = n_spans if pairs is None else len(pairs)
+    for column in (*columns, "scores"):
+        if attrs.get(column) is not None and len(attrs[column]) != n_rows:
+            return f"have {len(attrs[column])} {column} for {n_rows} {'spans' if pairs is None else 'pairs'}"
+    if pairs is not None and not all(len(pair) == 2 and all(0 <= n < n_spans for n in pair) for pair in pairs):
+        return "have pairs of spans that the group does not hold"
+    return None
+
+
+def spans_of(doc: Doc, group: SpanGroup, key: str) -> list[Span]:
+    """The spans of a group, after checking that they begin and end where they did.
+
+    RAISES (ValueError): H340, if tokens were merged or split since the group was written.
+    """
+    try:
+        spans = list(group)
+    except IndexError:  # spaCy makes no Span beyond the last token, and has no way to ask
+        raise _stale(doc, key) from None
+    # A span knows its characters, which do not change with the tokens.
+    for span in spans:
+        if span.end > span.start and (
+            span.start_char != doc[span.start].idx or span.end_char != doc[span.end - 1].idx + len(doc[span.end - 1])
+        ):
+            raise _stale(doc, key)
+    return spans
+
+
+def _stale(doc: Doc, key: str) -> ValueError:
+    return ValueError(Errors.H340.format(where=name_of(doc), key=key))
