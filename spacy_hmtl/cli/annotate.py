@@ -67,3 +67,5 @@ def annotate_cli(
         msg.warn(f"{report.n_failed:,} documents failed; see {report.errors}")
     speed = f"{report.n_words:,} words, {report.n_words / max(report.seconds, 1e-9):,.0f} words/s"
     msg.good(f"Wrote {report.n_docs:,} documents to {output_path} ({speed})")
+    if output_path.suffix == ".spacy":
+        msg.info("To read it: import spacy_hmtl (for doc._.coref_clusters and the like), then DocBin().from_disk(...)")
