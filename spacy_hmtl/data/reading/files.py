@@ -27,7 +27,7 @@ def read_files(
         except ConversionError as error:
             if faults.strict or len(files) == 1:
                 raise
-            what = str(error).removeprefix(f"{file}: ").rstrip(".")
+            what = str(error).replace(f"{file}: ", "", 1).rstrip(".")
             faults.skip(Place(file), what, unit="file", remedy="Convert it apart from the others.")
 
 
