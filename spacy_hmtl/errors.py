@@ -154,6 +154,13 @@ class Errors(metaclass=WithCodes):
     H571 = "{path}: not a golden sample: {reason}. Store it anew with `check MODEL --write SAMPLE.txt`."
     H572 = "{path}: the sample holds no text. Give texts in which the pipeline finds something in every layer."
 
+    # What is refused of files from elsewhere: H580 to H589
+    H580 = "{path}: brings code of its own ({found}), and a model's code is never run. Use a model whose classes are part of transformers, without auto_map, custom classes and program files."
+    H581 = "{path}: {found} leads out of the folder. A model is read from its own folder only: put the file itself there, under a plain name."
+    H582 = "{path}: the weights in {name} are a pickle, which can run code when it is read. Save them as safetensors: model.save_pretrained(FOLDER, safe_serialization=True)."
+    H583 = "{path}: {key} = {value!r} asks for a model, a library or a kernel from elsewhere. Use an encoder of text that is whole in its folder."
+    H584 = "The saved weights cannot be read: {reason}. They are damaged, or no safetensors: save the pipeline again, or fetch it again from where it was made."
+
 
 class Warnings(metaclass=WithCodes):
     W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end; they are skipped (told once). Use gold tokens (gold_preproc = true) or mend the borders."

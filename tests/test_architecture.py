@@ -12,11 +12,12 @@ PACKAGE = Path(__file__).parents[1] / "spacy_hmtl"
 FILES = sorted(PACKAGE.rglob("*.py"))
 TORCH = {"torch", "torchcrf", "safetensors", "transformers", "spacy_transformers"}
 # Plain Python that every room may know.
-PLAIN = {"errors", "types"}
+PLAIN = {"errors", "types", "files"}
 # Room (folder or file at the top) -> our rooms it may import besides itself, and whether it may import torch and spaCy.
 RULES: dict[str, tuple[set[str], bool, bool]] = {
     "errors": (set(), False, False),
     "types": (set(), False, False),
+    "files": ({"errors"}, False, False),
     "nn": (PLAIN, True, False),
     "annotations": (PLAIN, False, True),
     "jsonl": ({"annotations"}, False, True),
@@ -29,7 +30,7 @@ RULES: dict[str, tuple[set[str], bool, bool]] = {
     "visualize": (PLAIN | {"annotations"}, False, True),
     "graph": (PLAIN | {"annotations"}, False, True),
     "golden": (PLAIN | {"annotations"}, False, True),
-    "annotate": (PLAIN | {"annotations", "data"}, True, True),
+    "annotate": (PLAIN | {"annotations", "data", "pipeline"}, True, True),
     "experiments": (PLAIN | {"annotations", "data", "scoring", "training", "annotate"}, False, True),
     "serve": (PLAIN | {"annotations", "annotate", "visualize"}, False, True),
     "integrations": (PLAIN | {"annotations", "annotate"}, False, True),

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import spacy
 from spacy.cli._util import setup_gpu
 from spacy.language import Language
+from spacy.util import is_package
 
 from ..errors import Errors
+from ..pipeline.loading import load_folder
 
 _lock = Lock()
 _pipelines: dict[tuple[str, int], Language] = {}
@@ -22,12 +25,12 @@ def load_pipeline(model: str, gpu_id: int = -1) -> Language:
     """Load a pipeline on the CPU or a GPU.
 
     model (str): A folder, or the name of an installed package.
-    RAISES (ValueError): H508.
+    RAISES (ValueError): H508; H580 to H583 where a folder brings or asks for code.
     """
     if gpu_id >= 0:
         setup_gpu(gpu_id, silent=True)
     try:
-        return spacy.load(model)
+        return load_folder(model) if Path(model).exists() and not is_package(model) else spacy.load(model)
     except OSError as error:  # what spaCy raises where there is no pipeline
         raise ValueError(Errors.H508.format(model=model, reason=error)) from error
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import srsly
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
 from safetensors.torch import save as save_safetensors
 from thinc.api import Optimizer, PyTorchShim, get_torch_default_device, torch2xp, xp2torch
@@ -136,9 +137,12 @@ def save_state(module: torch.nn.Module) -> bytes:
 def load_state(module: torch.nn.Module, data: bytes) -> None:
     """Load weights; nothing is loaded if they do not all fit.
 
-    RAISES (ValueError): H209.
+    RAISES (ValueError): H209; H584 where they are no weights at all, such as a pickle.
     """
-    state = load_safetensors(data)
+    try:
+        state = load_safetensors(data)
+    except (SafetensorError, TypeError) as error:
+        raise ValueError(Errors.H584.format(reason=error)) from error
     expected = module.state_dict()
     wrong = sorted(set(state) ^ set(expected)) or [
         f"{name} {tuple(state[name].shape)} instead of {tuple(expected[name].shape)}"

@@ -24,6 +24,7 @@ from ..bridge.targets import TargetBuilder
 from ..bridge.vocabulary import add_words, check_vocab, see_words
 from ..bridge.whitespace import trim
 from ..errors import Errors, Warnings
+from ..files import check_tree
 from .batches import batches
 from .saving import ChangedSettings, drop_overridden, forget_paths, local_paths
 from .survey import Survey
@@ -314,6 +315,7 @@ class HMTL(TrainablePipe):
         return self
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> HMTL:
+        check_tree(Path(path))
         super().from_disk(path, exclude=tuple(exclude))
         check_vocab(self.model, self.vocab)
         drop_overridden(self)

@@ -159,7 +159,10 @@ def make_hmtl_pipe(
 ) -> HMTL:
     """Build the component; see `spacy_hmtl.pipeline.component.HMTL` for the settings."""
     from .component import HMTL
+    from .loading import guard
 
+    # A transformer that this one listens to stands before it, and is not loaded yet.
+    guard(nlp, model)
     return HMTL(
         nlp.vocab,
         model,

@@ -123,3 +123,17 @@ def test_options_are_read_as_published(tmp_path: Path) -> None:
     (tmp_path / "options.json").write_text(json.dumps(published))
     config = read_options(tmp_path / "options.json")
     assert (config.width, config.n_filters, config.widest_filter) == (1024, 2048, 7)
+
+
+def test_an_array_from_another_file_is_refused(tmp_path: Path) -> None:
+    paths = write_elmo(tmp_path)
+    secret = tmp_path / "secret.bin"
+    secret.write_bytes(bytes(4 * 1000))
+    config = read_options(paths["options"])
+    with h5py.File(paths["weights"], "a") as file:
+        shape = file["char_embed"].shape
+        del file["char_embed"]
+        size = 4 * shape[0] * shape[1]
+        file.create_dataset("char_embed", shape, dtype="float32", external=[(str(secret), 0, size)])
+    with pytest.raises(ValueError, match=r"\[H581\].*the array char_embed leads out"):
+        read_weights(paths["weights"], config)

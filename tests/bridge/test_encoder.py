@@ -79,7 +79,7 @@ def drop_tokenizer(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (break_config, "could not be loaded"),
+        (break_config, "has the model_type None in config.json"),
         (break_weights, "could not be loaded"),
         (drop_layer, r"lacks \d+ weights, such as encoder\.layer\.1\."),
         (drop_tokenizer, "could not be loaded"),

@@ -96,7 +96,8 @@ def _cell(direction: int, layer: int) -> str:
 def read_weights(path: str | Path, config: BiLMConfig) -> dict[str, numpy.ndarray]:
     """Weights by the names of the parameters of `nn.bilm.network.BiLM`.
 
-    RAISES (ValueError): H220 if there is no such file, H222 if it is damaged, H223 if its
+    RAISES (ValueError): H220 if there is no such file, H222 if it is damaged, H581 if it
+        takes numbers from another file, H223 if its
         arrays are not those of `config`, in name or shape; ImportError: H224 without h5py.
     """
     path = _existing(path)
@@ -129,10 +130,15 @@ def _read_arrays(path: Path) -> dict[str, numpy.ndarray]:
     import h5py
 
     arrays: dict[str, numpy.ndarray] = {}
+    elsewhere: list[str] = []
 
     def keep(name: str, item: Any) -> None:
         # The softmax over the vocabulary is of use in training the biLM only.
         if isinstance(item, h5py.Dataset) and "softmax" not in name:
+            # HDF5 can take an array's content from any other file of the machine.
+            if item.external or item.is_virtual:
+                elsewhere.append(name)
+                return
             arrays[name] = numpy.asarray(item[...], dtype="float32")
 
     try:
@@ -140,6 +146,8 @@ def _read_arrays(path: Path) -> dict[str, numpy.ndarray]:
             file.visititems(keep)
     except (OSError, RuntimeError, ValueError, TypeError) as error:
         raise ValueError(Errors.H222.format(path=path, reason=error)) from error
+    if elsewhere:
+        raise ValueError(Errors.H581.format(path=path, found=f"the array {elsewhere[0]}"))
     return arrays
 
 

@@ -1,4 +1,4 @@
-"""Loads, saves and identifies a transformer and its tokenizer; nothing is loaded half."""
+"""Loads, saves and identifies a transformer and its tokenizer; nothing is loaded half, no code is run."""
 
 from __future__ import annotations
 
@@ -13,16 +13,22 @@ from typing import Any
 import srsly
 import torch
 from safetensors import SafetensorError
+from safetensors.torch import load_file
 from spacy.util import SimpleFrozenDict
 from spacy_transformers.data_classes import HFObjects
 from spacy_transformers.layers.hf_shim import HFShim
 from thinc.api import get_torch_default_device
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoModel
+from transformers.models.auto.auto_factory import _get_model_class
 
 from ...errors import Errors, Warnings
 from ...nn.precision import PRECISIONS, reduced, resolve, runs_on
 from ..shim import TouchedParams, load_state, save_state
 from .cache import VectorCache, cache_folder, fingerprint
+from .encoder_files import CONFIG, check_files, make_config, make_tokenizer, read_folder
+
+# What messages call the files inside a pipeline.
+_SAVED = "the saved encoder"
 
 # Text of many kinds, to see by what it becomes whether two tokenizers do the same.
 _PROBE = (
@@ -101,18 +107,14 @@ class EncoderShim(TouchedParams, HFShim):
             return self
         if "tokenizer_hash" not in message:
             raise ValueError(Errors.H209.format(reason="the encoder was saved by another release"))
-        with TemporaryDirectory() as folder:
-            for name, content in message["tokenizer"].items():
-                (Path(folder) / Path(name).name).write_bytes(content)
-            (Path(folder) / "config.json").write_text(message["config"], encoding="utf8")
-            tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True)
-            config = AutoConfig.from_pretrained(folder)
-            vocabulary = _vocabulary(tokenizer)
+        files = {**message["tokenizer"], CONFIG: message["config"].encode()}
+        config = make_config(check_files(files, _SAVED))
+        tokenizer, vocabulary = make_tokenizer(files, config)
         _forget_folder(tokenizer, config)
         if self.n_layers and self.n_layers != config.num_hidden_layers:
             reason = f"n_layers is {self.n_layers}, but the encoder was saved with {config.num_hidden_layers} layers"
             raise ValueError(Errors.H209.format(reason=reason))
-        transformer = AutoModel.from_config(config)
+        transformer = AutoModel.from_config(config, trust_remote_code=False)
         load_state(transformer, message["state"])
         transformer.eval()
         _compare(tokenizer, message["tokenizer_hash"], message["versions"])
@@ -124,17 +126,16 @@ def read_encoder(name: str) -> HFObjects:
     """A transformer and its tokenizer from a folder, or by the name of a model.
 
     RAISES (ValueError): H207 where there is none, it lacks weights, or its tokenizer cannot
-        tell where its pieces stand in the text.
+        tell where its pieces stand in the text; H580 to H583 where it brings or asks for code.
     """
-    folder = Path(name)
-    if folder.is_absolute() or folder.is_dir() or len(folder.parts) > 2:
-        if not (folder / "config.json").is_file():
-            reason = "has no config.json" if folder.is_dir() else "does not exist"
-            raise ValueError(Errors.H207.format(path=name, reason=reason))
+    files = read_folder(name)
     try:
-        config = AutoConfig.from_pretrained(name, return_dict=True)
-        tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)
-        transformer, report = AutoModel.from_pretrained(name, config=config, output_loading_info=True)
+        config = make_config(files.config)
+        tokenizer, vocabulary = make_tokenizer(files.tokenizer, config)
+        state = {key: value for path in files.weights for key, value in load_file(path).items()}
+        kind = _get_model_class(config, AutoModel._model_mapping)
+        # Without a name nothing but these weights is looked for, such as adapters of the folder.
+        transformer, report = kind.from_pretrained(None, config=config, state_dict=state, output_loading_info=True)
     # ImportError: some tokenizers are tried with libraries that need not be there (protobuf, sentencepiece).
     except (ImportError, OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ValueError(Errors.H207.format(path=name, reason=f"could not be loaded: {error}")) from error
@@ -145,7 +146,7 @@ def read_encoder(name: str) -> HFObjects:
     if not tokenizer.is_fast:
         reason = "has a tokenizer without offsets (no tokenizer.json)"
         raise ValueError(Errors.H207.format(path=name, reason=reason))
-    vocabulary = _vocabulary(tokenizer)
+    transformer.config._name_or_path = name
     _forget_folder(tokenizer, transformer.config)
     return HFObjects(tokenizer, transformer.eval(), vocabulary, SimpleFrozenDict(), SimpleFrozenDict())
 
@@ -221,12 +222,6 @@ def _compare(tokenizer: Any, expected: str, versions: dict[str, str]) -> None:
         warnings.warn(Warnings.W121.format(reason=reason, then=then, now=now), stacklevel=2)
     elif then.split(".")[0] != now.split(".")[0]:
         warnings.warn(Warnings.W122.format(then=then, now=now), stacklevel=2)
-
-
-def _vocabulary(tokenizer: Any) -> bytes | None:
-    """Content of the file that some tokenizers were made from; they want it again when saved."""
-    path = getattr(tokenizer, "vocab_file", None)
-    return Path(path).read_bytes() if path and Path(path).is_file() else None
 
 
 def _tokenizer_files(objects: HFObjects) -> dict[str, bytes]:
