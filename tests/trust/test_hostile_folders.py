@@ -134,7 +134,9 @@ def test_a_pipeline_folder_with_code_or_links_is_refused(tmp_path: Path, demo_ex
     (inner / "hmtl" / "__init__.py").write_text(CODE)
     (link / "hmtl" / "model").unlink()
     (link / "hmtl" / "model").symlink_to(secret)
-    (sourced / "config.cfg").write_text(f'[nlp]\nlang = "en"\npipeline = ["x"]\n[components.x]\nsource = "{code}"\n')
+    (sourced / "config.cfg").write_text(
+        f'[nlp]\nlang = "en"\npipeline = ["x"]\n[components]\n[components.x]\nsource = "{code}"\n'
+    )
     tasks = [("command", code), ("command", link), ("spacy", link), ("command", inner), ("spacy", inner)]
     expected = [("H580", "evil.py"), *[("H581", "model")] * 2, *[("H580", "__init__.py")] * 2, ("H581", "source")]
     said = load_all([*tasks, ("command", sourced)], tmp_path)
