@@ -24,10 +24,11 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_hmtl.annotations import copy_tokens, get_clusters, set_mentions
+from spacy_hmtl.annotations.layers import extents
 from spacy_hmtl.bridge.segments import make_layout
 from spacy_hmtl.data.docbin import read_docs
 from spacy_hmtl.scoring import coref_scores
-from spacy_hmtl.types import Cluster, LabeledSpan
+from spacy_hmtl.types import LabeledSpan, MentionSpan
 
 GIVEN = "gold_mentions"
 MEASURES = ("muc", "b3", "ceafe", "lea", "mentions")
@@ -42,9 +43,8 @@ def load(model: str) -> tuple[Language, Any]:
     return nlp, nlp.get_pipe("hmtl")
 
 
-def clusters_of(doc: Doc) -> list[Cluster]:
-    scored = get_clusters(doc)
-    return scored.clusters if scored is not None else []
+def clusters_of(doc: Doc) -> list[list[MentionSpan]]:
+    return extents(get_clusters(doc))
 
 
 @app.command()

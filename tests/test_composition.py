@@ -15,8 +15,7 @@ from spacy.training import Example
 from thinc.api import Adam, fix_random_seed
 from tiny import assert_alike, for_task, snapshot, tiny_config, tiny_nlp, train, weights
 
-from spacy_hmtl.annotations import is_annotated
-from spacy_hmtl.types import TASKS
+from spacy_hmtl.annotations import TASKS, is_annotated
 
 TOK2VEC = {
     "model": {

@@ -15,10 +15,10 @@ from spacy_hmtl.annotations import (
     set_meta,
     set_relations,
 )
+from spacy_hmtl.annotations.layers import read
 from spacy_hmtl.annotations.validation import check
 from spacy_hmtl.helpers import Dropped, filter_scores, join_docs, retokenized, slice_doc
-from spacy_hmtl.helpers.layers import read_layers
-from spacy_hmtl.types import LabeledSpan, ScoredClusters, Triple
+from spacy_hmtl.types import LabeledSpan, Triple
 
 VOCAB = spacy.blank("en").vocab
 SCORES = st.integers(0, 4).map(lambda n: n / 4)
@@ -59,7 +59,7 @@ def annotated(draw, prefix="w"):
     if draw(st.booleans()):
         set_entities(doc, sorted(entities))
     set_mentions(doc, mentions)
-    set_clusters(doc, ScoredClusters(clusters, [[draw(SCORES) for _ in c] for c in clusters]))
+    set_clusters(doc, [[LabeledSpan(*m, score=draw(SCORES)) for m in cluster] for cluster in clusters])
     set_relations(doc, relations)
     set_meta(doc, {"name": prefix, "speakers": [f"S{i}" for i in range(length)]})
     return doc
@@ -72,7 +72,7 @@ def words(doc, span):
 
 def facts(doc):
     """All that is annotated, each span as its words: sets, for comparison with what should be there."""
-    layers = read_layers(doc)
+    layers = read(doc)
 
     def labeled(spans):
         return None if spans is None else {(words(doc, s), s.label, round(s.score, 4)) for s in spans}
@@ -80,10 +80,7 @@ def facts(doc):
     return {
         "entities": labeled(layers.entities),
         "mentions": labeled(layers.mentions),
-        "clusters": {
-            frozenset((words(doc, m), score) for m, score in zip(cluster, scores))
-            for cluster, scores in zip(*layers.clusters)
-        },
+        "clusters": {frozenset((words(doc, m), m.score) for m in cluster) for cluster in layers.clusters},
         "relations": {
             (words(doc, r.head), r.head.label, r.label, words(doc, r.tail), r.tail.label, r.score)
             for r in layers.relations
@@ -113,9 +110,9 @@ def minus(one, other):
 
 def sound(doc):
     """The Doc makes sense, its extensions work, and it survives bytes."""
-    check(from_doc(doc))
+    check(read(doc), [token.text for token in doc], "doc")
     assert [s.doc is doc for cluster in doc._.coref_clusters for s in cluster].count(False) == 0
-    assert len(doc._.relations) == len(read_layers(doc).relations)
+    assert len(doc._.relations) == len(read(doc).relations)
     again = Doc(doc.vocab).from_bytes(doc.to_bytes())
     assert facts(again) == facts(doc)
     return True
@@ -224,7 +221,7 @@ def test_other_groups_move_with_the_tokens():
 def test_layers_that_are_not_annotated_stay_so():
     doc = Doc(VOCAB, words="Ann Lee left Acme".split())
     for new in (slice_doc(doc, 0, 2)[0], join_docs([doc, doc]), retokenized(doc)[0], filter_scores(doc)[0]):
-        layers = read_layers(new)
+        layers = read(new)
         assert (layers.entities, layers.mentions, layers.clusters, layers.relations) == (None, None, None, None)
 
 

@@ -12,8 +12,7 @@ from spacy.training import Example
 from thinc.api import Adam
 from tiny import LEVELS, for_task, tiny_config, tiny_nlp
 
-from spacy_hmtl.annotations import is_annotated
-from spacy_hmtl.types import TASKS
+from spacy_hmtl.annotations import TASKS, is_annotated
 
 GROUPS = {"ner": "hmtl_entities", "emd": "mentions", "coref": "coref", "relation": "relations"}
 SUBSETS = [list(subset) for size in range(1, 5) for subset in itertools.combinations(TASKS, size)]

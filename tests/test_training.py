@@ -18,8 +18,8 @@ from spacy.vocab import Vocab
 from tiny import DEMO, LEVELS, tiny_config, weights
 from typer.testing import CliRunner
 
+from spacy_hmtl.annotations import TASKS
 from spacy_hmtl.data.convert import convert
-from spacy_hmtl.types import TASKS
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[W105\]")
 N_STEPS, N_DOCS = 8, 4

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -74,19 +74,19 @@ def _with_coref(folder: Path, data: Path, encoder: str, steps: int) -> None:
     from spacy.util import filter_spans, load_config
 
     from spacy_hmtl.annotations import get_clusters, get_mentions
+    from spacy_hmtl.annotations.layers import extents
     from spacy_hmtl.training.corpus import make_multi_task_corpus
 
     nlp = spacy.blank("en")
     parts = DocBin()
     for example in make_multi_task_corpus(coref={"path": str(data), "max_length": 500})(nlp):
         doc = example.reference
-        mentions, scored = get_mentions(doc) or [], get_clusters(doc)
+        mentions, clusters = get_mentions(doc) or [], extents(get_clusters(doc))
         part = example.predicted.copy()
         spans = [Span(part, m.start, m.end, label=m.label) for m in mentions]
         part.set_ents(filter_spans(spans))
         part.spans["sc"] = spans
-        clusters: list[Any] = [c for c in scored.clusters if len(c) > 1] if scored is not None else []
-        for number, cluster in enumerate(clusters, 1):
+        for number, cluster in enumerate((cluster for cluster in clusters if len(cluster) > 1), 1):
             part.spans[f"coref_clusters_{number}"] = [part[end - 1 : end] for _, end in cluster]
         parts.add(part)
     parts.to_disk(folder / "parts.spacy")

@@ -1,6 +1,6 @@
 """The four layers of a Doc: where they sit, how they are read, written, checked and moved."""
 
-from .documents import copy_tokens, from_doc, to_doc
+from .documents import AnnotatedDocument, copy_tokens, from_doc, to_doc
 from .groups import (
     COREF,
     ENTITIES,
@@ -22,15 +22,20 @@ from .groups import (
     set_relations,
     set_tasks,
 )
+from .layers import LAYERS, TASKS, Layers
 from .slicing import Cut, slice_doc
 
 __all__ = [
     "COREF",
     "ENTITIES",
+    "LAYERS",
     "MENTIONS",
     "META",
     "RELATIONS",
+    "TASKS",
+    "AnnotatedDocument",
     "Cut",
+    "Layers",
     "Relation",
     "copy_tokens",
     "from_doc",

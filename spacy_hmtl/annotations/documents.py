@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from spacy.tokens import Doc, Span
+from dataclasses import dataclass, field
+from typing import Any
+
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from ..types import AnnotatedDocument, ScoredClusters
-from .groups import (
-    META,
-    get_clusters,
-    get_entities,
-    get_mentions,
-    get_meta,
-    get_relations,
-    set_clusters,
-    set_group,
-    set_mentions,
-    set_relations,
-)
+from . import layers as on_doc
+from .groups import get_meta, set_meta
+from .layers import Layers
 from .validation import check
+
+
+@dataclass
+class AnnotatedDocument:
+    """What a converter makes of one document, and what `to_doc` makes a Doc of.
+
+    name: identifies the document in messages (file name, document id).
+    words, spaces: the tokens, and whether a space follows each.
+    sent_starts: offsets of the tokens that begin a sentence, or None if unknown.
+    layers: what is annotated.
+    meta: JSON-able facts about the document (genre, part, speakers per token ...).
+    """
+
+    name: str
+    words: list[str]
+    spaces: list[bool]
+    sent_starts: list[int] | None = None
+    layers: Layers = field(default_factory=Layers)
+    meta: dict[str, Any] = field(default_factory=dict)
 
 
 def to_doc(document: AnnotatedDocument, vocab: Vocab) -> Doc:
@@ -26,7 +38,7 @@ def to_doc(document: AnnotatedDocument, vocab: Vocab) -> Doc:
 
     RAISES (ValueError): H105 to H109, H111, naming the document.
     """
-    check(document)
+    check(document.layers, document.words, f"document {document.name!r}")
     sent_starts: list[bool | int | None] | None = None
     if document.sent_starts is not None:
         starts = set(document.sent_starts)
@@ -34,31 +46,20 @@ def to_doc(document: AnnotatedDocument, vocab: Vocab) -> Doc:
     # Converters of corpora without spacing say "a space everywhere": spaCy then keeps the tokens as they are.
     spaces = None if all(document.spaces) else document.spaces
     doc = Doc(vocab, words=document.words, spaces=spaces, sent_starts=sent_starts)
-    if document.entities is not None:
-        doc.set_ents([Span(doc, e.start, e.end, label=e.label) for e in document.entities], default="outside")
-    if document.mentions is not None:
-        set_mentions(doc, document.mentions)
-    if document.clusters is not None:
-        set_clusters(doc, ScoredClusters(document.clusters, [[1.0] * len(c) for c in document.clusters]))
-    if document.relations is not None:
-        set_relations(doc, document.relations)
-    set_group(doc, META, [], {"name": document.name, **document.meta})
+    on_doc.write(doc, document.layers, scored_entities=False)
+    set_meta(doc, {"name": document.name, **document.meta})
     return doc
 
 
 def from_doc(doc: Doc) -> AnnotatedDocument:
     """The opposite of `to_doc`: everything annotated on a Doc, as plain Python."""
     meta = get_meta(doc)
-    clusters = get_clusters(doc)
     return AnnotatedDocument(
         name=str(meta.pop("name", "")),
         words=[t.text for t in doc],
         spaces=[bool(t.whitespace_) for t in doc],
         sent_starts=[t.i for t in doc if t.is_sent_start] if doc.has_annotation("SENT_START") else None,
-        entities=get_entities(doc),
-        mentions=get_mentions(doc),
-        clusters=None if clusters is None else clusters.clusters,
-        relations=get_relations(doc),
+        layers=on_doc.read(doc),
         meta=meta,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 from spacy.tokens import Doc, Span, Token
 
 from ..errors import Errors, Warnings
-from ..types import LabeledSpan, MentionSpan, ScoredClusters, Triple
+from ..types import LabeledSpan, MentionSpan, Triple
 from . import resolution
 from .fitting import name_of
 from .groups import COREF, RELATIONS, Relation, coref_rows, relation_objects, set_clusters, set_relations
@@ -43,8 +43,7 @@ def _set_coref_clusters(doc: Doc, value: Iterable[Iterable[Span]] | None) -> Non
     if value is None:
         doc.spans.pop(COREF, None)
         return
-    clusters = [[_boundaries(doc, "coref_clusters", span) for span in cluster] for cluster in value]
-    set_clusters(doc, ScoredClusters(clusters, [[1.0] * len(cluster) for cluster in clusters]))
+    set_clusters(doc, [[_boundaries(doc, "coref_clusters", span) for span in cluster] for cluster in value])
 
 
 def _set_relations(doc: Doc, value: Iterable[Sequence[Any]] | None) -> None:

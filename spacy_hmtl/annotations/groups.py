@@ -17,6 +17,7 @@ The extensions are getters and setters over the groups.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ import numpy
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..errors import Errors
-from ..types import Cluster, LabeledSpan, MentionSpan, ScoredClusters, Triple
+from ..types import Cluster, LabeledSpan, MentionSpan, Triple
 from .fitting import META, fitting_group, name_of, spans_of
 
 ENTITIES = "hmtl_entities"
@@ -49,11 +50,11 @@ class Relation(NamedTuple):
 # --- reading -----------------------------------------------------------------------------------
 
 
-def get_entities(doc: Doc) -> list[LabeledSpan] | None:
+def get_entities(doc: Doc, key: str = ENTITIES) -> list[LabeledSpan] | None:
     """Names of a Doc with their confidences, or None if names were not annotated."""
     if not doc.has_annotation("ENT_IOB"):
         return None
-    scores = _entity_scores(doc, ENTITIES)
+    scores = _entity_scores(doc, key)
     return [
         LabeledSpan(ent.start, ent.end, ent.label_, scores.get((ent.start_char, ent.end_char, ent.label_), 1.0))
         for ent in doc.ents
@@ -84,17 +85,15 @@ def get_mentions(doc: Doc, key: str = MENTIONS) -> list[LabeledSpan] | None:
     return [LabeledSpan(s.start, s.end, s.label_, score) for s, score in zip(spans, _scores(group))]
 
 
-def get_clusters(doc: Doc, key: str = COREF) -> ScoredClusters | None:
+def get_clusters(doc: Doc, key: str = COREF) -> list[Cluster] | None:
     """Clusters of a Doc in order of their first mention, or None if coreference was not annotated."""
     rows = coref_rows(doc, key)
     if rows is None:
         return None
     clusters: dict[int, Cluster] = {}
-    scores: dict[int, list[float]] = {}
     for span, number, score in rows:
-        clusters.setdefault(number, []).append((span.start, span.end))
-        scores.setdefault(number, []).append(score)
-    return ScoredClusters(list(clusters.values()), list(scores.values()))
+        clusters.setdefault(number, []).append(LabeledSpan(span.start, span.end, score=score))
+    return list(clusters.values())
 
 
 def get_relations(doc: Doc, key: str = RELATIONS) -> list[Triple] | None:
@@ -135,11 +134,11 @@ def is_annotated(doc: Doc, task: str) -> bool:
 # --- writing -----------------------------------------------------------------------------------
 
 
-def set_entities(doc: Doc, entities: Sequence[LabeledSpan]) -> None:
-    """Write names to doc.ents, and with their confidences to the group "hmtl_entities"."""
+def set_entities(doc: Doc, entities: Sequence[LabeledSpan], key: str = ENTITIES) -> None:
+    """Write names to doc.ents, and with their confidences to a group."""
     ents = [Span(doc, e.start, e.end, label=e.label) for e in entities]
     doc.set_ents(ents, default="outside")
-    set_group(doc, ENTITIES, ents, {"scores": numpy.asarray([e.score for e in entities], dtype="float32")})
+    set_group(doc, key, ents, {"scores": numpy.asarray([e.score for e in entities], dtype="float32")})
 
 
 def set_mentions(doc: Doc, mentions: Sequence[LabeledSpan], key: str = MENTIONS) -> None:
@@ -149,12 +148,12 @@ def set_mentions(doc: Doc, mentions: Sequence[LabeledSpan], key: str = MENTIONS)
     set_group(doc, key, spans, {"scores": numpy.asarray([m.score for m in mentions], dtype="float32")})
 
 
-def set_clusters(doc: Doc, clusters: ScoredClusters, key: str = COREF) -> None:
-    """Write clusters of (start, end) mentions; each mention keeps its link's confidence."""
+def set_clusters(doc: Doc, clusters: Sequence[Sequence[LabeledSpan | MentionSpan]], key: str = COREF) -> None:
+    """Write clusters; each mention keeps its link's confidence, which is 1 for a plain (start, end)."""
     rows = sorted(
-        (start, -end, number, score)
-        for number, (cluster, scores) in enumerate(zip(clusters.clusters, clusters.scores))
-        for (start, end), score in zip(cluster, scores)
+        (mention.start, -mention.end, number, mention.score)
+        for number, cluster in enumerate(clusters)
+        for mention in itertools.starmap(LabeledSpan, cluster)
     )
     _refuse_doubles(doc, [(start, -end) for start, end, _, _ in rows])
     order: dict[int, int] = {}

@@ -25,7 +25,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import Errors
-from ..types import LabeledSpan, ScoredClusters, Triple
+from ..types import LabeledSpan, Triple
 from .groups import (
     get_clusters,
     get_entities,
@@ -72,7 +72,12 @@ def doc_to_json(doc: Doc) -> Json:
 
     text = doc.text
     # spaCy says that a Doc without tokens has every annotation: an empty text has no names.
-    entities, mentions, scored, relations = get_entities(doc), get_mentions(doc), get_clusters(doc), get_relations(doc)
+    entities, mentions, clusters, relations = (
+        get_entities(doc),
+        get_mentions(doc),
+        get_clusters(doc),
+        get_relations(doc),
+    )
     record: Json = _identity(doc)
     record["text"] = text
     record["tokens"] = [list(borders) for borders in zip(starts, ends)]
@@ -80,9 +85,9 @@ def doc_to_json(doc: Doc) -> Json:
         record["sents"] = [place((sent.start, sent.end)) for sent in doc.sents]
     record["ents"] = None if entities is None else [labeled(e) for e in entities]
     record["mentions"] = None if mentions is None else [labeled(m) for m in mentions]
-    record["clusters"] = None if scored is None else [[place(m) for m in cluster] for cluster in scored.clusters]
-    if scored is not None:
-        record["links"] = [[round(score, _DECIMALS) for score in scores] for scores in scored.scores]
+    record["clusters"] = None if clusters is None else [[place(m) for m in cluster] for cluster in clusters]
+    if clusters is not None:
+        record["links"] = [[round(m.score, _DECIMALS) for m in cluster] for cluster in clusters]
     record["relations"] = None if relations is None else [triple(r) for r in relations]
     return record
 
@@ -122,9 +127,9 @@ def json_to_doc(record: Json, vocab: Vocab, *, where: str = "record") -> Doc:
     if record.get("mentions") is not None:
         set_mentions(doc, [labeled("mentions", item) for item in record["mentions"]])
     if record.get("clusters") is not None:
-        clusters = [[place("clusters", *mention) for mention in cluster] for cluster in record["clusters"]]
-        links = record.get("links") or [[1.0] * len(cluster) for cluster in clusters]
-        set_clusters(doc, ScoredClusters(clusters, links))
+        links = record.get("links") or [[1.0] * len(cluster) for cluster in record["clusters"]]
+        rows = [zip(cluster, scores) for cluster, scores in zip(record["clusters"], links)]
+        set_clusters(doc, [[LabeledSpan(*place("clusters", *m), score=score) for m, score in row] for row in rows])
     if record.get("relations") is not None:
         set_relations(doc, _triples(record, place))
     if record.get("id") is not None or record.get("meta"):

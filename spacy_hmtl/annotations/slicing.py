@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 
-from ..types import LabeledSpan, MentionSpan, ScoredClusters
+from ..types import LabeledSpan, MentionSpan
 from .groups import (
     ENTITIES,
     META,
@@ -64,15 +64,14 @@ def slice_doc(doc: Doc, start: int, end: int) -> tuple[Doc, Cut]:
         cut_mentions.update(m[:2] for m in mentions if crosses(m))
     scored = get_clusters(doc)
     if scored is not None:
-        kept, kept_scores = [], []
-        for cluster, scores in zip(*scored):
-            rows = [((s - start, e - start), score) for (s, e), score in zip(cluster, scores) if inside((s, e))]
-            cut_mentions.update(filter(crosses, cluster))
+        kept = []
+        for cluster in scored:
+            rows = [shift(m) for m in cluster if inside(m)]
+            cut_mentions.update(m[:2] for m in cluster if crosses(m))
             if rows:
-                cut_links += int(cluster[0][0] < start)
-                kept.append([row[0] for row in rows])
-                kept_scores.append([row[1] for row in rows])
-        set_clusters(part, ScoredClusters(kept, kept_scores))
+                cut_links += int(cluster[0].start < start)
+                kept.append(rows)
+        set_clusters(part, kept)
     relations = get_relations(doc)
     if relations is not None:
         inner = [r for r in relations if inside(r.head) and inside(r.tail)]

@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 from thinc.api import Model, get_torch_default_device, torch2xp, xp2torch
 from thinc.types import Floats2d
 
+from ..annotations.layers import TASKS
 from ..errors import Errors
 from ..nn.decoding import decode
 from ..nn.heads.coref import CorefConfig
@@ -20,7 +21,7 @@ from ..nn.hierarchy import HeadConfig, Hierarchy, Levels
 from ..nn.layout import Layout
 from ..nn.precision import PRECISIONS
 from ..nn.spans import SpanIndex
-from ..types import TASKS, LabeledSpan
+from ..types import LabeledSpan
 from .context import make_context
 from .embeddings.concat import width_of
 from .outputs import predictions

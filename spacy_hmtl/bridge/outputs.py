@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..annotations.layers import Layers
 from ..nn.decoding import Decoded
 from ..nn.heads.coref import DecodedClusters
 from ..nn.heads.relation import TokenPairs
 from ..nn.heads.tagger import SpanTensors
 from ..nn.hierarchy import Hierarchy
-from ..types import LabeledSpan, ScoredClusters, Triple
+from ..types import Cluster, LabeledSpan, Triple
 
 
-class Prediction(NamedTuple):
-    """What the model says of one document; None for a task that is not in the hierarchy."""
-
-    entities: list[LabeledSpan] | None
-    mentions: list[LabeledSpan] | None
-    clusters: ScoredClusters | None
-    relations: list[Triple] | None
-
-
-def predictions(found: Decoded, hierarchy: Hierarchy, lengths: Sequence[int]) -> list[Prediction]:
+def predictions(found: Decoded, hierarchy: Hierarchy, lengths: Sequence[int]) -> list[Layers]:
     """Sort out what belongs to which Doc; relations are attached to the mentions and names found beside them.
 
     lengths: tokens of each document.
+    RETURNS (list[Layers]): What the model says of each; None for a task that is not in the hierarchy.
     """
     names = None if found.ner is None else split_spans(found.ner, hierarchy.labels["ner"], lengths)
     mentions = None if found.emd is None else split_spans(found.emd, hierarchy.labels["emd"], lengths)
@@ -43,7 +36,7 @@ def predictions(found: Decoded, hierarchy: Hierarchy, lengths: Sequence[int]) ->
             schema={(head, label, tail) for head, label, tail in hierarchy.schema},
         )
     columns: list[Any] = [[None] * len(lengths) if c is None else c for c in (names, mentions, clusters, relations)]
-    return [Prediction(*row) for row in zip(*columns)]
+    return [Layers(*row) for row in zip(*columns)]
 
 
 class _Documents:
@@ -71,10 +64,10 @@ def split_spans(spans: SpanTensors, labels: Sequence[str], lengths: Sequence[int
     return result
 
 
-def split_clusters(decoded: DecodedClusters, lengths: Sequence[int]) -> list[ScoredClusters]:
+def split_clusters(decoded: DecodedClusters, lengths: Sequence[int]) -> list[list[Cluster]]:
     """Clusters per document, in order of first mention, with offsets in the document."""
     documents = _Documents(_starts(lengths), lengths)
-    grouped: list[dict[int, list[tuple[tuple[int, int], float]]]] = [{} for _ in lengths]
+    grouped: list[dict[int, Cluster]] = [{} for _ in lengths]
     columns = (
         decoded.spans.starts.tolist(),
         decoded.spans.ends.tolist(),
@@ -83,11 +76,8 @@ def split_clusters(decoded: DecodedClusters, lengths: Sequence[int]) -> list[Sco
     )
     for start, end, cluster, score in zip(*columns):
         number, first = documents.of(start)
-        grouped[number].setdefault(cluster, []).append(((start - first, end - first), score))
-    return [
-        ScoredClusters([[m for m, _ in rows] for rows in g.values()], [[s for _, s in rows] for rows in g.values()])
-        for g in grouped
-    ]
+        grouped[number].setdefault(cluster, []).append(LabeledSpan(start - first, end - first, score=score))
+    return [list(clusters.values()) for clusters in grouped]
 
 
 # What arguments can be attached to: the spans of one kind that end at each offset.

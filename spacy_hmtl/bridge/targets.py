@@ -122,14 +122,12 @@ class TargetBuilder:
         return rows
 
     def _clusters(self, eg: Example, task: str, place: Aligner, number: int) -> list[tuple[int, int, int]]:
-        scored = get_clusters(eg.reference)
-        clusters = scored.clusters if scored is not None else []
         # Cluster numbers are unique in the batch, so that documents cannot corefer.
         return [
             (*at, (number << 32) + i)
-            for i, cluster in enumerate(clusters)
-            for start, end in cluster
-            if (at := place(start, end)) is not None
+            for i, cluster in enumerate(get_clusters(eg.reference) or [])
+            for mention in cluster
+            if (at := place(mention.start, mention.end)) is not None
         ]
 
 

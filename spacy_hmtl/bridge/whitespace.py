@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..types import LabeledSpan, MentionSpan, ScoredClusters, Triple
-from .outputs import Prediction
+from ..annotations.layers import Layers
+from ..types import Cluster, LabeledSpan, MentionSpan, Triple
 
 
-def trim(prediction: Prediction, is_space: Sequence[bool]) -> Prediction:
+def trim(prediction: Layers, is_space: Sequence[bool]) -> Layers:
     """Take white space off both ends of every span; spans of nothing else go, and what hangs on them.
 
     Of spans that become equal the first stays (in clusters: whatever the cluster).
 
     is_space (Sequence): for each token of the Doc.
     """
-    return Prediction(
+    return Layers(
         None if prediction.entities is None else _trim_spans(prediction.entities, is_space),
         None if prediction.mentions is None else _trim_spans(prediction.mentions, is_space),
         None if prediction.clusters is None else _trim_clusters(prediction.clusters, is_space),
@@ -40,23 +40,20 @@ def _trim_spans(spans: Iterable[LabeledSpan], is_space: Sequence[bool]) -> list[
     return sorted(kept.values(), key=lambda span: span[:3])
 
 
-def _trim_clusters(scored: ScoredClusters, is_space: Sequence[bool]) -> ScoredClusters:
+def _trim_clusters(clusters: Iterable[Cluster], is_space: Sequence[bool]) -> list[Cluster]:
     seen: set[MentionSpan] = set()
-    clusters, all_scores = [], []
-    for cluster, scores in zip(scored.clusters, scored.scores):
-        rows = []
-        for mention, score in zip(cluster, scores):
-            ends = _ends(*mention, is_space)
+    trimmed: list[Cluster] = []
+    for cluster in clusters:
+        rows: Cluster = []
+        for mention in cluster:
+            ends = _ends(mention.start, mention.end, is_space)
             if ends is not None and ends not in seen:
                 seen.add(ends)
-                rows.append((ends, score))
+                rows.append(mention._replace(start=ends[0], end=ends[1]))
         # A chain of which one mention is left was no chain; an entity of one mention stays.
         if rows and (len(rows) > 1 or len(cluster) == 1):
-            rows.sort()
-            clusters.append([ends for ends, _ in rows])
-            all_scores.append([score for _, score in rows])
-    order = sorted(range(len(clusters)), key=lambda i: clusters[i][0])
-    return ScoredClusters([clusters[i] for i in order], [all_scores[i] for i in order])
+            trimmed.append(sorted(rows))
+    return sorted(trimmed, key=lambda cluster: cluster[0])
 
 
 def _trim_relations(relations: Iterable[Triple], is_space: Sequence[bool]) -> Iterable[Triple]:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 from wasabi.printer import Printer
 
-from ..data.convert import LAYERS, Report, convert
+from ..annotations.layers import LAYERS
+from ..data.convert import Report, convert
 from ..data.faults import ConversionError, FaultLog
 from ..data.formats import FORMATS
 
@@ -124,7 +125,7 @@ def print_report(msg: Printer, report: Report) -> None:
     """Print the counts of a conversion: sizes, then each layer by label."""
     sizes = [("Documents", report.n_documents), ("Sentences", report.n_sentences), ("Tokens", report.n_tokens)]
     rows = [("", name, f"{count:,}") for name, count in sizes]
-    for layer in LAYERS:
+    for layer in (row.field for row in LAYERS.values()):
         if not report.annotated[layer]:
             rows.append((layer, "not annotated", ""))
             continue

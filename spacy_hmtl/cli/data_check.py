@@ -10,7 +10,7 @@ import srsly
 import typer
 from wasabi.printer import Printer
 
-from ..data.statistics import LAYERS, MIN_SENTENCE, SPAN_LAYERS, check_files
+from ..data.statistics import FIELDS, MIN_SENTENCE, SPAN_LAYERS, check_files
 from .common import fail
 
 Json = dict[str, Any]
@@ -81,7 +81,7 @@ def _sizes() -> list[Row]:
 
     return [
         ("documents", lambda file: file["documents"]),
-        *(annotated(layer) for layer in LAYERS),
+        *(annotated(layer) for layer in FIELDS),
         ("  without sentence borders", lambda file: file["documents_without_sentences"]),
         ("  same text as an earlier one", lambda file: file["repeated_texts"]["documents"]),
         ("sentences", lambda file: file["sentences"]),

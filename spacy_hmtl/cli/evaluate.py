@@ -20,7 +20,6 @@ from ..annotations.groups import get_clusters, get_meta, set_mentions
 from ..data.docbin import read_docs
 from ..errors import Errors
 from ..scoring.listing import document_lines, error_lines
-from ..types import LabeledSpan
 from .common import GPU_HELP, fail
 
 GOLD_MENTIONS = "hmtl_gold_mentions"
@@ -104,8 +103,7 @@ def give_gold_mentions(pipes: list[Any], examples: list[Example]) -> None:
     for eg in examples:
         clusters = get_clusters(eg.reference)
         if clusters is not None:
-            mentions = [LabeledSpan(start, end) for cluster in clusters.clusters for start, end in cluster]
-            set_mentions(eg.predicted, mentions, key=GOLD_MENTIONS)
+            set_mentions(eg.predicted, [mention for cluster in clusters for mention in cluster], key=GOLD_MENTIONS)
     for pipe in pipes:
         pipe.cfg["gold_mentions_key"] = GOLD_MENTIONS
 

@@ -12,16 +12,13 @@ from typing import Any
 import spacy
 from spacy.vocab import Vocab
 
-from ..annotations.documents import to_doc
+from ..annotations import LAYERS, AnnotatedDocument, to_doc
 from ..errors import Errors
-from ..types import AnnotatedDocument
 from .docbin import DocBinWriter
 from .faults import ConversionError, FaultLog, Place
 from .formats import get_format, get_reader, normalize_id
 from .reading.files import read_files
 from .reading.lines import read_lines
-
-LAYERS = ("entities", "mentions", "clusters", "relations")
 
 
 @dataclass
@@ -43,7 +40,7 @@ class Report:
     n_sentences: int = 0
     n_tokens: int = 0
     annotated: Counter[str] = field(default_factory=Counter)
-    labels: dict[str, Counter[str]] = field(default_factory=lambda: {layer: Counter() for layer in LAYERS})
+    labels: dict[str, Counter[str]] = field(default_factory=lambda: {row.field: Counter() for row in LAYERS.values()})
     log: FaultLog = field(default_factory=FaultLog)
 
     def count(self, document: AnnotatedDocument) -> None:
@@ -54,11 +51,12 @@ class Report:
         self.n_documents += 1
         self.n_sentences += len(document.sent_starts or [])
         self.n_tokens += len(document.words)
-        self.annotated.update(layer for layer in LAYERS if getattr(document, layer) is not None)
-        self.labels["entities"].update(span.label for span in document.entities or [])
-        self.labels["mentions"].update(span.label for span in document.mentions or [])
-        self.labels["relations"].update(triple.label for triple in document.relations or [])
-        for cluster in document.clusters or []:
+        layers = document.layers
+        self.annotated.update(layers.counts().keys())
+        self.labels["entities"].update(span.label for span in layers.entities or [])
+        self.labels["mentions"].update(span.label for span in layers.mentions or [])
+        self.labels["relations"].update(triple.label for triple in layers.relations or [])
+        for cluster in layers.clusters or []:
             self.labels["clusters"].update(clusters=1, singletons=int(len(cluster) == 1), mentions=len(cluster))
 
 

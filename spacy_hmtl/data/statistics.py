@@ -14,13 +14,13 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..annotations.documents import from_doc
-from ..types import AnnotatedDocument, LabeledSpan, MentionSpan
+from ..annotations import LAYERS, AnnotatedDocument, from_doc
+from ..types import LabeledSpan, MentionSpan
 from .docbin import read_docs
 from .reading.brackets import crossing_pairs
 from .reading.tokens import WHITESPACE, language
 
-LAYERS = ("entities", "mentions", "clusters", "relations")
+FIELDS = tuple(layer.field for layer in LAYERS.values())
 SPAN_LAYERS = ("entities", "mentions", "clusters")
 MIN_SENTENCE = 5  # tokens; shorter ones are the same by chance
 N_EXAMPLES = 5
@@ -107,7 +107,7 @@ class FileCheck:
     n_tokens: int = 0
     n_without_sentences: int = 0
     annotated: Counter[str] = field(default_factory=Counter)
-    labels: dict[str, Counter[str]] = field(default_factory=lambda: {layer: Counter() for layer in LAYERS})
+    labels: dict[str, Counter[str]] = field(default_factory=lambda: {layer: Counter() for layer in FIELDS})
     spans: dict[str, SpanCounts] = field(default_factory=lambda: {layer: SpanCounts() for layer in SPAN_LAYERS})
     sizes: Counter[int] = field(default_factory=Counter)
     relations: RelationCounts = field(default_factory=RelationCounts)
@@ -128,15 +128,14 @@ class FileCheck:
             long = (pair for pair in sentences if pair[1] - pair[0] >= MIN_SENTENCE)
             self.sentences.update(_key(document.words[start:end]) for start, end in long)
         borders = _borders(doc, nlp)
-        for layer in LAYERS:
-            if len(doc) and getattr(document, layer) is not None:
-                self.annotated[layer] += 1
+        if len(doc):  # spaCy says that a Doc without tokens has every annotation
+            self.annotated.update(document.layers.counts().keys())
         for layer, spans in _spans(document).items():
             self.labels[layer].update(span.label for span in spans if layer != "clusters")
             _count_spans(self.spans[layer], doc, spans, sentences, borders)
-        self.sizes.update(map(len, document.clusters or []))
-        if document.relations is not None:
-            self.labels["relations"].update(triple.label for triple in document.relations)
+        self.sizes.update(map(len, document.layers.clusters or []))
+        if document.layers.relations is not None:
+            self.labels["relations"].update(triple.label for triple in document.layers.relations)
             _count_relations(self.relations, document, sentences)
 
     def to_json(self) -> Json:
@@ -149,8 +148,8 @@ class FileCheck:
             "sentences": self.n_sentences,
             "tokens": self.n_tokens,
             "documents_without_sentences": self.n_without_sentences,
-            "annotated_documents": {layer: self.annotated[layer] for layer in LAYERS},
-            "labels": {layer: dict(self.labels[layer].most_common()) for layer in LAYERS if layer != "clusters"},
+            "annotated_documents": {layer: self.annotated[layer] for layer in FIELDS},
+            "labels": {layer: dict(self.labels[layer].most_common()) for layer in FIELDS if layer != "clusters"},
             "spans": {layer: counts.to_json() for layer, counts in self.spans.items()},
             "clusters": {"count": n_clusters, "singletons": self.sizes[1], "size": distribution(self.sizes)},
             "relations": self.relations.to_json(),
@@ -209,7 +208,7 @@ def _overlap(first: FileCheck, second: FileCheck) -> Json:
         "sentences": len(first.sentences & second.sentences),
         "new_labels": {
             layer: sorted(second.labels[layer].keys() - first.labels[layer].keys())
-            for layer in LAYERS
+            for layer in FIELDS
             if layer != "clusters" and first.annotated[layer] and second.annotated[layer]
         },
     }
@@ -230,8 +229,9 @@ def _borders(doc: Doc, nlp: Language | None) -> tuple[set[int], set[int]] | None
 
 def _spans(document: AnnotatedDocument) -> dict[str, list[LabeledSpan]]:
     """The spans of each layer that has some; those of clusters have no label."""
-    members = [LabeledSpan(*mention) for cluster in document.clusters or [] for mention in cluster]
-    return {"entities": document.entities or [], "mentions": document.mentions or [], "clusters": members}
+    layers = document.layers
+    members = [mention for cluster in layers.clusters or [] for mention in cluster]
+    return {"entities": layers.entities or [], "mentions": layers.mentions or [], "clusters": members}
 
 
 def _count_spans(
@@ -266,8 +266,9 @@ def _depths(extents: Sequence[MentionSpan]) -> Iterator[int]:
 
 def _count_relations(counts: RelationCounts, document: AnnotatedDocument, sentences: Sequence[MentionSpan]) -> None:
     """Add the relations of a document, and the pairs of its mentions (or names, without mentions)."""
-    relations = document.relations or []
-    candidates = document.mentions if document.mentions is not None else document.entities
+    layers = document.layers
+    relations = layers.relations or []
+    candidates = layers.mentions if layers.mentions is not None else layers.entities
     arguments = {argument[:2] for triple in relations for argument in (triple.head, triple.tail)}
     extents = {span[:2] for span in candidates} if candidates is not None else arguments
     number = {i: k for k, (start, end) in enumerate(sentences) for i in range(start, end)}

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
+from ..annotations.layers import TASKS
 from ..errors import Errors
-from ..types import TASKS
 
 Levels = list[list[str]]
 

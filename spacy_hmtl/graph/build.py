@@ -151,10 +151,7 @@ def _entity(
 
 
 def _link_scores(doc: Doc) -> dict[MentionSpan, float]:
-    scored = get_clusters(doc)
-    if scored is None:
-        return {}
-    return {border: score for cluster, scores in zip(*scored) for border, score in zip(cluster, scores)}
+    return {mention[:2]: mention.score for cluster in get_clusters(doc) or [] for mention in cluster}
 
 
 def _offsets(span: Span) -> Offsets:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from spacy.tokens import Doc
 
 from ..annotations.groups import ENTITIES
+from ..annotations.layers import Layers, read
 from ..errors import Errors
-from ..types import LabeledSpan, MentionSpan, ScoredClusters, Triple
-from .layers import Dropped, Layers, read_layers, write_layers
+from ..types import Cluster, LabeledSpan, MentionSpan, Triple
+from .layers import Dropped, dropped, replace_layers
 
 
 def filter_scores(
@@ -28,7 +29,7 @@ def filter_scores(
         if not 0 <= value <= 1:
             section = "the call of filter_scores"
             raise ValueError(Errors.H205.format(key=name, expected="within [0, 1]", value=value, section=section))
-    layers = read_layers(doc)
+    layers = read(doc)
     kept = Layers(
         entities=_at_least(layers.entities, ents),
         mentions=_at_least(layers.mentions, mentions),
@@ -39,22 +40,17 @@ def filter_scores(
         gone = _borders(layers) - _borders(kept)
         kept.relations = [r for r in layers.relations if r.score >= relations and not gone & _arguments(r)]
     new = doc.copy()
-    write_layers(new, kept, scored_entities=ENTITIES in doc.spans)
-    return new, layers.less(kept)
+    replace_layers(new, kept, scored_entities=ENTITIES in doc.spans)
+    return new, dropped(layers, kept)
 
 
 def _at_least(spans: list[LabeledSpan] | None, score: float) -> list[LabeledSpan] | None:
     return None if spans is None else [span for span in spans if span.score >= score]
 
 
-def _sure_clusters(scored: ScoredClusters, least: float) -> ScoredClusters:
-    kept = ScoredClusters([], [])
-    for cluster, scores in zip(*scored):
-        rows = [(mention, score) for mention, score in zip(cluster, scores) if score >= least]
-        if rows:
-            kept.clusters.append([row[0] for row in rows])
-            kept.scores.append([row[1] for row in rows])
-    return kept
+def _sure_clusters(clusters: list[Cluster], least: float) -> list[Cluster]:
+    sure = ([mention for mention in cluster if mention.score >= least] for cluster in clusters)
+    return [cluster for cluster in sure if cluster]
 
 
 def _borders(layers: Layers) -> set[MentionSpan]:

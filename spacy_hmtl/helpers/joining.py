@@ -10,11 +10,9 @@ from typing import Any
 from spacy.tokens import Doc
 
 from ..annotations.groups import ENTITIES, META, get_meta, set_meta
+from ..annotations.layers import LAYERS, Layers, read
 from ..errors import Errors, Warnings
-from ..types import ScoredClusters
-from .layers import Layers, read_layers, write_layers
-
-_NAMES = ("entities", "mentions", "clusters", "relations")
+from .layers import replace_layers
 
 
 def join_docs(docs: Sequence[Doc]) -> Doc:
@@ -37,12 +35,12 @@ def join_docs(docs: Sequence[Doc]) -> Doc:
     if joined is None:  # spaCy's answer to an empty list
         raise ValueError(Errors.H562)
     starts = [0, *accumulate(len(doc) for doc in filled)]
-    layers = [_shifted(read_layers(doc), start) for doc, start in zip(filled, starts)]
-    lacking = [name for name in _NAMES if len({getattr(one, name) is None for one in layers}) > 1]
+    layers = [_shifted(read(doc), start) for doc, start in zip(filled, starts)]
+    lacking = [layer.field for task, layer in LAYERS.items() if len({one.of(task) is None for one in layers}) > 1]
     if lacking:
         warnings.warn(Warnings.W150.format(layers=", ".join(lacking)), stacklevel=2)
     scored = any(ENTITIES in doc.spans for doc in filled)
-    write_layers(joined, _sum(layers), scored_entities=scored)
+    replace_layers(joined, _sum(layers), scored_entities=scored)
     _join_meta(joined, filled, starts)
     return joined
 
@@ -54,18 +52,11 @@ def _shifted(layers: Layers, offset: int) -> Layers:
 def _sum(parts: Sequence[Layers]) -> Layers:
     """The layers that all parts have."""
 
-    def together(name: str) -> list[Any] | None:
-        found = [getattr(part, name) for part in parts]
-        return None if None in found else [row for rows in found for row in rows]
+    def together(task: str) -> list[Any] | None:
+        found = [part.of(task) for part in parts]
+        return None if None in found else [row for rows in found for row in rows or []]
 
-    clusters = [part.clusters for part in parts if part.clusters is not None]
-    joined = ScoredClusters([c for one in clusters for c in one.clusters], [s for one in clusters for s in one.scores])
-    return Layers(
-        entities=together("entities"),
-        mentions=together("mentions"),
-        clusters=joined if len(clusters) == len(parts) else None,
-        relations=together("relations"),
-    )
+    return Layers(**{layer.field: together(task) for task, layer in LAYERS.items()})
 
 
 def _join_meta(joined: Doc, docs: Sequence[Doc], starts: Sequence[int]) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from spacy.tokens import Doc, Span, SpanGroup, Token
 
 from ..annotations.groups import COREF, ENTITIES, MENTIONS, META, RELATIONS, get_meta, set_meta
+from ..annotations.layers import Place, read
 from ..errors import Errors
 from ..types import MentionSpan
-from .layers import Dropped, Place, read_layers, write_layers
+from .layers import Dropped, dropped, replace_layers
 
 _OURS = {ENTITIES, MENTIONS, COREF, RELATIONS, META}
 
@@ -43,12 +44,12 @@ def retokenized(
             heads: list[Token | tuple[Token, int]] = [new[token].head, *[(new[token], 0)] * (len(parts) - 1)]
             retokenizer.split(new[token], list(parts), heads=heads)
     place = _by_characters(doc, new)
-    layers = read_layers(doc)
+    layers = read(doc)
     moved = layers.moved(place)
-    write_layers(new, moved, scored_entities=ENTITIES in doc.spans)
+    replace_layers(new, moved, scored_entities=ENTITIES in doc.spans)
     _move_groups(doc, new, place)
     _move_meta(doc, new)
-    return new, layers.less(moved)
+    return new, dropped(layers, moved)
 
 
 def _by_characters(old: Doc, new: Doc) -> Place:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from spacy.tokens import Doc
 
+from ..annotations.layers import read
 from ..annotations.slicing import slice_doc as cut_out
 from ..errors import Errors
-from .layers import Dropped, read_layers
+from .layers import Dropped, dropped
 
 
 def slice_doc(doc: Doc, start: int, end: int) -> tuple[Doc, Dropped]:
@@ -23,7 +24,7 @@ def slice_doc(doc: Doc, start: int, end: int) -> tuple[Doc, Dropped]:
     if not 0 <= start <= end <= len(doc):
         raise ValueError(Errors.H560.format(start=start, end=end, length=len(doc)))
     part, _ = cut_out(doc, start, end)
-    layers = read_layers(doc)
+    layers = read(doc)
 
     def touches(first: int, last: int) -> tuple[int, int] | None:
         return (first, last) if max(first, start) < min(last, end) else None
@@ -33,4 +34,4 @@ def slice_doc(doc: Doc, start: int, end: int) -> tuple[Doc, Dropped]:
     touching.relations = [
         r for r in layers.relations or [] if touches(r.head.start, r.head.end) or touches(r.tail.start, r.tail.end)
     ]
-    return part, touching.less(read_layers(part))
+    return part, dropped(touching, read(part))

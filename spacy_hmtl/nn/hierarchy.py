@@ -8,7 +8,6 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from ..types import TASKS
 from .encoder import BiLSTM, Encoded
 from .heads.coref import CorefConfig, CorefHead, MentionTensors
 from .heads.relation import RelationConfig, RelationHead
@@ -131,4 +130,4 @@ def _make_head(input_width: int, labels: list[str], config: HeadConfig) -> nn.Mo
     return CorefHead(input_width, config)
 
 
-__all__ = ["TASKS", "HeadConfig", "Hierarchy", "Levels", "parents", "path"]
+__all__ = ["HeadConfig", "Hierarchy", "Levels", "parents", "path"]

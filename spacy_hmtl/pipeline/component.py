@@ -14,11 +14,10 @@ from spacy.training import Example, validate_examples
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, get_torch_default_device, set_dropout_rate
 
-from ..annotations import extensions
-from ..annotations import groups as layers
+from ..annotations import extensions, groups
+from ..annotations.layers import Layers, write
 from ..bridge.clip import clip_global_norm
 from ..bridge.model import Batch, initialize, states
-from ..bridge.outputs import Prediction
 from ..bridge.segments import make_layout
 from ..bridge.targets import TargetBuilder
 from ..bridge.vocabulary import add_words, check_vocab, see_words
@@ -131,32 +130,25 @@ class HMTL(TrainablePipe):
         for docs in batches(stream, batch_size, _MOST_TOKENS):
             yield from super().pipe(docs, batch_size=len(docs))
 
-    def predict(self, docs: Iterable[Doc]) -> list[Prediction]:
+    def predict(self, docs: Iterable[Doc]) -> list[Layers]:
         """Annotation of each Doc as plain tuples; the Docs are not changed."""
         docs = list(docs)
         key = self.cfg["gold_mentions_key"]
         marked = [key is not None and key in doc.spans for doc in docs]
-        predictions: dict[int, Prediction] = {}
+        predictions: dict[int, Layers] = {}
         for has_given in sorted(set(marked)):
             rows = [row for row, own in enumerate(marked) if own == has_given]
-            given = [layers.get_mentions(docs[row], key) or [] for row in rows] if has_given else None
+            given = [groups.get_mentions(docs[row], key) or [] for row in rows] if has_given else None
             batch = Batch([docs[row] for row in rows], settings=self.cfg, given=given)
             predictions.update(zip(rows, self.model.predict(batch)))
         return [_without_space(doc, predictions[row]) for row, doc in enumerate(docs)]
 
-    def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Prediction]) -> None:
+    def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Layers]) -> None:
         """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone."""
         # Another component's listener may come after, so only a Doc whose vectors we asked for is cleared.
         listens = any(node.name == "transformer-listener" for node in self.model.walk())
         for doc, prediction in zip(docs, predictions):
-            if prediction.entities is not None:
-                layers.set_entities(doc, prediction.entities)
-            if prediction.mentions is not None:
-                layers.set_mentions(doc, prediction.mentions)
-            if prediction.clusters is not None:
-                layers.set_clusters(doc, prediction.clusters)
-            if prediction.relations is not None:
-                layers.set_relations(doc, prediction.relations)
+            write(doc, prediction)
             if listens and not self.cfg["keep_trf_data"]:
                 doc._.trf_data = None
 
@@ -265,19 +257,19 @@ class HMTL(TrainablePipe):
         """Fail where a corpus block teaches a task that no component of the pipeline has."""
         pipes = [self] if nlp is None else [pipe for _, pipe in nlp.pipeline]
         known = {task for pipe in pipes for task in getattr(pipe, "tasks", [])}
-        for task in layers.get_tasks(eg.reference) or ():
+        for task in groups.get_tasks(eg.reference) or ():
             if task not in known:
                 what = f"the block {task!r} of [corpora.train]"
                 raise ValueError(Errors.H206.format(task=task, levels=self.model.attrs["levels"], what=what))
 
     def _tasks_of(self, eg: Example) -> list[str]:
         """Tasks that an example teaches: those it is tagged with, else those it is annotated for."""
-        tagged = layers.get_tasks(eg.reference)
+        tagged = groups.get_tasks(eg.reference)
         candidates = self.tasks if tagged is None else [task for task in tagged if task in self.tasks]
-        return [task for task in candidates if layers.is_annotated(eg.reference, task)]
+        return [task for task in candidates if groups.is_annotated(eg.reference, task)]
 
     def _tasks_of_batch(self, examples: Sequence[Example]) -> list[str]:
-        kinds = {layers.get_tasks(eg.reference) for eg in examples}
+        kinds = {groups.get_tasks(eg.reference) for eg in examples}
         if len(kinds) > 1:
             tasks = sorted(str(kind) for kind in kinds)
             raise ValueError(Errors.H301.format(n=len(examples), tasks=", ".join(tasks)))
@@ -323,6 +315,6 @@ class HMTL(TrainablePipe):
         return self
 
 
-def _without_space(doc: Doc, prediction: Prediction) -> Prediction:
+def _without_space(doc: Doc, prediction: Layers) -> Layers:
     is_space = doc.to_array("IS_SPACE").tolist() if len(doc) else []
     return trim(prediction, is_space) if any(is_space) else prediction

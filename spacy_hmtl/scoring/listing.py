@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..annotations.groups import get_clusters, get_entities, get_mentions, get_meta, get_relations, is_annotated
+from ..annotations.layers import extents
 
 _WIDTH = 100  # characters of a document's text
 _CONTEXT = 4  # tokens on each side of an error
@@ -26,10 +27,10 @@ def document_lines(doc: Doc, name: str | None = None) -> list[str]:
     if len(doc) and is_annotated(doc, "ner"):
         names = [f"{_text(doc, ent)} [{ent.label}]" for ent in get_entities(doc) or []]
         lines.append(f"  names: {', '.join(names) or 'none'}")
-    scored = get_clusters(doc)
-    if scored is not None:
-        chains = [cluster for cluster in scored.clusters if len(cluster) > 1]
-        lines.append(f"  chains: {len(chains)}; and {len(scored.clusters) - len(chains)} of one mention")
+    clusters = get_clusters(doc)
+    if clusters is not None:
+        chains = [cluster for cluster in clusters if len(cluster) > 1]
+        lines.append(f"  chains: {len(chains)}; and {len(clusters) - len(chains)} of one mention")
         for i, cluster in enumerate(chains):
             lines.append(f"    {i}: " + ", ".join(f"{_text(doc, mention)}({mention[0]})" for mention in cluster))
     relations = get_relations(doc)
@@ -78,10 +79,10 @@ def _relation_errors(eg: Example) -> list[str] | None:
 
 def _link_errors(eg: Example) -> list[str] | None:
     """Links of each mention to the one before it in its cluster that the other side's clusters lack."""
-    gold, predicted = get_clusters(eg.reference), get_clusters(eg.predicted)
+    gold = get_clusters(eg.reference)
     if gold is None:
         return None
-    sides = [gold.clusters, predicted.clusters if predicted is not None else []]
+    sides = [extents(gold), extents(get_clusters(eg.predicted))]
     number = [{mention: i for i, cluster in enumerate(side) for mention in cluster} for side in sides]
     rows = []
     for what, own, other in (("missed", 0, 1), ("wrong", 1, 0)):

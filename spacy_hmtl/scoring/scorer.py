@@ -13,8 +13,9 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..annotations.groups import get_clusters, get_entities, get_mentions, get_relations, get_tasks
+from ..annotations.layers import TASKS, extents
 from ..annotations.nesting import flatten
-from ..types import TASKS, Cluster, LabeledSpan, Triple
+from ..types import LabeledSpan, MentionSpan, Triple
 from .coref import coref_scores
 from .relations import RelationPair, relation_scores
 from .spans import span_scores
@@ -106,8 +107,8 @@ def _read(doc: Doc, task: str, keys: dict[str, str]) -> list[Any] | None:
         return get_mentions(doc, keys[task])
     if task == "relation":
         return get_relations(doc, keys[task])
-    scored = get_clusters(doc, keys[task])
-    return None if scored is None else scored.clusters
+    clusters = get_clusters(doc, keys[task])
+    return None if clusters is None else extents(clusters)
 
 
 def _shared_offsets(reference: Doc, predicted: Doc) -> tuple[Offsets, Offsets]:
@@ -141,7 +142,7 @@ def _move(layer: list[Any], offsets: Offsets) -> list[Any]:
     def move_span(span: LabeledSpan) -> LabeledSpan:
         return LabeledSpan(*place(span.start, span.end), span.label, span.score)
 
-    def move_item(item: LabeledSpan | Triple | Cluster) -> LabeledSpan | Triple | Cluster:
+    def move_item(item: LabeledSpan | Triple | list[MentionSpan]) -> LabeledSpan | Triple | list[MentionSpan]:
         if isinstance(item, LabeledSpan):
             return move_span(item)
         if isinstance(item, Triple):

@@ -11,13 +11,13 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..annotations.documents import copy_tokens, from_doc
-from ..annotations.groups import is_annotated, set_tasks
+from ..annotations.documents import copy_tokens
+from ..annotations.groups import get_meta, is_annotated, set_tasks
+from ..annotations.layers import TASKS, read
 from ..annotations.slicing import Cut, slice_doc
 from ..annotations.validation import check
 from ..data.docbin import read_docs
 from ..errors import Errors, Warnings
-from ..types import TASKS
 
 _LAYERS = {
     "ner": "names in doc.ents",
@@ -117,7 +117,8 @@ class MultiTaskCorpus:
             if len(doc) == 0:
                 continue
             if str(block["path"]) not in self._checked:
-                check(from_doc(doc))
+                words, name = [token.text for token in doc], get_meta(doc).get("name", "")
+                check(read(doc), words, f"document {name!r}")
             if not max_length or len(doc) <= max_length:
                 yield doc
                 continue

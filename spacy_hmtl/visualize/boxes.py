@@ -9,7 +9,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from ..types import LabeledSpan, MentionSpan, ScoredClusters
+from ..types import Cluster, LabeledSpan, MentionSpan
 from .colors import cluster_hue, type_hue
 
 _PAUSES = frozenset(".!?")
@@ -41,7 +41,7 @@ class Box:
 
 
 def make_boxes(
-    entities: Sequence[LabeledSpan], mentions: Sequence[LabeledSpan], scored: ScoredClusters | None, prefix: str
+    entities: Sequence[LabeledSpan], mentions: Sequence[LabeledSpan], clusters: Sequence[Cluster], prefix: str
 ) -> list[Box]:
     """One box per span that is annotated in any layer, in document order, longer first.
 
@@ -56,20 +56,18 @@ def make_boxes(
         box(entity).entities.append(entity)
     for mention in mentions:
         box(mention).mentions.append(mention)
-    for key, number, cluster, scores in number_clusters(scored, prefix):
-        for span, score in zip(cluster, scores):
-            box(span).chains.append(Chain(key, number, score))
+    for key, number, cluster in number_clusters(clusters, prefix):
+        for member in cluster:
+            box(member).chains.append(Chain(key, number, member.score))
     return sorted(boxes.values(), key=lambda b: (b.start, -b.end))
 
 
-def number_clusters(
-    scored: ScoredClusters | None, prefix: str
-) -> Iterator[tuple[str, int | None, list[MentionSpan], list[float]]]:
+def number_clusters(clusters: Sequence[Cluster], prefix: str) -> Iterator[tuple[str, int | None, Cluster]]:
     """Clusters with a key for the page and the number shown: those of one mention have none."""
     n_shown = 0
-    for i, (cluster, scores) in enumerate(zip(*scored)) if scored is not None else ():
+    for i, cluster in enumerate(clusters):
         n_shown += int(len(cluster) > 1)
-        yield f"{prefix}-{i}", n_shown if len(cluster) > 1 else None, cluster, scores
+        yield f"{prefix}-{i}", n_shown if len(cluster) > 1 else None, cluster
 
 
 def nest(boxes: Sequence[Box]) -> list[Box]:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
-from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 
-from ..annotations.groups import get_clusters, get_entities, get_mentions, get_meta, get_relations
+from ..annotations.groups import get_meta
+from ..annotations.layers import LAYERS, TASKS, Layers, read
 from ..errors import Errors
-from ..types import TASKS, LabeledSpan, ScoredClusters, Triple
 from .arcs import arcs_svg
 from .boxes import make_boxes, split_sentences, text_html
 from .network import network_svg
 from .style import CSS, JS
 from .tables import chain_keys, cluster_names, clusters_table, legend, lift, relations_table
-
-# What a layer is called on the page.
-_NAMES = {"ner": "names", "emd": "mentions", "coref": "clusters", "relation": "relations"}
 
 
 class Page(str):
@@ -26,15 +22,6 @@ class Page(str):
 
     def _repr_html_(self) -> str:
         return self.removeprefix(_HEAD_OF_PAGE)
-
-
-class Layers(NamedTuple):
-    """What is annotated on a Doc; None is not annotated, or not wanted."""
-
-    entities: list[LabeledSpan] | None
-    mentions: list[LabeledSpan] | None
-    scored: ScoredClusters | None
-    relations: list[Triple] | None
 
 
 def render(
@@ -89,8 +76,8 @@ def _about(docs: Sequence[Doc], has_chains: bool) -> str:
 
 def _switches(wanted: set[str]) -> str:
     boxes = [
-        f'<label><input type="checkbox" data-layer="{name}" checked>{name.capitalize()}</label>'
-        for task, name in _NAMES.items()
+        f'<label><input type="checkbox" data-layer="{layer.title}" checked>{layer.title.capitalize()}</label>'
+        for task, layer in LAYERS.items()
         if task in wanted
     ]
     return f'<div class="switches">{"".join(boxes)}</div>'
@@ -99,17 +86,12 @@ def _switches(wanted: set[str]) -> str:
 def read_layers(doc: Doc, wanted: Collection[str] = TASKS) -> Layers:
     """What is annotated on a Doc of the layers wanted."""
     # spaCy says that a Doc without tokens has every annotation.
-    return Layers(
-        get_entities(doc) if "ner" in wanted and len(doc) else None,
-        get_mentions(doc) if "emd" in wanted else None,
-        get_clusters(doc) if "coref" in wanted else None,
-        get_relations(doc) if "relation" in wanted else None,
-    )
+    return read(doc).keep({task for task in wanted if task != "ner" or len(doc)})
 
 
 def _article(doc: Doc, wanted: set[str], prefix: str, heading: str) -> str:
     layers = read_layers(doc, wanted)
-    names = cluster_names(doc, layers.scored, prefix)
+    names = cluster_names(doc, layers.clusters or [], prefix)
     parts = [
         f"<header>{f'<h2>{escape(heading)}</h2>' if heading else ''}{_counts(layers, wanted)}</header>",
         f"<section>{layer_text(doc, layers, prefix, names)}</section>",
@@ -117,36 +99,30 @@ def _article(doc: Doc, wanted: set[str], prefix: str, heading: str) -> str:
     labels = [span.label for span in [*(layers.entities or []), *(layers.mentions or [])] if span.label]
     if labels:
         parts.append(f'<section><h3>Types</h3><p class="legend">{layer_legend(labels)}</p></section>')
-    if layers.scored is not None:
+    if layers.clusters is not None:
         spans = layers.mentions if layers.mentions is not None else layers.entities or []
-        table = clusters_table(doc, layers.scored, spans, prefix, names)
+        table = clusters_table(doc, layers.clusters, spans, prefix, names)
         parts.append(f'<section class="entities"><h3>Entities</h3><div class="scroll">{table}</div></section>')
     if layers.relations is not None:
         spans = layers.mentions if layers.mentions is not None else layers.entities or []
-        lifted = lift(doc, layers.scored, layers.relations, spans)
+        lifted = lift(doc, layers.clusters or [], layers.relations, spans)
         table = relations_table(lifted)
         parts.append(f'<section class="triples"><h3>Relations</h3><div class="scroll">{table}</div></section>')
         if lifted:
-            graph = network_svg(lifted, chain_keys(layers.scored, prefix))
+            graph = network_svg(lifted, chain_keys(layers.clusters or [], prefix))
             parts.append(f'<section class="triples"><h3>Entity graph</h3><div class="scroll">{graph}</div></section>')
     return f"<article>{''.join(parts)}</article>"
 
 
 def _counts(layers: Layers, wanted: set[str]) -> str:
     """How much there is of each layer, or that it is not annotated."""
-    found: dict[str, Any] = {
-        "ner": layers.entities,
-        "emd": layers.mentions,
-        "coref": None if layers.scored is None else layers.scored.clusters,
-        "relation": layers.relations,
-    }
     items = []
-    for task, name in _NAMES.items():
-        if task in wanted and found[task] is None:
-            items.append(f'<li class="absent">{name}: not annotated</li>')
-        elif task in wanted:
-            count = len(found[task])
-            items.append(f"<li><b>{count:,}</b> {name if count != 1 else name[:-1]}</li>")
+    for layer in (LAYERS[task] for task in TASKS if task in wanted):
+        count = layers.counts().get(layer.field)
+        if count is None:
+            items.append(f'<li class="absent">{layer.title}: not annotated</li>')
+        else:
+            items.append(f"<li><b>{count:,}</b> {layer.title if count != 1 else layer.title[:-1]}</li>")
     return f'<ul class="layers">{"".join(items)}</ul>'
 
 
@@ -154,7 +130,7 @@ def layer_text(doc: Doc, layers: Layers, prefix: str, names: dict[str, str]) -> 
     """Sentence by sentence, each with its relations as arcs below it."""
     if not len(doc):
         return '<p class="none">An empty document.</p>'
-    boxes = make_boxes(layers.entities or [], layers.mentions or [], layers.scored, prefix)
+    boxes = make_boxes(layers.entities or [], layers.mentions or [], layers.clusters or [], prefix)
     parts = split_sentences(doc, [(box.start, box.end) for box in boxes])
     relations = layers.relations or []
     html = []

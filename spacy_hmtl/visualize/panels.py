@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from spacy.tokens import Doc
 
+from ..annotations.layers import TASKS, Layers
 from ..types import LabeledSpan
-from .page import Layers, layer_legend, layer_text, read_layers
+from .page import layer_legend, layer_text, read_layers
 from .tables import cluster_names, clusters_table, lift, relations_table
 
 _PREFIX = "d0"
@@ -28,43 +29,25 @@ def render_panels(doc: Doc) -> dict[str, Panel]:
         colours are in `style` attributes that hold nothing but custom properties.
     """
     layers = read_layers(doc)
-    entities, mentions, scored, relations = layers
-    names = cluster_names(doc, scored, _PREFIX)
-    return {
-        "ner": _panel(doc, Layers(entities, None, None, None), entities, _types(entities)),
-        "emd": _panel(doc, Layers(None, mentions, None, None), mentions, _types(mentions)),
-        "coref": _panel(
-            doc,
-            Layers(None, None, scored, None),
-            None if scored is None else scored.clusters,
-            # The types of the entities come from the mentions, or else from the names.
-            "" if scored is None else clusters_table(doc, scored, mentions or entities or [], _PREFIX, names),
-            names,
-            kind="entities",
-        ),
-        "relation": _panel(
-            doc,
-            Layers(None, None, None, relations),
-            relations,
-            "" if relations is None else relations_table(lift(doc, scored, relations)),
-            kind="triples",
-        ),
+    clusters, relations = layers.clusters or [], layers.relations or []
+    names = cluster_names(doc, clusters, _PREFIX)
+    # The types of the entities come from the mentions, or else from the names.
+    typed = layers.mentions or layers.entities or []
+    below = {
+        "ner": ("types", _types(layers.entities)),
+        "emd": ("types", _types(layers.mentions)),
+        "coref": ("entities", clusters_table(doc, clusters, typed, _PREFIX, names)),
+        "relation": ("triples", relations_table(lift(doc, clusters, relations))),
     }
+    return {task: _panel(doc, layers.keep([task]), task, names, *below[task]) for task in TASKS}
 
 
-def _panel(
-    doc: Doc,
-    layers: Layers,
-    found: list[Any] | None,
-    below: str,
-    names: dict[str, str] | None = None,
-    *,
-    kind: str = "types",
-) -> Panel:
+def _panel(doc: Doc, layers: Layers, task: str, names: dict[str, str], kind: str, below: str) -> Panel:
     """A layer as text, with a table or legend below it. kind (str): Its class, for the style sheet."""
+    found = layers.of(task)
     if found is None:
         return Panel(None, NOT_ANNOTATED)
-    text = f"<section>{layer_text(doc, layers, _PREFIX, names or {})}</section>"
+    text = f"<section>{layer_text(doc, layers, _PREFIX, names)}</section>"
     table = f'<section class="{kind}"><div class="scroll">{below}</div></section>' if below else ""
     return Panel(len(found), text + table)
 

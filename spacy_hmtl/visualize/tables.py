@@ -10,21 +10,21 @@ from spacy.tokens import Doc, Span
 
 from ..annotations.groups import Relation
 from ..annotations.resolution import EntityRelation, canonical, entity_relations
-from ..types import LabeledSpan, MentionSpan, ScoredClusters, Triple
+from ..types import Cluster, LabeledSpan, MentionSpan, Triple
 from .boxes import number_clusters
 from .colors import cluster_hue, type_hue
 
 
-def cluster_names(doc: Doc, scored: ScoredClusters | None, prefix: str) -> dict[str, str]:
+def cluster_names(doc: Doc, clusters: Sequence[Cluster], prefix: str) -> dict[str, str]:
     """The key of each cluster with its most informative mention."""
-    rows = number_clusters(scored, prefix)
-    return {key: one_line(canonical([doc[s:e] for s, e in cluster])) for key, _, cluster, _ in rows}
+    rows = number_clusters(clusters, prefix)
+    return {key: one_line(canonical([doc[m.start : m.end] for m in cluster])) for key, _, cluster in rows}
 
 
-def chain_keys(scored: ScoredClusters | None, prefix: str) -> dict[MentionSpan, str]:
+def chain_keys(clusters: Sequence[Cluster], prefix: str) -> dict[MentionSpan, str]:
     """The key of the chain of each mention that is in one."""
-    rows = number_clusters(scored, prefix)
-    return {m: key for key, number, cluster, _ in rows if number is not None for m in cluster}
+    rows = number_clusters(clusters, prefix)
+    return {m[:2]: key for key, number, cluster in rows if number is not None for m in cluster}
 
 
 def one_line(span: Span) -> str:
@@ -33,7 +33,7 @@ def one_line(span: Span) -> str:
 
 
 def clusters_table(
-    doc: Doc, scored: ScoredClusters, spans: Sequence[LabeledSpan], prefix: str, names: dict[str, str]
+    doc: Doc, clusters: Sequence[Cluster], spans: Sequence[LabeledSpan], prefix: str, names: dict[str, str]
 ) -> str:
     """Entities that are mentioned more than once; below them, folded, the others.
 
@@ -41,13 +41,13 @@ def clusters_table(
     """
     types: dict[MentionSpan, str] = {(span.start, span.end): span.label for span in spans}
     rows, singles = [], []
-    for key, number, cluster, scores in number_clusters(scored, prefix):
-        label = _commonest(types[m] for m in cluster if m in types)
+    for key, number, cluster in number_clusters(clusters, prefix):
+        label = _commonest(types[m[:2]] for m in cluster if m[:2] in types)
         badge = _badge(label) if label else ""
         if number is None:
-            singles.append(f'<li title="{scores[0]:.2f}">{escape(names[key])} {badge}</li>')
+            singles.append(f'<li title="{cluster[0].score:.2f}">{escape(names[key])} {badge}</li>')
             continue
-        mentions = "".join(_mention(doc, m, s) for m, s in zip(cluster, scores))
+        mentions = "".join(_mention(doc, mention) for mention in cluster)
         rows.append(
             f'<tr data-chain="{key}" tabindex="0" style="--c:{cluster_hue(number)}">'
             f'<td><b class="number">{number}</b></td><th scope="row">{escape(names[key])} {badge}</th>'
@@ -61,7 +61,7 @@ def clusters_table(
 
 
 def lift(
-    doc: Doc, scored: ScoredClusters | None, relations: Sequence[Triple], spans: Sequence[LabeledSpan] = ()
+    doc: Doc, clusters: Sequence[Cluster], relations: Sequence[Triple], spans: Sequence[LabeledSpan] = ()
 ) -> list[EntityRelation]:
     """Triples between entities, as `doc._.entity_relations`.
 
@@ -72,12 +72,12 @@ def lift(
     def span(argument: LabeledSpan) -> Span:
         return Span(doc, argument.start, argument.end, label=argument.label)
 
-    clusters = []
-    for cluster in scored.clusters if scored is not None else []:
-        label = _commonest(types[mention] for mention in cluster if mention in types)
-        clusters.append([Span(doc, start, end, label=label) for start, end in cluster])
+    typed = []
+    for cluster in clusters:
+        label = _commonest(types[mention[:2]] for mention in cluster if mention[:2] in types)
+        typed.append([span(mention._replace(label=label)) for mention in cluster])
     found = [Relation(span(r.head), r.label, span(r.tail), r.score) for r in relations]
-    return entity_relations(clusters, found)
+    return entity_relations(typed, found)
 
 
 def relations_table(lifted: Sequence[EntityRelation]) -> str:
@@ -112,8 +112,8 @@ def _badge(label: str) -> str:
     return f'<b class="type" style="--t:{type_hue(label)}">{escape(label)}</b>'
 
 
-def _mention(doc: Doc, mention: MentionSpan, score: float) -> str:
-    return f'<span title="{score:.2f}">{escape(one_line(doc[mention[0] : mention[1]]))}</span>'
+def _mention(doc: Doc, mention: LabeledSpan) -> str:
+    return f'<span title="{mention.score:.2f}">{escape(one_line(doc[mention.start : mention.end]))}</span>'
 
 
 def _evidence(relation: Relation) -> str:

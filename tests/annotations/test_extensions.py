@@ -53,7 +53,7 @@ def test_relations_come_back_with_types_and_confidences(doc: Doc) -> None:
         Triple(LabeledSpan(0, 2, "PER"), "LEFT", LabeledSpan(5, 6, "ORG"), 0.75),
         Triple(LabeledSpan(5, 6, "ORG"), "MISSED", LabeledSpan(0, 2, "PER")),
     )
-    assert from_doc(doc).relations == [left, missed]
+    assert from_doc(doc).layers.relations == [left, missed]
 
 
 def test_what_was_read_can_be_set_again(doc: Doc) -> None:
@@ -87,7 +87,7 @@ def test_none_takes_the_annotation_away(doc: Doc) -> None:
         doc._.relations = None
         assert not is_annotated(doc, "coref")
         assert not is_annotated(doc, "relation")
-        assert from_doc(doc).clusters is None
+        assert from_doc(doc).layers.clusters is None
 
 
 NOT_SPANS = [(0, 2), "Ann Lee", 7, None]

@@ -54,8 +54,8 @@ def test_spans_without_their_attrs_are_not_annotated_which_is_said_once(lose: Ca
             assert not is_annotated(lost, "coref")
             assert not is_annotated(lost, "relation")
             assert lost._.coref_clusters == lost._.relations == lost[0]._.coref_clusters == lost[0:2]._.relations == []
-            assert from_doc(lost).clusters is None
-            assert from_doc(lost).relations is None
+            assert from_doc(lost).layers.clusters is None
+            assert from_doc(lost).layers.relations is None
     said = [str(warning.message) for warning in caught]
     assert len(said) == 2
     assert "'coref'" in said[0]

@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 
 from spacy_hmtl.annotations import from_doc, set_clusters, set_entities, set_mentions, set_meta, set_relations
 from spacy_hmtl.annotations.jsonl import doc_to_json, json_to_doc, read_jsonl, write_jsonl
-from spacy_hmtl.types import LabeledSpan, ScoredClusters, Triple
+from spacy_hmtl.types import LabeledSpan, Triple
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def doc(nlp):
     assert [t.text for t in doc] == ["😀", "Anna", "Keller", " ", "said", "\n", "she", "left", "."]
     set_entities(doc, [LabeledSpan(1, 3, "PERSON", 0.75)])
     set_mentions(doc, [LabeledSpan(1, 3, "PER", 0.5), LabeledSpan(2, 3, "PER", 0.25), LabeledSpan(6, 7, "PER", 1.0)])
-    set_clusters(doc, ScoredClusters([[(1, 3), (6, 7)], [(2, 3)]], [[1.0, 0.125], [0.5]]))
+    set_clusters(doc, [[(1, 3), LabeledSpan(6, 7, score=0.125)], [LabeledSpan(2, 3, score=0.5)]])
     set_relations(doc, [Triple(LabeledSpan(1, 3, "PER"), "SAME", LabeledSpan(6, 7, "PER"), 0.375)])
     return doc
 
@@ -60,7 +60,7 @@ def test_missing_and_empty_layers_are_kept_apart(nlp, text):
     assert [missing[layer] for layer in ("mentions", "clusters", "relations")] == [None, None, None]
     doc = nlp(text)
     set_mentions(doc, [])
-    set_clusters(doc, ScoredClusters([], []))
+    set_clusters(doc, [])
     set_relations(doc, [])
     empty = doc_to_json(doc)
     assert [empty[layer] for layer in ("mentions", "clusters", "relations")] == [[], [], []]
@@ -98,7 +98,7 @@ def test_the_contract_keys_are_enough(nlp):
         "relations": [{"head": [0, 4], "label": "R", "tail": [5, 10], "score": 0.5}],
     }
     doc = json_to_doc(record, nlp.vocab)
-    (relation,) = from_doc(doc).relations
+    (relation,) = from_doc(doc).layers.relations
     assert relation == Triple(LabeledSpan(0, 1, "COM"), "R", LabeledSpan(1, 2, ""), 0.5)
 
 

@@ -13,8 +13,9 @@ from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 from tiny import assert_alike, snapshot
 
-from spacy_hmtl.annotations import from_doc, to_doc
-from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, Triple
+from spacy_hmtl.annotations import AnnotatedDocument, Layers, from_doc, to_doc
+from spacy_hmtl.annotations.layers import make_clusters
+from spacy_hmtl.types import LabeledSpan, Triple
 
 Travel = Callable[[Doc], Doc]
 
@@ -34,7 +35,7 @@ TRAVELS: dict[str, Travel] = {
 LAYERS = {
     "entities": [LabeledSpan(0, 1, "PER")],
     "mentions": [LabeledSpan(0, 3, "PER"), LabeledSpan(0, 1, "PER")],
-    "clusters": [[(0, 1), (2, 3)], [(1, 2)]],
+    "clusters": make_clusters([[(0, 1), (2, 3)], [(1, 2)]]),
     "relations": [Triple(LabeledSpan(0, 1, "PER"), "KNOWS", LabeledSpan(2, 3, ""))],
 }
 
@@ -68,7 +69,7 @@ def test_a_copy_has_spans_of_its_own(trained_nlp: Language, texts: list[str]) ->
 @pytest.mark.parametrize("kind", ["missing", "empty", "filled"])
 def test_missing_and_empty_layers_stay_apart(travel: Travel, layer: str, kind: str) -> None:
     value = {"missing": None, "empty": [], "filled": LAYERS[layer]}[kind]
-    document = AnnotatedDocument("d", ["Ann", "saw", "her"], [True, True, False], [0], **{layer: value})
+    document = AnnotatedDocument("d", ["Ann", "saw", "her"], [True, True, False], [0], Layers(**{layer: value}))
     arrived = from_doc(travel(to_doc(document, Vocab())))
     assert arrived == document
 

@@ -12,8 +12,8 @@ from spacy.training import Example
 from thinc.api import Adam
 from tiny import LEVELS, for_task, tiny_nlp, weights
 
+from spacy_hmtl.annotations import TASKS
 from spacy_hmtl.nn.hierarchy import path
-from spacy_hmtl.types import TASKS
 
 
 def touched(before: dict[str, numpy.ndarray], after: dict[str, numpy.ndarray]) -> set[str]:

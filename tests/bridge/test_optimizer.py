@@ -10,8 +10,8 @@ from spacy.training import Example
 from thinc.api import SGD, Adam
 from tiny import for_task, tiny_nlp, weights
 
+from spacy_hmtl.annotations import TASKS
 from spacy_hmtl.bridge.clip import clip_global_norm
-from spacy_hmtl.types import TASKS
 
 
 def plain_sgd(learn_rate: float) -> SGD:

@@ -13,10 +13,11 @@ from spacy.training import Example
 from thinc.api import Adam
 from tiny import for_task, tiny_nlp
 
-from spacy_hmtl.annotations import to_doc
+from spacy_hmtl.annotations import AnnotatedDocument, Layers, to_doc
+from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.bridge.segments import make_layout, segment_starts
 from spacy_hmtl.bridge.targets import TargetBuilder, aligner
-from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, Triple
+from spacy_hmtl.types import LabeledSpan, Triple
 
 VOCAB = spacy.blank("en").vocab
 WORDS = ["Ann", "Lee", "left", ".", "She", "won", "."]
@@ -24,7 +25,8 @@ LABELS = {"ner": ["ORG", "PER"], "emd": ["ORG", "PER"], "relation": ["KNOWS", "L
 
 
 def gold(**layers: Any) -> Doc:
-    return to_doc(AnnotatedDocument("d", WORDS, [True, True, False, True, True, False, False], [0, 4], **layers), VOCAB)
+    spaces = [True, True, False, True, True, False, False]
+    return to_doc(AnnotatedDocument("d", WORDS, spaces, [0, 4], Layers(**layers)), VOCAB)
 
 
 def example(words: list[str], spaces: list[bool] | None = None, **layers: Any) -> Example:
@@ -60,7 +62,7 @@ def test_nested_mentions_go_to_layers_from_the_innermost() -> None:
 
 
 def test_documents_of_a_batch_cannot_corefer() -> None:
-    eg = {"clusters": [[(0, 2), (4, 5)], [(1, 2)]]}
+    eg = {"clusters": make_clusters([[(0, 2), (4, 5)], [(1, 2)]])}
     targets, _ = build("coref", example(WORDS, **eg), example(WORDS, **eg))
     assert targets.spans.starts.tolist() == [0, 1, 4, 7, 8, 11]
     numbers = targets.clusters.tolist()

@@ -3,10 +3,10 @@
 import spacy
 from hypothesis import strategies as st
 
-from spacy_hmtl.annotations import from_doc, to_doc
+from spacy_hmtl.annotations import AnnotatedDocument, Layers, from_doc, to_doc
 from spacy_hmtl.data.faults import FaultLog, Place
 from spacy_hmtl.data.reading.token_rows import clean_clusters, outermost
-from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, Triple
+from spacy_hmtl.types import LabeledSpan, Triple
 
 VOCAB = spacy.blank("en").vocab
 PLACE = Place("random")
@@ -42,21 +42,23 @@ def documents(draw, words=ANY_WORDS, flat=False, repeated=True):
         words=tokens,
         spaces=draw(st.lists(st.booleans(), min_size=n_tokens, max_size=n_tokens)),
         sent_starts=draw(st.none() | st.just([0, *sorted(sent_starts)])),
-        entities=draw(st.none() | st.just(entities)) if not flat else entities,
-        mentions=draw(st.none() | st.just(mentions)) if not flat else mentions,
-        clusters=draw(st.none() | st.just(clusters)) if not flat else clusters,
+        layers=Layers(
+            entities=draw(st.none() | st.just(entities)) if not flat else entities,
+            mentions=draw(st.none() | st.just(mentions)) if not flat else mentions,
+            clusters=draw(st.none() | st.just(clusters)) if not flat else clusters,
+        ),
     )
-    arguments = [*(document.entities or []), *(document.mentions or [])]
-    if document.entities is None and document.mentions is None:
+    arguments = [*(document.layers.entities or []), *(document.layers.mentions or [])]
+    if document.layers.entities is None and document.layers.mentions is None:
         arguments = draw(spans)
     if arguments:
         triples = st.tuples(st.sampled_from(arguments), LABELS, st.sampled_from(arguments)).map(
             lambda row: Triple(*row)
         )
         relations = draw(st.lists(triples, max_size=4))
-        document.relations = draw(st.none() | st.just(relations)) if not flat else list(dict.fromkeys(relations))
+        document.layers.relations = draw(st.none() | st.just(relations)) if not flat else list(dict.fromkeys(relations))
     elif flat:
-        document.relations = []
+        document.layers.relations = []
     return document
 
 
@@ -67,5 +69,5 @@ def as_on_doc(document):
 
 def layers(document):
     """What must survive, in a form whose differences pytest shows."""
-    names = ("name", "words", "spaces", "sent_starts", "entities", "mentions", "clusters", "relations")
-    return {name: getattr(document, name) for name in names}
+    names = ("name", "words", "spaces", "sent_starts")
+    return {**{name: getattr(document, name) for name in names}, **vars(document.layers)}

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacy_hmtl.annotations.layers import extents, make_clusters
 from spacy_hmtl.data.convert import convert
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats import get_reader, normalize_id
@@ -97,14 +98,14 @@ def test_heads_names_clusters_and_relations(read):
     assert " ".join(doc.words) == "News Ann of AT&T Labs met the anti - Rome boss . She left him ."
     assert doc.sent_starts == [0, 1, 12]
     heads = [("Ann", "PER"), ("AT&T Labs", "ORG"), ("boss", "PER"), ("She", "PER"), ("him", "PER")]
-    assert texts(doc, doc.mentions) == heads
-    assert texts(doc, doc.entities) == heads[:2]
-    assert [texts(doc, cluster) for cluster in doc.clusters] == [
+    assert texts(doc, doc.layers.mentions) == heads
+    assert texts(doc, doc.layers.entities) == heads[:2]
+    assert [texts(doc, cluster) for cluster in extents(doc.layers.clusters)] == [
         [("Ann",), ("She",)],
         [("AT&T Labs",)],
         [("boss",), ("him",)],
     ]
-    (triple,) = doc.relations
+    (triple,) = doc.layers.relations
     assert texts(doc, [triple.head, triple.tail]) == heads[:2]
     assert triple.label == "ORG-AFF"
     assert (doc.name, doc.meta) == ("X1", {"genre": "nw"})
@@ -113,7 +114,7 @@ def test_heads_names_clusters_and_relations(read):
 
 def test_full_extents_subtypes_values_and_times(read):
     (doc,), _ = read(strict=True, extent="full", relation_types="subtype", values=True, times=True)
-    assert texts(doc, doc.mentions) == [
+    assert texts(doc, doc.layers.mentions) == [
         ("2031 - 04 - 15", "TIME"),
         ("Ann of AT&T Labs", "PER"),
         ("AT&T Labs", "ORG"),
@@ -122,33 +123,36 @@ def test_full_extents_subtypes_values_and_times(read):
         ("She", "PER"),
         ("him", "PER"),
     ]
-    assert texts(doc, doc.entities) == [("Ann", "PER"), ("AT&T Labs", "ORG")]
-    assert texts(doc, doc.clusters[0]) == [("Ann of AT&T Labs",), ("She",)]
-    assert doc.relations[0].label == "ORG-AFF.Employment"
+    assert texts(doc, doc.layers.entities) == [("Ann", "PER"), ("AT&T Labs", "ORG")]
+    assert texts(doc, extents(doc.layers.clusters)[0]) == [("Ann of AT&T Labs",), ("She",)]
+    assert doc.layers.relations[0].label == "ORG-AFF.Employment"
 
 
 def test_a_border_inside_a_token_takes_the_whole_token_and_is_noted(read):
     (doc,), log = read(entity("E1", "ORG", mention("E1-1", "NAM", "AT&amp;T", "AT&amp;")), strict=True)
-    assert texts(doc, doc.mentions) == [("AT&T", "ORG")]
-    assert doc.entities == doc.mentions
+    assert texts(doc, doc.layers.mentions) == [("AT&T", "ORG")]
+    assert doc.layers.entities == doc.layers.mentions
     assert ["border inside a token" in note.kind for note in log.notes] == [True]
 
 
 def test_mentions_on_the_same_tokens_are_kept_once(read):
     twice = [mention(f"E1-{i}", "NAM", extent, "AT&amp;T") for i, extent in enumerate(("AT&amp;T", "AT&amp;T Labs"))]
     (doc,), log = read(entity("E1", "ORG", *twice))
-    assert (len(doc.mentions), doc.clusters) == (1, [[doc.mentions[0][:2]]])
+    assert (len(doc.layers.mentions), doc.layers.clusters) == (1, make_clusters([doc.layers.mentions]))
     assert ["of one entity that fall on the same tokens" in note.kind for note in log.notes] == [True]
     (doc,), log = read(entity("E1", "ORG", twice[0]) + entity("E2", "FAC", twice[1]))
-    assert [span.label for span in doc.mentions] == ["FAC", "ORG"]
-    assert (doc.clusters, log.n_skipped()) == ([[doc.mentions[0][:2]]], {"coreference mention": 1})
+    assert [span.label for span in doc.layers.mentions] == ["FAC", "ORG"]
+    assert (doc.layers.clusters, log.n_skipped()) == (
+        make_clusters([doc.layers.mentions[:1]]),
+        {"coreference mention": 1},
+    )
 
 
 def test_names_inside_names_are_mentions_only(read):
     inner = entity("E9", "GPE", mention("E9-1", "NAM", "Labs", "Labs"))
     (doc,), log = read(LABS + inner, strict=True)
-    assert texts(doc, doc.mentions) == [("AT&T Labs", "ORG"), ("Labs", "GPE")]
-    assert texts(doc, doc.entities) == [("AT&T Labs", "ORG")]
+    assert texts(doc, doc.layers.mentions) == [("AT&T Labs", "ORG"), ("Labs", "GPE")]
+    assert texts(doc, doc.layers.entities) == [("AT&T Labs", "ORG")]
     assert len(log.notes) == 1
 
 
@@ -197,7 +201,7 @@ def test_a_fault_names_its_line_and_costs_its_unit_only(read, annotation, unit, 
     line = 4 + ALL.count("\n")
     assert [(fault.unit, fault.place.line, fault.place.document) for fault in log.faults] == [(unit, line, "X1")]
     assert what in log.faults[0].what
-    assert (len(doc.mentions), len(doc.clusters), len(doc.relations)) == (5, 3, 1)
+    assert (len(doc.layers.mentions), len(doc.layers.clusters), len(doc.layers.relations)) == (5, 3, 1)
     with pytest.raises(ConversionError, match=f":{line} "):
         read(ALL + annotation, strict=True)
 
@@ -205,12 +209,12 @@ def test_a_fault_names_its_line_and_costs_its_unit_only(read, annotation, unit, 
 def test_relations_left_out_and_doubled_ones_are_counted(read):
     more = relation("E1-1", "E2-1", "METONYMY", "") + relation("E1-1", "E2-1", subtype="Founder")
     (doc,), log = read(ALL + more, strict=True)
-    assert [triple.label for triple in doc.relations] == ["ORG-AFF"]
+    assert [triple.label for triple in doc.layers.relations] == ["ORG-AFF"]
     assert [note.kind.split(",")[0] for note in log.notes] == [
         "relations METONYMY",
         "relations that stand twice between the same tokens",
     ]
-    assert len(read(ALL + more, relation_types="subtype")[0][0].relations) == 2
+    assert len(read(ALL + more, relation_types="subtype")[0][0].layers.relations) == 2
 
 
 BOMB = '<!DOCTYPE source_file [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
@@ -265,7 +269,7 @@ def test_another_format_is_refused(read, xml):
 
 def test_windows_line_ends_leave_offsets_as_they_are(read):
     (doc,), log = read(sgm=SGM.replace("\n", "\r\n"), strict=True)
-    assert len(doc.mentions) == 5
+    assert len(doc.layers.mentions) == 5
     assert ["CRLF" in note.kind for note in log.notes] == [True]
 
 
@@ -277,7 +281,7 @@ def test_offsets_that_count_windows_line_ends_or_a_byte_order_mark_are_found_out
     assert texts(read(annotation, raw, strict=True)[0][0], [(1, 2, "PER"), (14, 15)]) == [("Ann", "PER"), ("him",)]
     marked = entity("E1", "PER", mention("E1-1", "NAM", "Ann", "Ann", "\ufeff" + SGM))
     (doc,), log = read(marked, "\ufeff" + SGM, strict=True)
-    assert texts(doc, doc.mentions) == [("Ann", "PER")]
+    assert texts(doc, doc.layers.mentions) == [("Ann", "PER")]
     assert ["byte order mark" in note.kind for note in log.notes] == [True]
 
 
@@ -289,7 +293,7 @@ def test_entity_references_are_decoded_once_and_what_only_looks_like_one_is_text
         for i, (text, xml) in enumerate(escaped.items())
     ]
     (doc,), _ = read("".join(mentions), sgm, strict=True)
-    assert [" ".join(doc.words[m.start : m.end]) for m in doc.mentions] == ["AT&amp;T", "Q&A", "R&D"]
+    assert [" ".join(doc.words[m.start : m.end]) for m in doc.layers.mentions] == ["AT&amp;T", "Q&A", "R&D"]
 
 
 def test_unknown_options_are_refused(read):
@@ -306,7 +310,7 @@ def test_the_final_pass_is_taken_and_texts_without_annotation_are_reported(read,
     (folder / "X1.sgm").write_text("<DOC>old</DOC>", encoding="utf-8")
     (folder / "X2.sgm").write_text("<DOC>alone</DOC>", encoding="utf-8")
     (doc,), log = read()
-    assert len(doc.mentions) == 5
+    assert len(doc.layers.mentions) == 5
     assert ["the document twice" in note.kind for note in log.notes] == [True]
     assert ["no X2.apf.xml" in fault.what for fault in log.faults] == [True]
     assert not read(ids={"X1"})[1].faults
@@ -361,7 +365,7 @@ def test_random_mentions_come_back_with_their_text(tmp_path_factory, text, borde
     assert bool(docs) == bool(text.strip())
     assert all("same tokens" in fault.what or "no tokens" in fault.what for fault in log.faults)
     if docs:
-        found = ["".join(docs[0].words[m.start : m.end]) for m in docs[0].mentions]
+        found = ["".join(docs[0].words[m.start : m.end]) for m in docs[0].layers.mentions]
         assert all(any("".join(e.split()) in f for f in found) for e in expected)
         source = delete_tags(f"<DOC>{raw}</DOC>\n")
         tokens = tokenize(source, [])

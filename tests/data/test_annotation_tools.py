@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from random_documents import PLAIN_WORDS, as_on_doc, documents
 
+from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats import get_reader
 
@@ -68,12 +69,12 @@ def test_spans_relations_and_coreference_are_read(read, tool):
     docs, log = read(tool, lines(TOOLS[tool]()), strict=True)
     doc = docs[0]
     assert (doc.name, doc.words[4:7], doc.sent_starts) == ("one", ["York", ".", "She"], None)
-    assert spans(doc.mentions) == PLAIN
-    assert spans(doc.entities) == [span for span in PLAIN if span != (1, 2, "PER")]
-    assert [(rel.head[:3], rel.label, rel.tail[:3]) for rel in doc.relations] == [(PLAIN[0], "left", PLAIN[2])]
-    assert doc.clusters == [[(0, 2), (6, 7)]]
+    assert spans(doc.layers.mentions) == PLAIN
+    assert spans(doc.layers.entities) == [span for span in PLAIN if span != (1, 2, "PER")]
+    assert [(rel.head[:3], rel.label, rel.tail[:3]) for rel in doc.layers.relations] == [(PLAIN[0], "left", PLAIN[2])]
+    assert doc.layers.clusters == make_clusters([[(0, 2), (6, 7)]])
     assert log.n_noted() == {"names inside or across another name, kept as mentions only": 1}
-    assert read(tool, lines(TOOLS[tool]()), names=False)[0][0].entities is None
+    assert read(tool, lines(TOOLS[tool]()), names=False)[0][0].layers.entities is None
     assert read(tool, lines(TOOLS[tool]()), tokenizer="whitespace")[0][0].words[4] == "York."
     assert read(tool, lines(TOOLS[tool]()), ids={"other"})[0] == []
 
@@ -82,11 +83,11 @@ def test_spans_relations_and_coreference_are_read(read, tool):
 def test_layers_are_annotated_if_the_file_has_some(read, tool):
     make = TOOLS[tool]
     docs, _ = read(tool, lines(make(), make(links=())))
-    assert (docs[1].relations, docs[1].clusters) == ([], [])
+    assert (docs[1].layers.relations, docs[1].layers.clusters) == ([], [])
     doc = read(tool, lines(make(links=[(0, "COREF", 2)])))[0][0]
-    assert (doc.relations, doc.clusters) == (None, [[(0, 2), (6, 7)]])
+    assert (doc.layers.relations, doc.layers.clusters) == (None, make_clusters([[(0, 2), (6, 7)]]))
     doc = read(tool, lines(make(links=[(0, "left", 1)])))[0][0]
-    assert (len(doc.relations), doc.clusters) == (1, None)
+    assert (len(doc.layers.relations), doc.layers.clusters) == (1, None)
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -124,7 +125,7 @@ def test_a_relation_with_an_unknown_argument_is_skipped(read, tool):
     docs, log = read(tool, lines(record))
     assert "no span has this id" in log.faults[0].what
     assert log.n_skipped()["relation"] == 1
-    assert docs[0].relations == []
+    assert docs[0].layers.relations == []
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -154,17 +155,21 @@ def test_random_annotation_is_read_as_it_was_written(tmp_path_factory, document)
     document = as_on_doc(document)
     starts = [len(" ".join([*document.words[:i], ""])) for i in range(len(document.words))]
     ends = [start + len(word) for start, word in zip(starts, document.words)]
-    rows = [(starts[span.start], ends[span.end - 1], span.label) for span in document.mentions]
-    number = {span: i for i, span in enumerate(document.mentions)}
-    links = [(number[rel.head], f"x-{rel.label}", number[rel.tail]) for rel in document.relations]
+    rows = [(starts[span.start], ends[span.end - 1], span.label) for span in document.layers.mentions]
+    number = {span: i for i, span in enumerate(document.layers.mentions)}
+    links = [(number[rel.head], f"x-{rel.label}", number[rel.tail]) for rel in document.layers.relations]
     for tool, make in TOOLS.items():
         path.write_text(lines(make(" ".join(document.words), rows, links)), encoding="utf-8")
         log = FaultLog(strict=True)
         found = next(get_reader(tool)(path, faults=log, tokenizer="whitespace"))
-        assert (found.words, found.mentions, found.entities) == (document.words, document.mentions, document.entities)
+        assert (found.words, found.layers.mentions, found.layers.entities) == (
+            document.words,
+            document.layers.mentions,
+            document.layers.entities,
+        )
         # Label Studio says nothing of relations where there are none.
-        assert [(rel.head, rel.label[2:], rel.tail) for rel in as_on_doc(found).relations or []] == [
-            (rel.head, rel.label, rel.tail) for rel in document.relations
+        assert [(rel.head, rel.label[2:], rel.tail) for rel in as_on_doc(found).layers.relations or []] == [
+            (rel.head, rel.label, rel.tail) for rel in document.layers.relations
         ]
         assert not log.notes
 
@@ -182,7 +187,7 @@ def test_prodigy_uses_its_own_tokens_without_white_space(read):
     tokens = [{"start": start, "end": end, "id": 0, "ws": True} for start, end in ((0, 1), (1, 2), (2, 5), (5, 6))]
     doc = read("prodigy", lines(prodigy("ab  \nc", [(0, 2, "X"), (5, 6, "Y")], [], tokens=tokens)), strict=True)[0][0]
     assert (doc.words, doc.spaces) == (["a", "b", "c"], [False, True, False])
-    assert spans(doc.mentions) == [(0, 2, "X"), (2, 3, "Y")]
+    assert spans(doc.layers.mentions) == [(0, 2, "X"), (2, 3, "Y")]
     for wrong in ([(0, 2), (1, 3)], [(0, 99)], [(3, 2)]):
         tokens = [{"start": start, "end": end} for start, end in wrong]
         assert "the token [" in read("prodigy", lines(prodigy(tokens=tokens)))[1].faults[0].what
@@ -194,13 +199,13 @@ def test_prodigy_coreference_may_join_tokens_that_are_no_spans(read):
         {"head_span": {"start": 23, "end": 26, "label": None}, "child_span": {"start": 0, "end": 7}, "label": "COREF"}
     ]
     doc = read("prodigy", lines(record), strict=True)[0][0]
-    assert spans(doc.mentions) == [(0, 2, "PER")]
-    assert doc.clusters == [[(0, 2), (6, 7)]]
+    assert spans(doc.layers.mentions) == [(0, 2, "PER")]
+    assert doc.layers.clusters == make_clusters([[(0, 2), (6, 7)]])
 
 
 def test_prodigy_without_relations_is_not_annotated_for_them(read):
     doc = read("prodigy", lines(prodigy(relations=None)))[0][0]
-    assert (doc.relations, doc.clusters) == (None, None)
+    assert (doc.layers.relations, doc.layers.clusters) == (None, None)
 
 
 # --- doccano -----------------------------------------------------------------------------------
@@ -210,7 +215,7 @@ def test_prodigy_without_relations_is_not_annotated_for_them(read):
 def test_doccano_rows_without_ids_are_read(read, key):
     record = {"text": TEXT, key: [list(span) for span in SPANS]}
     docs, _ = read("doccano", lines(record), strict=True)
-    assert (docs[0].name, spans(docs[0].mentions), docs[0].relations) == ("corpus-1", PLAIN, None)
+    assert (docs[0].name, spans(docs[0].layers.mentions), docs[0].layers.relations) == ("corpus-1", PLAIN, None)
 
 
 # --- Label Studio ------------------------------------------------------------------------------
@@ -221,7 +226,7 @@ def test_labelstudio_directions(read):
     for row, direction in zip(record["annotations"][0]["result"][4:], ("left", "bi", "up")):
         row["direction"] = direction
     docs, log = read("labelstudio", lines(record))
-    pairs = sorted((rel.label, rel.head.start, rel.tail.start) for rel in docs[0].relations)
+    pairs = sorted((rel.label, rel.head.start, rel.tail.start) for rel in docs[0].layers.relations)
     assert pairs == [("a", 3, 0), ("b", 0, 3), ("b", 3, 0)]
     assert "left, right or bi, found 'up'" in log.faults[0].what
 
@@ -233,7 +238,7 @@ def test_labelstudio_counts_in_utf_16_units_are_converted(read):
         row["value"]["start"] += shift
         row["value"]["end"] += shift
     docs, log = read("labelstudio", lines(record), strict=True)
-    assert [docs[0].words[span.start] for span in docs[0].mentions] == ["Ann", "Bo"]
+    assert [docs[0].words[span.start] for span in docs[0].layers.mentions] == ["Ann", "Bo"]
     assert log.n_noted() == {"regions with offsets in UTF-16 units, converted": 2}
 
 
@@ -242,7 +247,7 @@ def test_labelstudio_takes_the_first_annotation_that_was_not_cancelled(read):
     cancelled = {"result": [], "was_cancelled": True}
     annotations = [cancelled, {"result": result[:1]}, {"result": result}]
     docs, log = read("labelstudio", lines(labelstudio(annotations=annotations), labelstudio(annotations=[cancelled])))
-    assert [len(doc.mentions) for doc in docs] == [1]
+    assert [len(doc.layers.mentions) for doc in docs] == [1]
     assert sorted(kind.split(",")[0] for kind in log.n_noted()) == [
         "tasks with several annotations",
         "tasks without an annotation (skipped or not done)",
@@ -263,7 +268,7 @@ def test_labelstudio_regions_of_html_several_labels_and_other_results(read):
     }
     result.append({"id": "c", "type": "choices", "value": {"choices": ["good"]}})
     docs, log = read("labelstudio", lines(record), strict=True)
-    assert spans(docs[0].mentions) == sorted([*PLAIN, (3, 5, "GPE")])
+    assert spans(docs[0].layers.mentions) == sorted([*PLAIN, (3, 5, "GPE")])
     assert log.n_noted()["results of type 'choices', not read"] == 1
 
 

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats.brat import LITBANK
 from spacy_hmtl.data.formats.brat import read as read_brat
@@ -45,16 +46,16 @@ def test_spans_relations_and_groups_are_read(brat):
     doc = docs[0]
     assert (doc.name, doc.words[:3], doc.sent_starts) == ("doc", ["Ann", "Lee", "left"], [0, 6])
     assert doc.spaces == [True, True, True, True, False, True, True, True, False, False]
-    assert spans(doc.mentions) == PLAIN
-    assert spans(doc.entities) == [span for span in PLAIN if span != (1, 2, "PER")]
-    assert [(rel.head[:3], rel.label, rel.tail[:3]) for rel in doc.relations] == [(PLAIN[0], "left", PLAIN[2])]
-    assert doc.clusters == [[(0, 2), (6, 7)]]
+    assert spans(doc.layers.mentions) == PLAIN
+    assert spans(doc.layers.entities) == [span for span in PLAIN if span != (1, 2, "PER")]
+    assert [(rel.head[:3], rel.label, rel.tail[:3]) for rel in doc.layers.relations] == [(PLAIN[0], "left", PLAIN[2])]
+    assert doc.layers.clusters == make_clusters([[(0, 2), (6, 7)]])
     assert log.n_noted() == {"names inside or across another name, kept as mentions only": 1}
 
 
 def test_names_sentences_and_tokens_are_options(brat):
     doc = brat(names=False, lines=False, tokenizer="whitespace")[0][0]
-    assert (doc.entities, doc.sent_starts, doc.words[4]) == (None, None, "York.")
+    assert (doc.layers.entities, doc.sent_starts, doc.words[4]) == (None, None, "York.")
     with pytest.raises(ConversionError, match="No tokenizer 'xx-yy'"):
         brat(tokenizer="xx-yy")
 
@@ -63,18 +64,18 @@ def test_a_file_without_relations_is_annotated_if_others_have_some(brat):
     plain = "T1\tPER 0 3\tAnn\n"
     docs, _ = brat(files={"a/b": (ANN, TEXT), "c": ("", TEXT)})
     assert [doc.name for doc in docs] == ["a/b", "c"]
-    assert (docs[1].mentions, docs[1].relations, docs[1].clusters) == ([], [], [])
+    assert (docs[1].layers.mentions, docs[1].layers.relations, docs[1].layers.clusters) == ([], [], [])
     docs, _ = brat(files={"a/b": (plain, TEXT), "c": (plain, TEXT)})
-    assert (docs[0].relations, docs[0].clusters) == (None, None)
+    assert (docs[0].layers.relations, docs[0].layers.clusters) == (None, None)
     assert len(brat(ids={"c"})[0]) == 1
 
 
 def test_coreference_relations_make_clusters(brat):
     doc = brat("".join(f"T{i}\tPER {i} {i + 1}\n" for i in range(5)) + "R1\tCoref Arg1:T1 Arg2:T3\n", "abcde")[0][0]
-    assert len(doc.clusters) == 1
-    assert doc.relations is None
+    assert len(doc.layers.clusters) == 1
+    assert doc.layers.relations is None
     chain = "T1\tP 0 1\nT2\tP 2 3\nT3\tP 4 5\nR1\tident Arg1:T2 Arg2:T1\nR2\tIDENT Arg1:T3 Arg2:T2\n*\tEquiv T2\n"
-    assert brat(chain, "a b c")[0][0].clusters == [[(0, 1), (1, 2), (2, 3)]]
+    assert brat(chain, "a b c")[0][0].layers.clusters == make_clusters([[(0, 1), (1, 2), (2, 3)]])
 
 
 def test_a_file_is_read_by_either_of_its_names(brat, tmp_path):
@@ -110,21 +111,21 @@ def test_a_faulty_line_is_reported_and_skipped_alone(brat, line, unit, what):
         assert what in log.faults[0].what
         with pytest.raises(ConversionError, match=r"doc.ann:8 "):
             brat(ANN + line + "\n", strict=True)
-    assert len(docs[0].mentions) == 5
-    assert len(docs[0].relations) == 1
+    assert len(docs[0].layers.mentions) == 5
+    assert len(docs[0].layers.relations) == 1
 
 
 def test_what_refers_to_a_skipped_span_is_reported_too(brat):
     docs, log = brat(ANN.replace("T2\tLOC 13 21", "T2\tLOC 13 16;17 21"))
-    assert len(docs[0].mentions) == 5  # only white space is between the fragments
+    assert len(docs[0].layers.mentions) == 5  # only white space is between the fragments
     docs, log = brat(ANN.replace("T1\tPER 0 7\tAnn Lee", "T1\tPER 0 3;8 12\tAnn left"))
     assert log.n_skipped() == {"mention": 1, "relation": 1, "cluster mention": 1}
-    assert docs[0].clusters == [[(6, 7)]]
+    assert docs[0].layers.clusters == make_clusters([[(6, 7)]])
 
 
 def test_borders_inside_tokens_are_widened_and_white_space_trimmed(brat):
     docs, log = brat("T1\tPER 1 6\tnn Le\nT2\tPER 8 13\tleft \n", strict=True)
-    assert spans(docs[0].mentions) == [(0, 2, "PER"), (2, 3, "PER")]
+    assert spans(docs[0].layers.mentions) == [(0, 2, "PER"), (2, 3, "PER")]
     assert sorted(log.n_noted()) == [
         "spans with a border inside a token, widened to whole tokens",
         "spans with white space at their borders, trimmed",
@@ -141,7 +142,7 @@ def test_what_is_not_read_is_noted(brat):
         ANN + "E1\tGo:T1 Who:T2\nA1\tSure T1\nN1\tReference T1 W:1 x\n#1\tAnnotatorNotes T1\thm\n", strict=True
     )
     assert len([kind for kind in log.n_noted() if kind.endswith("not read")]) == 4
-    assert len(docs[0].mentions) == 5
+    assert len(docs[0].layers.mentions) == 5
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
@@ -163,7 +164,7 @@ def test_windows_line_ends_count_as_one_or_two_characters(brat, mark):
 def test_offsets_count_characters_not_bytes(brat):
     docs, _ = brat("T1\tPER 2 7\tZo\xeb \xc4\n", "\U0001f600 Zo\xeb \xc4 .", strict=True)
     assert docs[0].words[1:3] == ["Zo\xeb", "\xc4"]
-    assert spans(docs[0].mentions) == [(1, 3, "PER")]
+    assert spans(docs[0].layers.mentions) == [(1, 3, "PER")]
 
 
 def test_files_that_cannot_be_read_are_reported_and_the_others_read(brat):
@@ -216,12 +217,12 @@ def test_litbank_is_recognised(brat):
     docs, log = brat(LITBANK_ANN, "Dr . is a man he\nruns .\n".replace("is a", "is "), strict=True)
     doc = docs[0]
     assert doc.words == ["Dr", ".", "is", "man", "he", "runs", "."]
-    assert spans(doc.mentions) == [(0, 2, "PROP_PER"), (3, 4, "NOM_PER"), (4, 5, "PRON_PER")]
-    assert spans(doc.entities) == [(0, 2, "PROP_PER")]
-    assert doc.clusters == [[(0, 2), (4, 5)], [(3, 4)]]
-    assert [(rel.head.start, rel.tail.start) for rel in doc.relations] == [(0, 3), (4, 3)]
+    assert spans(doc.layers.mentions) == [(0, 2, "PROP_PER"), (3, 4, "NOM_PER"), (4, 5, "PRON_PER")]
+    assert spans(doc.layers.entities) == [(0, 2, "PROP_PER")]
+    assert doc.layers.clusters == make_clusters([[(0, 2), (4, 5)], [(3, 4)]])
+    assert [(rel.head.start, rel.tail.start) for rel in doc.layers.relations] == [(0, 3), (4, 3)]
     assert log.n_noted()[LITBANK] == 1
-    assert brat(names=False)[0][0].entities is None
+    assert brat(names=False)[0][0].layers.entities is None
 
 
 def test_a_side_file_that_does_not_fit_is_left_out(brat, tmp_path):
@@ -236,7 +237,7 @@ def test_a_side_file_that_does_not_fit_is_left_out(brat, tmp_path):
     }
     (tmp_path / "doc.hmtl.json").write_text(json.dumps(side))
     doc = brat("T1\tPER 0 7\n", strict=True)[0][0]
-    assert (doc.name, doc.words, doc.relations) == ("n", ["Ann Lee", TEXT[8:33]], None)
+    assert (doc.name, doc.words, doc.layers.relations) == ("n", ["Ann Lee", TEXT[8:33]], None)
     for content in (json.dumps({**side, "length": 35}), json.dumps({**side, "spaces": [1]}), "{", "[]", "[" * 100_000):
         (tmp_path / "doc.hmtl.json").write_text(content)
         docs, log = brat()

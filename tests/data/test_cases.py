@@ -33,18 +33,17 @@ def layers(path):
     found = {"text": [], "names": [], "mentions": [], "clusters": [], "relations": []}
     absent = set(found)
     for doc in DocBin().from_disk(path).get_docs(spacy.blank("en").vocab):
-        document = from_doc(doc)
+        own = from_doc(doc).layers
         found["text"].append(doc.text)
 
         def text(span, doc=doc):
             return doc[span[0] : span[1]].text
 
         rows = {
-            "names": document.entities and [[text(span), span.label] for span in document.entities],
-            "mentions": document.mentions and [[text(span), span.label] for span in document.mentions],
-            "clusters": document.clusters and [[text(span) for span in cluster] for cluster in document.clusters],
-            "relations": document.relations
-            and [[text(rel.head), rel.label, text(rel.tail)] for rel in document.relations],
+            "names": own.entities and [[text(span), span.label] for span in own.entities],
+            "mentions": own.mentions and [[text(span), span.label] for span in own.mentions],
+            "clusters": own.clusters and [[text(span) for span in cluster] for cluster in own.clusters],
+            "relations": own.relations and [[text(rel.head), rel.label, text(rel.tail)] for rel in own.relations],
         }
         for layer, values in rows.items():
             if values is not None:

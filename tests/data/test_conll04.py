@@ -26,21 +26,26 @@ def test_relations_join_the_names_that_end_at_their_tokens(read):
     docs, log = read("conll04", SENTENCE.format(name=12) + OTHER)
     doc, other = docs
     assert (doc.name, doc.words, doc.sent_starts) == ("12", ["Ann", "Lee", "of", "Big", "Co", "in", "Rome"], [0])
-    assert [span[:3] for span in doc.entities] == [(0, 2, "Peop"), (3, 5, "Org"), (6, 7, "Loc")]
-    assert doc.mentions == doc.entities
-    assert [(rel.head[:3], rel.label, rel.tail[:3]) for rel in doc.relations] == [
+    assert [span[:3] for span in doc.layers.entities] == [(0, 2, "Peop"), (3, 5, "Org"), (6, 7, "Loc")]
+    assert doc.layers.mentions == doc.layers.entities
+    assert [(rel.head[:3], rel.label, rel.tail[:3]) for rel in doc.layers.relations] == [
         ((0, 2, "Peop"), "Work_For", (3, 5, "Org")),
         ((0, 2, "Peop"), "Live_In", (6, 7, "Loc")),
         ((3, 5, "Org"), "OrgBased_In", (6, 7, "Loc")),
     ]
-    assert (other.entities, other.mentions, other.clusters, other.relations) == ([], [], None, [])
+    assert (other.layers.entities, other.layers.mentions, other.layers.clusters, other.layers.relations) == (
+        [],
+        [],
+        None,
+        [],
+    )
     assert not log.faults
 
 
 def test_a_name_that_begins_with_i_is_kept_noted_and_can_be_an_argument(read):
     docs, log = read("conll04", with_row(3, "3\tBig\tI-Org\t['N']\t[3]"), strict=True)
-    assert (3, 5, "Org") in [span[:3] for span in docs[0].entities]
-    assert len(docs[0].relations) == 3
+    assert (3, 5, "Org") in [span[:3] for span in docs[0].layers.entities]
+    assert len(docs[0].layers.relations) == 3
     assert [note.place.line for note in log.notes] == [5]
 
 
@@ -65,14 +70,14 @@ def test_an_unreadable_row_skips_its_document(read, row, what):
 @pytest.mark.parametrize("tail", [2, 99])
 def test_a_relation_to_no_name_is_skipped_alone(read, tail):
     docs, log = read("conll04", with_row(4, f"4\tCo\tI-Org\t['OrgBased_In']\t[{tail}]"))
-    assert [rel.label for rel in docs[0].relations] == ["Work_For", "Live_In"]
+    assert [rel.label for rel in docs[0].layers.relations] == ["Work_For", "Live_In"]
     assert [(fault.place.line, fault.unit) for fault in log.faults] == [(6, "relation")]
     assert f"token {tail}" in log.faults[0].what
 
 
 def test_a_relation_that_stands_twice_is_taken_once(read):
     docs, log = read("conll04", with_row(4, "4\tCo\tI-Org\t['OrgBased_In', 'OrgBased_In']\t[6, 6]"))
-    assert len(docs[0].relations) == 3
+    assert len(docs[0].layers.relations) == 3
     assert log.n_skipped() == {"relation": 1}
 
 

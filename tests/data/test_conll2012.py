@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacy_hmtl.annotations.layers import extents, make_clusters
 from spacy_hmtl.data.convert import convert
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats import get_reader, normalize_id
@@ -51,9 +52,9 @@ def test_a_part_is_a_document_with_names_clusters_speakers_and_genre(read):
     assert doc.name == "bc/cnn/00/cnn_0001_0"
     assert doc.words == ["Ann", "Lee", "'s", "dog", "left", ".", "Did", "it", "see", "Rome", "?"]
     assert doc.sent_starts == [0, 6]
-    assert [name[:3] for name in doc.entities] == [(0, 2, "PERSON"), (9, 10, "GPE")]
-    assert doc.clusters == [[(0, 4), (7, 8)], [(0, 2)]]
-    assert (doc.mentions, doc.relations) == (None, None)
+    assert [name[:3] for name in doc.layers.entities] == [(0, 2, "PERSON"), (9, 10, "GPE")]
+    assert doc.layers.clusters == make_clusters([[(0, 4), (7, 8)], [(0, 2)]])
+    assert (doc.layers.mentions, doc.layers.relations) == (None, None)
     assert doc.meta["speakers"] == ["Ann_Lee"] * 6 + ["Bo"] * 5
     assert (doc.meta["genre"], doc.meta["document"], doc.meta["part"]) == ("bc", "bc/cnn/00/cnn_0001", 0)
     assert (other.name, other.meta["part"], len(other.words)) == ("bc/cnn/00/cnn_0001_3", 3, 6)
@@ -66,29 +67,29 @@ def test_a_part_is_a_document_with_names_clusters_speakers_and_genre(read):
 )
 def test_documents_without_name_annotation_are_told_from_those_without_names(read, document, mark, entities):
     docs, _ = read("conll2012", table([("He", "-", mark, "(1)"), ("ran", "-", mark, "-"), None], document=document))
-    assert docs[0].entities == entities
+    assert docs[0].layers.entities == entities
 
 
 def test_a_document_of_the_unnamed_genre_that_has_a_name_is_annotated(read):
     docs, log = read("conll2012", table(ROWS, document="pt/nt/40"))
-    assert len(docs[0].entities) == 2
+    assert len(docs[0].layers.entities) == 2
     assert not log.notes
 
 
 def test_no_mention_is_annotated_unless_one_asks(read):
     text = table([("He", "-", "*", "-"), None])
     docs, log = read("conll2012", text)
-    assert docs[0].clusters == []
+    assert docs[0].layers.clusters == []
     assert [note.kind.rpartition("--")[2] for note in log.notes] == ["empty-coref-absent)", "empty-names-absent)"]
-    assert read("conll2012", text, empty_coref_absent=True)[0][0].clusters is None
-    assert read("conll2012", table([("He", "-", "*", "_"), None]))[0][0].clusters is None
+    assert read("conll2012", text, empty_coref_absent=True)[0][0].layers.clusters is None
+    assert read("conll2012", table([("He", "-", "*", "_"), None]))[0][0].layers.clusters is None
 
 
 def test_no_name_is_annotated_unless_one_asks(read):
     text = table([("He", "-", "*", "(1)"), None]) + table(ROWS, part="001")
-    assert [doc.entities is None for doc in read("conll2012", text)[0]] == [False, False]
+    assert [doc.layers.entities is None for doc in read("conll2012", text)[0]] == [False, False]
     docs, log = read("conll2012", text, empty_names_absent=True)
-    assert [doc.entities is None for doc in docs] == [True, False]
+    assert [doc.layers.entities is None for doc in docs] == [True, False]
     assert not log.notes
 
 
@@ -96,7 +97,11 @@ def test_tabs_with_an_empty_last_column_and_tokens_with_odd_blanks_are_read(read
     rows = ["#begin document (x); part 0", "\t".join(["x", "0", "0", "a\u00a0b", *["_"] * 8, "(1)"])]
     rows += ["\t".join(["x", "0", "1", "c", *["_"] * 8, ""]), "", "#end document", ""]
     docs, _ = read("conll2012", "\n".join(rows), strict=True)
-    assert (docs[0].words, docs[0].entities, docs[0].clusters) == (["a\u00a0b", "c"], None, [[(0, 1)]])
+    assert (docs[0].words, docs[0].layers.entities, docs[0].layers.clusters) == (
+        ["a\u00a0b", "c"],
+        None,
+        make_clusters([[(0, 1)]]),
+    )
     docs, _ = read("conll2012", table([("a\u00a0b", "-", "*", "-"), None]), strict=True)
     assert docs[0].words == ["a\u00a0b"]
 
@@ -248,8 +253,8 @@ def test_random_annotation_is_read_as_it_was_written(tmp_path_factory, data):
     path.write_text(write(lengths, names, clusters), encoding="utf-8")
     log = FaultLog(strict=True)
     doc = next(get_reader("conll2012")(path, faults=log))
-    assert [name[:3] for name in doc.entities] == names
-    assert doc.clusters == clusters
+    assert [name[:3] for name in doc.layers.entities] == names
+    assert extents(doc.layers.clusters) == clusters
     assert len(doc.sent_starts) == len(lengths)
 
 

@@ -49,8 +49,8 @@ def test_all_layers_survive_a_default_docbin(corpus, output):
     read_back = [from_doc(doc) for doc in docs_in(output)]
     expected = list(get_reader("demo")(path, faults=FaultLog()))
     for found, document in zip(read_back, expected, strict=True):
-        for layer in ("words", "spaces", "sent_starts", "entities", "mentions", "clusters", "relations"):
-            assert getattr(found, layer) == getattr(document, layer)
+        for part in ("words", "spaces", "sent_starts", "layers"):
+            assert getattr(found, part) == getattr(document, part)
     assert (report.n_documents, report.n_sentences, report.n_tokens) == (2, 2, 11)
     assert report.annotated == {"entities": 2, "mentions": 2, "clusters": 2, "relations": 2}
     assert report.labels["entities"] == {"PERSON": 1, "GPE": 1}
@@ -63,10 +63,10 @@ def test_layers_that_are_not_annotated_stay_absent(corpus, output):
     report = convert("iob", corpus(IOB), output)
     assert report.annotated == {"entities": 3}
     found = from_doc(docs_in(output)[2])
-    assert found.entities == []
-    assert found.mentions is None
-    assert found.clusters is None
-    assert found.relations is None
+    assert found.layers.entities == []
+    assert found.layers.mentions is None
+    assert found.layers.clusters is None
+    assert found.layers.relations is None
 
 
 def test_options_limit_and_several_inputs(corpus, output):

@@ -7,11 +7,12 @@ from random_documents import VOCAB
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
-from spacy_hmtl.annotations import to_doc
+from spacy_hmtl.annotations import AnnotatedDocument, Layers, to_doc
+from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.cli.app import app
 from spacy_hmtl.data.faults import ConversionError
 from spacy_hmtl.data.statistics import check_files, distribution
-from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, Triple
+from spacy_hmtl.types import LabeledSpan, Triple
 
 A, B, C = LabeledSpan(0, 3, "PER"), LabeledSpan(1, 2, "GPE"), LabeledSpan(4, 5, "PER")
 
@@ -21,7 +22,7 @@ def make(name="a", words="the Roman king saw Bo-b . He ran again to Bo - b .", *
     layers = {
         "entities": [LabeledSpan(4, 5, "PERSON")],
         "mentions": [A, B, C, LabeledSpan(6, 7, "PER"), LabeledSpan(10, 11, "PER"), LabeledSpan(10, 13, "PER")],
-        "clusters": [[(0, 3), (6, 7)], [(4, 5), (10, 11)], [(1, 2)]],
+        "clusters": make_clusters([[(0, 3), (6, 7)], [(4, 5), (10, 11)], [(1, 2)]]),
         "relations": [
             Triple(A, "king-of", B),
             Triple(A, "saw", C),
@@ -31,7 +32,7 @@ def make(name="a", words="the Roman king saw Bo-b . He ran again to Bo - b .", *
         ],
     }
     tokens = words.split()
-    return AnnotatedDocument(name, tokens, [True] * len(tokens), [0, 6], **{**layers, **changes})
+    return AnnotatedDocument(name, tokens, [True] * len(tokens), [0, 6], Layers(**{**layers, **changes}))
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_lengths_and_nesting_of_spans(corpus):
 def test_spans_that_are_no_tokens_of_the_language_are_misaligned(corpus):
     # The text is "Bo" + "b": spaCy makes one token of it, so that the name ends inside a token.
     document = AnnotatedDocument("x", ["Bo", "b", "ran"], [False, True, False], None)
-    document.mentions = [
+    document.layers.mentions = [
         LabeledSpan(0, 1, "PER"),
         LabeledSpan(0, 2, "PER"),
         LabeledSpan(2, 3, "X"),

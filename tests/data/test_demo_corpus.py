@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spacy_hmtl.annotations import TASKS
 from spacy_hmtl.data.faults import FaultLog
 from spacy_hmtl.data.formats import get_reader
 
@@ -75,15 +76,14 @@ def test_there_are_enough_documents_of_the_right_length(corpus):
 
 
 def test_labels_are_those_of_the_guidelines_and_all_are_used(corpus):
-    assert {span.label for doc in corpus for span in doc.entities} == NAMES
-    assert {span.label for doc in corpus for span in doc.mentions} == MENTIONS
-    assert {triple.label for doc in corpus for triple in doc.relations} == set(RELATIONS)
+    assert {span.label for doc in corpus for span in doc.layers.entities} == NAMES
+    assert {span.label for doc in corpus for span in doc.layers.mentions} == MENTIONS
+    assert {triple.label for doc in corpus for triple in doc.layers.relations} == set(RELATIONS)
 
 
 def test_every_document_has_all_four_layers(corpus):
-    layers = ("entities", "mentions", "clusters", "relations")
-    assert [(doc.name, layer) for doc in corpus for layer in layers if not getattr(doc, layer)] == []
-    assert [doc.name for doc in corpus if all(len(cluster) == 1 for cluster in doc.clusters)] == []
+    assert [(doc.name, task) for doc in corpus for task in TASKS if not doc.layers.of(task)] == []
+    assert [doc.name for doc in corpus if all(len(cluster) == 1 for cluster in doc.layers.clusters)] == []
 
 
 def test_relations_fit_the_table_of_the_guidelines(corpus):
@@ -96,7 +96,7 @@ def test_relations_fit_the_table_of_the_guidelines(corpus):
             " ".join(doc.words[triple.head.start : triple.head.end]),
         )
         for doc in corpus
-        for triple in doc.relations
+        for triple in doc.layers.relations
         if triple.head.label not in RELATIONS[triple.label][0] or triple.tail.label not in RELATIONS[triple.label][1]
     ]
     assert wrong == []
@@ -105,10 +105,10 @@ def test_relations_fit_the_table_of_the_guidelines(corpus):
 def test_a_pair_of_entities_has_a_label_once_in_a_sentence(corpus):
     wrong = []
     for doc in corpus:
-        entity = {mention: i for i, cluster in enumerate(doc.clusters) for mention in cluster}
+        entity = {mention[:2]: i for i, cluster in enumerate(doc.layers.clusters) for mention in cluster}
         counts = Counter(
             (sum(start <= triple.head.start for start in doc.sent_starts), *pair, triple.label)
-            for triple in doc.relations
+            for triple in doc.layers.relations
             for pair in [(entity[triple.head[:2]], entity[triple.tail[:2]])]
         )
         wrong += [(doc.name, *key) for key, count in counts.items() if count > 1]
@@ -118,19 +118,25 @@ def test_a_pair_of_entities_has_a_label_once_in_a_sentence(corpus):
 def test_an_entity_has_one_type(corpus):
     wrong = []
     for doc in corpus:
-        label = {mention[:2]: mention.label for mention in doc.mentions}
-        for cluster in doc.clusters:
-            if len({label[mention] for mention in cluster}) > 1:
-                wrong.append((doc.name, [(" ".join(doc.words[a:b]), label[a, b]) for a, b in cluster]))
+        label = {mention[:2]: mention.label for mention in doc.layers.mentions}
+        for cluster in doc.layers.clusters:
+            if len({label[mention[:2]] for mention in cluster}) > 1:
+                wrong.append((doc.name, [(" ".join(doc.words[a:b]), label[a, b]) for a, b, *_ in cluster]))
     assert wrong == []
 
 
 def test_mentions_nest_and_pronouns_form_chains(corpus):
     def nests(doc):
-        return any(a.start <= b.start and b.end <= a.end and a[:2] != b[:2] for a in doc.mentions for b in doc.mentions)
+        return any(
+            a.start <= b.start and b.end <= a.end and a[:2] != b[:2]
+            for a in doc.layers.mentions
+            for b in doc.layers.mentions
+        )
 
     def has_pronoun_chain(doc):
-        chains = ([doc.words[start].lower() for start, end in cluster if end - start == 1] for cluster in doc.clusters)
+        chains = (
+            [doc.words[m.start].lower() for m in cluster if m.end - m.start == 1] for cluster in doc.layers.clusters
+        )
         return any(sum(word in PRONOUNS for word in chain) >= 2 for chain in chains)
 
     assert sum(map(nests, corpus)) > 0.9 * len(corpus)
@@ -152,5 +158,5 @@ def test_splits_are_disjoint_complete_and_follow_the_rule(corpus):
 def test_the_test_documents_have_every_label_the_others_have_often(corpus):
     for split in ("dev", "test"):
         docs = [doc for doc in corpus if split_of(doc.name) == split]
-        assert {triple.label for doc in docs for triple in doc.relations} == set(RELATIONS)
-        assert {span.label for doc in docs for span in doc.mentions} == MENTIONS
+        assert {triple.label for doc in docs for triple in doc.layers.relations} == set(RELATIONS)
+        assert {span.label for doc in docs for span in doc.layers.mentions} == MENTIONS

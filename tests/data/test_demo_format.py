@@ -5,8 +5,10 @@ import spacy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spacy_hmtl.annotations import AnnotatedDocument, Layers
+from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.data.faults import ConversionError
-from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, Triple
+from spacy_hmtl.types import LabeledSpan, Triple
 
 EXAMPLE = """#doc news-001
 [Anna Keller|PER anna|PERSON] joined [the [Lisbon|GPE lisbon|GPE] office of [Northwind Foods|ORG northwind|ORG]|ORG office] in {March 2019|DATE}.
@@ -35,14 +37,14 @@ def test_the_example_of_the_guidelines_is_read(read):
         "She had led the company's plant in Porto."
     )
     assert [doc.words[start] for start in doc.sent_starts] == ["Anna", "She"]
-    assert [(text_of(doc, name), name.label) for name in doc.entities] == [
+    assert [(text_of(doc, name), name.label) for name in doc.layers.entities] == [
         ("Anna Keller", "PERSON"),
         ("Lisbon", "GPE"),
         ("Northwind Foods", "ORG"),
         ("March 2019", "DATE"),
         ("Porto", "GPE"),
     ]
-    assert [(text_of(doc, mention), mention.label) for mention in doc.mentions] == [
+    assert [(text_of(doc, mention), mention.label) for mention in doc.layers.mentions] == [
         ("Anna Keller", "PER"),
         ("the Lisbon office of Northwind Foods", "ORG"),
         ("Lisbon", "GPE"),
@@ -51,14 +53,16 @@ def test_the_example_of_the_guidelines_is_read(read):
         ("the company", "ORG"),
         ("Porto", "GPE"),
     ]
-    assert [[text_of(doc, mention) for mention in cluster] for cluster in doc.clusters] == [
+    assert [[text_of(doc, mention) for mention in cluster] for cluster in doc.layers.clusters] == [
         ["Anna Keller", "She"],
         ["the Lisbon office of Northwind Foods"],
         ["Lisbon"],
         ["Northwind Foods", "the company"],
         ["Porto"],
     ]
-    assert [(text_of(doc, rel.head), rel.label, rel.tail.label, text_of(doc, rel.tail)) for rel in doc.relations] == [
+    assert [
+        (text_of(doc, rel.head), rel.label, rel.tail.label, text_of(doc, rel.tail)) for rel in doc.layers.relations
+    ] == [
         ("Anna Keller", "WORKS_FOR", "ORG", "the Lisbon office of Northwind Foods"),
         ("the Lisbon office of Northwind Foods", "PART_OF", "ORG", "Northwind Foods"),
         ("the Lisbon office of Northwind Foods", "LOCATED_IN", "GPE", "Lisbon"),
@@ -69,19 +73,24 @@ def test_the_example_of_the_guidelines_is_read(read):
 
 def test_a_text_without_annotation_is_annotated_and_holds_nothing(read):
     docs, _ = read("demo", document("It rained."), strict=True)
-    assert (docs[0].entities, docs[0].mentions, docs[0].clusters, docs[0].relations) == ([], [], [], [])
+    assert (docs[0].layers.entities, docs[0].layers.mentions, docs[0].layers.clusters, docs[0].layers.relations) == (
+        [],
+        [],
+        [],
+        [],
+    )
 
 
 def test_an_argument_counts_mentions_by_start_the_longer_first(read):
     docs, _ = read(
         "demo", document("[[Ann|PER a]'s uncle|PER a] met [Bo|PER b].", "> a AT b", "> a#2 AT b"), strict=True
     )
-    assert [rel.head[:2] for rel in docs[0].relations] == [(0, 3), (0, 1)]
+    assert [rel.head[:2] for rel in docs[0].layers.relations] == [(0, 3), (0, 1)]
 
 
 def test_names_inside_and_outside_mentions_are_told_apart(read):
     docs, _ = read("demo", document("[Dr. {Mira Holt|PERSON}|PER mira] is {Danish|NORP}."), strict=True)
-    assert [(text_of(docs[0], name), name.label) for name in docs[0].entities] == [
+    assert [(text_of(docs[0], name), name.label) for name in docs[0].layers.entities] == [
         ("Mira Holt", "PERSON"),
         ("Danish", "NORP"),
     ]
@@ -124,14 +133,14 @@ def test_a_faulty_relation_is_skipped_alone(read, relation, what):
     docs, log = read(
         "demo", document("[Ann|PER ann] took [her|PER ann] car to [Rome|GPE rome].", "> ann IN rome", relation)
     )
-    assert [rel.label for rel in docs[0].relations] == ["IN"]
+    assert [rel.label for rel in docs[0].layers.relations] == ["IN"]
     assert [(fault.place.line, fault.unit) for fault in log.faults] == [(4, "relation")]
     assert what in log.faults[0].what
 
 
 def test_a_relation_refers_to_the_sentence_above_only(read):
     docs, log = read("demo", document("[Ann|PER ann] ran.", "It rained.", "> ann AT ann"))
-    assert docs[0].relations == []
+    assert docs[0].layers.relations == []
     assert "entities there: none" in log.faults[0].what
 
 
@@ -142,26 +151,26 @@ def test_a_border_inside_a_token_skips_the_mention_and_keeps_the_count_of_the_ot
         "> ann#3 AT rome",
     ]
     docs, log = read("demo", document(*lines))
-    assert [text_of(docs[0], mention) for mention in docs[0].mentions] == ["well", "Ann", "Rome"]
-    assert [text_of(docs[0], rel.head) for rel in docs[0].relations] == ["well", "Ann"]
+    assert [text_of(docs[0], mention) for mention in docs[0].layers.mentions] == ["well", "Ann", "Rome"]
+    assert [text_of(docs[0], rel.head) for rel in docs[0].layers.relations] == ["well", "Ann"]
     assert "'Ann' does not fall on token borders (tokens here: Anndo" in log.faults[0].what
 
 
 def test_two_mentions_of_one_extent_are_a_fault(read):
     docs, log = read("demo", document("[[Ann|PER ann]|PER bo] ran."))
-    assert len(docs[0].mentions) == len(docs[0].clusters) == 1
+    assert len(docs[0].layers.mentions) == len(docs[0].layers.clusters) == 1
     assert log.n_skipped() == {"mention": 1}
 
 
 def test_overlapping_names_are_a_fault(read):
     docs, log = read("demo", document("[the {Bank of {Spain|GPE}|ORG}|ORG bank] closed."))
-    assert [(text_of(docs[0], name), name.label) for name in docs[0].entities] == [("Bank of Spain", "ORG")]
+    assert [(text_of(docs[0], name), name.label) for name in docs[0].layers.entities] == [("Bank of Spain", "ORG")]
     assert log.n_skipped() == {"name": 1}
 
 
 def test_an_empty_mention_is_a_fault(read):
     docs, log = read("demo", document("It [|PER ann] rained."))
-    assert docs[0].mentions == []
+    assert docs[0].layers.mentions == []
     assert log.n_skipped() == {"mention": 1}
 
 
@@ -229,7 +238,7 @@ class Writer:
     """Writes trees in the demo format, and beside it the document they stand for."""
 
     def __init__(self):
-        self.doc = AnnotatedDocument("random-1", [], [], [], [], [], [], [], {"kind": "random"})
+        self.doc = AnnotatedDocument("random-1", [], [], [], Layers([], [], [], []), {"kind": "random"})
         self.clusters = {}
         self.lines = ["#doc random-1"]
 
@@ -239,14 +248,14 @@ class Writer:
         self.lines.append(" ".join(map(self.write, trees)) + " .")
         self.doc.words.append(".")
         mentions = sorted(self.sentence_mentions, key=lambda pair: (pair[1].start, -pair[1].end))
-        self.doc.mentions += [mention for _, mention in mentions]
+        self.doc.layers.mentions += [mention for _, mention in mentions]
         for entity, mention in mentions:
             self.clusters.setdefault(entity, []).append(mention[:2])
         for first, second in pairs if mentions else ():
             (_, head), (_, tail) = mentions[first % len(mentions)], mentions[second % len(mentions)]
             triple = Triple(head, "AT", tail)
-            if head != tail and triple not in self.doc.relations:
-                self.doc.relations.append(triple)
+            if head != tail and triple not in self.doc.layers.relations:
+                self.doc.layers.relations.append(triple)
                 self.lines.append(f"> {self.argument(mentions, head)} AT {self.argument(mentions, tail)}")
 
     def argument(self, mentions, wanted):
@@ -262,17 +271,17 @@ class Writer:
         text = " ".join(map(self.write, tree[1]))
         end = len(self.doc.words)
         if tree[0] == "name":
-            self.doc.entities.append(LabeledSpan(start, end, tree[2]))
+            self.doc.layers.entities.append(LabeledSpan(start, end, tree[2]))
             return f"{{{text}|{tree[2]}}}"
         _, _, label, entity, name = tree
         self.sentence_mentions.append((entity, LabeledSpan(start, end, label)))
         if name:
-            self.doc.entities.append(LabeledSpan(start, end, name))
+            self.doc.layers.entities.append(LabeledSpan(start, end, name))
         return f"[{text}|{label} {entity}|{name}]" if name else f"[{text}|{label} {entity}]"
 
     def finish(self):
         self.doc.spaces = [True] * (len(self.doc.words) - 1) + [False]
-        self.doc.clusters = sorted(self.clusters.values(), key=lambda cluster: (cluster[0][0], -cluster[0][1]))
+        self.doc.layers.clusters = make_clusters(self.clusters.values())
         return "\n".join(self.lines) + "\n", self.doc
 
 

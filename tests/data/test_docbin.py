@@ -5,9 +5,10 @@ import spacy
 import srsly
 from spacy.tokens import Doc, DocBin, Span
 
-from spacy_hmtl.annotations import to_doc
+from spacy_hmtl.annotations import AnnotatedDocument, to_doc
+from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.data.docbin import DocBinWriter
-from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, Triple
+from spacy_hmtl.types import LabeledSpan, Triple
 
 VOCAB = spacy.blank("en").vocab
 PER, GPE = LabeledSpan(0, 2, "PER"), LabeledSpan(3, 4, "GPE")
@@ -16,8 +17,8 @@ PER, GPE = LabeledSpan(0, 2, "PER"), LabeledSpan(3, 4, "GPE")
 def documents():
     words = ["Ann", "Lee", "left", "Rome", "."]
     full = AnnotatedDocument("full", words, [True, True, True, False, False], [0], meta={"speakers": ["é"] * 5})
-    full.entities, full.mentions, full.relations = [PER], [PER, GPE], [Triple(PER, "LEFT", GPE)]
-    full.clusters = [[(0, 2)], [(3, 4)]]
+    full.layers.entities, full.layers.mentions, full.layers.relations = [PER], [PER, GPE], [Triple(PER, "LEFT", GPE)]
+    full.layers.clusters = make_clusters([[(0, 2)], [(3, 4)]])
     bare = Doc(VOCAB)
     tagged = Doc(VOCAB, words=["It", "rains"], tags=["PRP", "VBZ"], morphs=["Number=Sing", ""], lemmas=["it", "rain"])
     tagged.spans["same"] = tagged.spans["other"] = [Span(tagged, 0, 1, label="X", kb_id="Q1", span_id="s1")]

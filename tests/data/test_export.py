@@ -8,23 +8,31 @@ from hypothesis import example, given, settings
 from random_documents import ANY_WORDS, PLAIN_WORDS, VOCAB, as_on_doc, documents, layers
 from spacy.tokens import DocBin
 
-from spacy_hmtl.annotations import from_doc, to_doc
+from spacy_hmtl.annotations import TASKS, AnnotatedDocument, Layers, from_doc, to_doc
+from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.data.convert import convert
 from spacy_hmtl.data.export import EXPORTS, write
 from spacy_hmtl.data.export.run import export
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats import get_reader
-from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, Triple
+from spacy_hmtl.types import LabeledSpan, Triple
 
 ANN = AnnotatedDocument(
     name="news/one",
     words=["Ann", "Lee", "left", ".", "She", "met", "Bo", "."],
     spaces=[True, True, False, True, True, True, False, False],
     sent_starts=[0, 4],
-    entities=[LabeledSpan(0, 2, "PERSON")],
-    mentions=[LabeledSpan(0, 2, "PER"), LabeledSpan(1, 2, "PER", 0.5), LabeledSpan(4, 5, "PER"), LabeledSpan(6, 7, "")],
-    clusters=[[(0, 2), (4, 5)], [(6, 7)]],
-    relations=[Triple(LabeledSpan(0, 2, "PERSON"), "met", LabeledSpan(6, 7, ""))],
+    layers=Layers(
+        entities=[LabeledSpan(0, 2, "PERSON")],
+        mentions=[
+            LabeledSpan(0, 2, "PER"),
+            LabeledSpan(1, 2, "PER", 0.5),
+            LabeledSpan(4, 5, "PER"),
+            LabeledSpan(6, 7, ""),
+        ],
+        clusters=make_clusters([[(0, 2), (4, 5)], [(6, 7)]]),
+        relations=[Triple(LabeledSpan(0, 2, "PERSON"), "met", LabeledSpan(6, 7, ""))],
+    ),
     meta={"genre": "nw"},
 )
 BARE = AnnotatedDocument(name="bare", words=["Yes", "."], spaces=[False, False])
@@ -58,7 +66,7 @@ def corpus(tmp_path):
 
 @pytest.mark.parametrize("format", ["brat", "dygie", "jsonl"])
 @given(document=documents(ANY_WORDS))
-@example(AnnotatedDocument(name="A", words=["0", "\n"], spaces=[False, False], entities=[]))
+@example(AnnotatedDocument(name="A", words=["0", "\n"], spaces=[False, False], layers=Layers(entities=[])))
 @example(AnnotatedDocument(name="A", words=["\n\n"], spaces=[True]))
 @settings(max_examples=60, deadline=None)
 def test_what_is_exported_is_imported_the_same(format, document):
@@ -69,10 +77,10 @@ def test_what_is_exported_is_imported_the_same(format, document):
 @given(document=documents(PLAIN_WORDS))
 @settings(max_examples=60, deadline=None)
 def test_exported_coreference_is_imported_the_same(document):
-    document.clusters = document.clusters or []
+    document.layers.clusters = document.layers.clusters or []
     found, _ = write_and_read("conll", document)
     expected = as_on_doc(document)
-    assert (found.clusters, found.entities) == (expected.clusters, expected.entities)
+    assert (found.layers.clusters, found.layers.entities) == (expected.layers.clusters, expected.layers.entities)
 
 
 @given(document=documents(PLAIN_WORDS, repeated=False))
@@ -82,12 +90,13 @@ def test_brat_without_its_side_file_keeps_spans_clusters_and_relations(document)
         next(path.glob("*.hmtl.json")).unlink()
 
     document.spaces = [True] * len(document.words)
-    has_mentions = document.mentions is not None or document.entities is not None
-    document.relations = list(dict.fromkeys(document.relations or [])) if has_mentions else None
+    has_mentions = document.layers.mentions is not None or document.layers.entities is not None
+    document.layers.relations = list(dict.fromkeys(document.layers.relations or [])) if has_mentions else None
     found, _ = write_and_read("brat", document, before_reading=delete_side_file, tokenizer="whitespace")
     expected = as_on_doc(document)
-    for layer in ("words", "entities", "mentions", "clusters", "relations"):
-        assert (getattr(found, layer) or []) == (getattr(expected, layer) or [])
+    assert found.words == expected.words
+    for task in TASKS:
+        assert (found.layers.of(task) or []) == (expected.layers.of(task) or [])
 
 
 @pytest.mark.parametrize("format", EXPORTS)
@@ -100,16 +109,15 @@ def test_a_corpus_is_exported_and_converted_back(corpus, tmp_path, format):
     convert(EXPORTS[format].reader, output, back, strict=True)
     found = [from_doc(doc) for doc in DocBin().from_disk(back).get_docs(VOCAB)]
     if format == "conll":
-        assert [doc.clusters for doc in found] == [ANN.clusters]
+        assert [doc.layers.clusters for doc in found] == [ANN.layers.clusters]
         assert report.log.n_skipped() == {"document": 1}
         return
     expected = {doc.name: as_on_doc(doc) for doc in (ANN, BARE)}
     assert len(found) == 2
     for doc in found:
         if format != "jsonl":  # the other formats have no place for confidences
-            expected[doc.name].mentions = [
-                span._replace(score=1.0) for span in expected[doc.name].mentions or []
-            ] or None
+            mentions = expected[doc.name].layers.mentions or []
+            expected[doc.name].layers.mentions = [span._replace(score=1.0) for span in mentions] or None
         assert layers(doc) == layers(expected[doc.name])
         assert doc.meta == expected[doc.name].meta
     assert not list(output.parent.glob("*.tmp"))
@@ -137,7 +145,9 @@ def test_brat_files_are_as_brat_wants_them(corpus, tmp_path):
 
 
 def test_brat_splits_spans_at_line_ends_and_file_names_are_distinct(corpus, tmp_path):
-    across = AnnotatedDocument("a/b", ["New", "York"], [True, False], [0, 1], mentions=[LabeledSpan(0, 2, "BIG CITY")])
+    across = AnnotatedDocument(
+        "a/b", ["New", "York"], [True, False], [0, 1], layers=Layers(mentions=[LabeledSpan(0, 2, "BIG CITY")])
+    )
     other = AnnotatedDocument("A:B", ["x"], [False])
     report = export("brat", corpus(across, other), tmp_path / "brat")
     assert (tmp_path / "brat/a_b.ann").read_text().startswith("T1\tBIG_CITY 0 3;4 8\tNew York\n")
@@ -158,7 +168,9 @@ def test_conll_has_twelve_columns_with_names_and_coreference(corpus, tmp_path):
 
 
 def test_conll_joins_sentences_that_a_mention_goes_across(corpus, tmp_path):
-    across = AnnotatedDocument("x", ["New", "York", "."], [True] * 3, [0, 1], clusters=[[(0, 2)]])
+    across = AnnotatedDocument(
+        "x", ["New", "York", "."], [True] * 3, [0, 1], layers=Layers(clusters=make_clusters([[(0, 2)]]))
+    )
     report = export("conll", corpus(across), tmp_path / "key.conll")
     assert report.log.n_noted() == {"sentence ends inside a mention, not written": 1}
     assert "\n\n#end" in (tmp_path / "key.conll").read_text()

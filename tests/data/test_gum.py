@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacy_hmtl.annotations.layers import extents, make_clusters
 from spacy_hmtl.data.convert import convert
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats import get_reader
@@ -41,17 +42,17 @@ def test_gum_gives_typed_nested_mentions_clusters_spaces_and_genre(read):
     assert "".join(w + " " * s for w, s in zip(doc.words, doc.spaces)) == "Ann Lee couldn't find her dog. She left"
     assert doc.sent_starts == [0, 8]
     mentions = [(0, 2, "person"), (5, 7, "animal"), (5, 6, "person"), (8, 9, "person")]
-    assert [mention[:3] for mention in doc.mentions] == mentions
-    assert doc.clusters == [[(0, 2), (5, 6), (8, 9)], [(5, 7)]]
-    assert (doc.entities, doc.relations) == (None, None)
+    assert [mention[:3] for mention in doc.layers.mentions] == mentions
+    assert doc.layers.clusters == make_clusters([[(0, 2), (5, 6), (8, 9)], [(5, 7)]])
+    assert (doc.layers.entities, doc.layers.relations) == (None, None)
     assert not log.notes
 
 
 def test_ontogum_has_clusters_and_no_mentions(read):
     rows = [("1", "a", "Entity=(18(17)"), ("2", "b", "Entity=(3)18)"), ("3", "c", "Entity=(17)")]
     docs, _ = read("gum", table(rows, fields="GRP"), strict=True)
-    assert docs[0].mentions is None
-    assert docs[0].clusters == [[(0, 2)], [(0, 1), (2, 3)], [(1, 2)]]
+    assert docs[0].layers.mentions is None
+    assert docs[0].layers.clusters == make_clusters([[(0, 2)], [(0, 1), (2, 3)], [(1, 2)]])
 
 
 def test_speakers_are_those_of_the_sentences(read):
@@ -63,15 +64,23 @@ def test_speakers_are_those_of_the_sentences(read):
 
 def test_empty_layers_are_told_from_missing_ones(read):
     plain = [("1", "a", "_")]
-    assert [read("gum", table(plain, fields=fields))[0][0].mentions for fields in (GUM, "GRP", "")] == [[], None, None]
-    assert [read("gum", table(plain, fields=fields))[0][0].clusters for fields in (GUM, "GRP", "")] == [[], [], None]
+    assert [read("gum", table(plain, fields=fields))[0][0].layers.mentions for fields in (GUM, "GRP", "")] == [
+        [],
+        None,
+        None,
+    ]
+    assert [read("gum", table(plain, fields=fields))[0][0].layers.clusters for fields in (GUM, "GRP", "")] == [
+        [],
+        [],
+        None,
+    ]
 
 
 def test_the_order_of_fields_is_that_of_the_header_and_holds_for_the_file(read):
     rows = [("1", "a", "Entity=(person-1-new"), ("2", "b", "Entity=1)")]
     text = f"# global.Entity = entity-GRP-infstat\n{table(rows, fields='')}{table(rows, name='b', fields='')}"
     docs, _ = read("gum", text.replace("Entity=1)", "Entity=person-1)"), strict=True)
-    assert [[m[:3] for m in doc.mentions] for doc in docs] == [[(0, 2, "person")]] * 2
+    assert [[m[:3] for m in doc.layers.mentions] for doc in docs] == [[(0, 2, "person")]] * 2
 
 
 def test_a_file_without_document_borders_is_one_document(read):
@@ -90,8 +99,8 @@ def test_corefud_reports_empty_nodes_and_mentions_in_pieces(read):
     ]
     docs, log = read("corefud", table(rows, name="it", fields=fields))
     assert docs[0].words == ["Vi", "a", "lui"]
-    assert docs[0].clusters == [[(1, 2)], [(2, 3)]]
-    assert [(m.start, m.end, m.label) for m in docs[0].mentions] == [(1, 2, "place"), (2, 3, "mention")]
+    assert docs[0].layers.clusters == make_clusters([[(1, 2)], [(2, 3)]])
+    assert [(m.start, m.end, m.label) for m in docs[0].layers.mentions] == [(1, 2, "place"), (2, 3, "mention")]
     whats = [fault.what for fault in log.faults]
     assert log.n_skipped() == {"mention": 3}
     assert any("is an empty node" in what for what in whats)
@@ -101,13 +110,13 @@ def test_corefud_reports_empty_nodes_and_mentions_in_pieces(read):
 
 def test_corefud_without_types_has_no_mentions(read):
     docs, _ = read("corefud", table([("1", "a", "Entity=(e1--1-)")], fields="eid-etype-head-other"), strict=True)
-    assert (docs[0].mentions, docs[0].clusters) == (None, [[(0, 1)]])
+    assert (docs[0].layers.mentions, docs[0].layers.clusters) == (None, make_clusters([[(0, 1)]]))
 
 
 def test_crossing_mentions_are_kept_and_noted(read):
     rows = [("1", "a", "Entity=(1"), ("2", "b", "Entity=(2"), ("3", "c", "Entity=1)"), ("4", "d", "Entity=2)")]
     docs, log = read("gum", table(rows, fields="GRP"), strict=True)
-    assert docs[0].clusters == [[(0, 3)], [(1, 4)]]
+    assert docs[0].layers.clusters == make_clusters([[(0, 3)], [(1, 4)]])
     assert [(note.kind, note.place.line) for note in log.notes] == [(CROSSING, 6)]
 
 
@@ -138,7 +147,7 @@ def test_a_document_that_is_not_utf8_is_skipped_and_windows_line_ends_are_noted(
     text = table([("1", "caf\u00e9", "_")]) + table(NEXT, name="good")
     docs, log = read("gum", text.replace("\n", "\r\n").encode("latin-1"))
     assert ([doc.name for doc in docs], log.faults[0].place.line) == (["good"], 5)
-    assert docs[0].clusters == [[(0, 1)]]
+    assert docs[0].layers.clusters == make_clusters([[(0, 1)]])
     assert len(log.notes) == 1
 
 
@@ -179,11 +188,11 @@ def test_random_annotation_is_read_as_it_was_written(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "random.conllu"
     path.write_text(table(rows), encoding="utf-8")
     doc = next(get_reader("gum")(path, faults=FaultLog(strict=True)))
-    assert [m[:3] for m in doc.mentions] == sorted(
+    assert [m[:3] for m in doc.layers.mentions] == sorted(
         ((*span, label) for span, (label, _) in mentions.items()), key=document_order
     )
     expected = [[span for span, (_, c) in mentions.items() if c == cluster] for cluster in range(1, 4)]
-    assert sorted(doc.clusters) == sorted(sorted(c, key=document_order) for c in expected if c)
+    assert sorted(extents(doc.layers.clusters)) == sorted(sorted(c, key=document_order) for c in expected if c)
 
 
 TYPES = ("abstract", "person", "place", "event", "object", "time", "organization", "substance", "animal", "plant")

@@ -8,7 +8,7 @@ TWO_SENTENCES = "Ann\tB-per\nLee\tI-per\nran\tO\n{separator}\nTo\tO\nRome\tB-loc
 
 
 def spans(doc):
-    return [span[:3] for span in doc.entities]
+    return [span[:3] for span in doc.layers.entities]
 
 
 @pytest.mark.parametrize("separator", ["", "\t", " \t ", "\n\n"])
@@ -23,10 +23,10 @@ def test_sentences_end_at_empty_lines_and_lines_of_white_space(read, separator):
 
 def test_only_names_are_annotated(read):
     docs, _ = read("iob", "ran\tO\n")
-    assert docs[0].entities == []
-    assert docs[0].mentions is None
-    assert docs[0].clusters is None
-    assert docs[0].relations is None
+    assert docs[0].layers.entities == []
+    assert docs[0].layers.mentions is None
+    assert docs[0].layers.clusters is None
+    assert docs[0].layers.relations is None
 
 
 def test_sentences_are_grouped_into_documents(read):
@@ -120,7 +120,7 @@ def test_a_column_that_counts_is_not_the_words_and_outer_tags_are_names(read):
     docs, log = read("iob", NUMBERED, strict=True)
     assert [doc.words for doc in docs] == [["Mira", "of", "Oslo"], ["She", "waits"]]
     assert [spans(doc) for doc in docs] == [[(0, 3, "PER")], []]
-    assert [[span[:3] for span in doc.mentions] for doc in docs] == [[(0, 3, "PER"), (2, 3, "LOC")], []]
+    assert [[span[:3] for span in doc.layers.mentions] for doc in docs] == [[(0, 3, "PER"), (2, 3, "LOC")], []]
     assert list(log.n_noted()) == ["files with outer and inner tags: the outer are names, both are mentions"]
 
 
@@ -142,7 +142,7 @@ def test_a_column_that_counts_is_not_the_words_and_outer_tags_are_names(read):
 def test_the_columns_are_found_by_what_they_hold(read, text, words):
     docs, _ = read("iob", text, strict=True)
     assert [doc.words for doc in docs] == [words]
-    assert docs[0].entities[0].label == "PER"
+    assert docs[0].layers.entities[0].label == "PER"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from json_samples import ALL, CROSSRE, DYGIE, JSONL, REDOCRED, text
 from random_documents import PLAIN_WORDS, as_on_doc, documents
 
+from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats import get_reader
 
@@ -16,16 +17,16 @@ def spans(rows):
 
 
 def triples(doc):
-    return [(rel.head[:3], rel.label, rel.tail[:3]) for rel in doc.relations]
+    return [(rel.head[:3], rel.label, rel.tail[:3]) for rel in doc.layers.relations]
 
 
 def test_crossre_names_are_mentions_and_remarks_are_kept(read):
     docs, log = read("crossre", text(CROSSRE), strict=True)
     doc = docs[0]
-    assert (doc.name, doc.words, doc.sent_starts, doc.clusters) == ("ai-1", CROSSRE["sentence"], [0], None)
-    assert spans(doc.entities) == [(0, 2, "researcher"), (3, 5, "algorithm")]
-    assert doc.mentions == doc.entities
-    assert [rel.label for rel in doc.relations] == ["usage", "role"]
+    assert (doc.name, doc.words, doc.sent_starts, doc.layers.clusters) == ("ai-1", CROSSRE["sentence"], [0], None)
+    assert spans(doc.layers.entities) == [(0, 2, "researcher"), (3, 5, "algorithm")]
+    assert doc.layers.mentions == doc.layers.entities
+    assert [rel.label for rel in doc.layers.relations] == ["usage", "role"]
     assert doc.meta == {"remarks": [CROSSRE["relations"][1]]}
     assert not log.notes
 
@@ -42,12 +43,12 @@ def test_dygie_ends_are_inclusive_and_nested_mentions_are_no_names(read):
     docs, log = read("dygie", text(DYGIE))
     doc = docs[0]
     assert doc.sent_starts == [0, 4]
-    assert spans(doc.mentions) == [(0, 2, "PER"), (1, 2, "NAME"), (4, 5, "PER")]
-    assert spans(doc.entities) == [(0, 2, "PER"), (4, 5, "PER")]
+    assert spans(doc.layers.mentions) == [(0, 2, "PER"), (1, 2, "NAME"), (4, 5, "PER")]
+    assert spans(doc.layers.entities) == [(0, 2, "PER"), (4, 5, "PER")]
     assert triples(doc) == [((0, 2, "PER"), "has", (1, 2, "NAME"))]
-    assert doc.clusters == [[(0, 2), (4, 5)]]
+    assert doc.layers.clusters == make_clusters([[(0, 2), (4, 5)]])
     assert log.n_noted() == {"names inside or across another name, kept as mentions only": 1}
-    assert read("dygie", text(DYGIE), names=False)[0][0].entities is None
+    assert read("dygie", text(DYGIE), names=False)[0][0].layers.entities is None
 
 
 @pytest.mark.parametrize("key", ["ner", "relations", "clusters"])
@@ -55,27 +56,27 @@ def test_an_absent_layer_is_not_annotated(read, key):
     doc = read("dygie", text({k: v for k, v in DYGIE.items() if k != key}))[0][0]
     layers = {"ner": ["mentions", "entities"]}.get(key, [key])
     assert [
-        layer for layer in ("mentions", "entities", "relations", "clusters") if getattr(doc, layer) is None
+        layer for layer in ("mentions", "entities", "relations", "clusters") if layer not in doc.layers.counts()
     ] == layers
-    assert read("crossre", text({**CROSSRE, "relations": None}))[0][0].relations is None
-    assert read("redocred", text({**REDOCRED, "labels": None}))[0][0].relations is None
+    assert read("crossre", text({**CROSSRE, "relations": None}))[0][0].layers.relations is None
+    assert read("redocred", text({**REDOCRED, "labels": None}))[0][0].layers.relations is None
 
 
 def test_redocred_relations_join_the_nearest_mentions_and_keep_their_evidence(read):
     doc = read("redocred", json.dumps([REDOCRED]), strict=True)[0][0]
     assert doc.sent_starts == [0, 6]
-    assert doc.clusters == [[(0, 2), (6, 7)], [(4, 5), (8, 9)]]
+    assert doc.layers.clusters == make_clusters([[(0, 2), (6, 7)], [(4, 5), (8, 9)]])
     # Without evidence the sentence where they are nearest, with evidence that one.
     assert triples(doc) == [((0, 2, "PER"), "P551", (4, 5, "LOC")), ((8, 9, "LOC"), "P1", (6, 7, "PER"))]
     assert doc.meta["evidence"] == [[0], []]
-    assert doc.entities == doc.mentions
+    assert doc.layers.entities == doc.layers.mentions
 
 
 def test_a_redocred_mention_of_two_entities_stays_with_the_first(read):
     same = [[REDOCRED["vertexSet"][0][0]], *REDOCRED["vertexSet"], [REDOCRED["vertexSet"][1][0]] * 2]
     docs, log = read("redocred", text({**REDOCRED, "vertexSet": same}))
-    assert len(docs[0].mentions) == 7
-    assert docs[0].clusters == [[(0, 2)], [(4, 5), (8, 9)], [(6, 7)]]
+    assert len(docs[0].layers.mentions) == 7
+    assert docs[0].layers.clusters == make_clusters([[(0, 2)], [(4, 5), (8, 9)], [(6, 7)]])
     assert log.n_skipped() == {"cluster mention": 3}
     assert log.n_noted()["mentions with the extent and the type of another one, kept"] == 3
 
@@ -85,12 +86,17 @@ def test_jsonl_has_all_layers(read):
     assert (doc.name, doc.words) == ("j", ["Ann", "left", ".", "She", "ran", "."])
     assert doc.spaces == [True, False, True, True, False, False]
     assert doc.sent_starts == [0, 3]
-    assert spans(doc.entities) == [(0, 1, "PERSON")]
-    assert [tuple(span) for span in doc.mentions] == [(0, 1, "PER", 1.0), (3, 4, "PER", 0.5)]
-    assert doc.clusters == [[(0, 1), (3, 4)]]
+    assert spans(doc.layers.entities) == [(0, 1, "PERSON")]
+    assert [tuple(span) for span in doc.layers.mentions] == [(0, 1, "PER", 1.0), (3, 4, "PER", 0.5)]
+    assert doc.layers.clusters == make_clusters([[(0, 1), (3, 4)]])
     assert triples(doc) == [((0, 1, "PER"), "is", (3, 4, "PER"))]
     bare = read("jsonl", text({**JSONL, "ents": None, "mentions": None, "relations": None, "clusters": None}))[0][0]
-    assert (bare.entities, bare.mentions, bare.relations, bare.clusters) == (None, None, None, None)
+    assert (bare.layers.entities, bare.layers.mentions, bare.layers.relations, bare.layers.clusters) == (
+        None,
+        None,
+        None,
+        None,
+    )
 
 
 FAULTS = [
@@ -159,12 +165,12 @@ def test_a_faulty_redocred_mention_takes_its_entitys_relations_along(read, menti
     docs, log = read("redocred", text({**REDOCRED, "vertexSet": [REDOCRED["vertexSet"][0], [mention]]}))
     assert what in log.faults[0].what
     assert log.n_skipped() == {"mention": 1, "relation": 2}
-    assert docs[0].clusters == [[(0, 2), (6, 7)]]
+    assert docs[0].layers.clusters == make_clusters([[(0, 2), (6, 7)]])
 
 
 def test_a_relation_that_stands_twice_is_kept_and_noted(read):
     docs, log = read("crossre", text({**CROSSRE, "relations": CROSSRE["relations"][:1] * 2}), strict=True)
-    assert len(docs[0].relations) == 2
+    assert len(docs[0].layers.relations) == 2
     assert log.n_noted() == {"relations that stand twice, kept": 1}
 
 
@@ -173,21 +179,28 @@ def test_a_relation_that_stands_twice_is_kept_and_noted(read):
 def test_random_annotation_is_read_as_it_was_written(tmp_path_factory, document):
     path = tmp_path_factory.mktemp("random") / "corpus.json"
     document = as_on_doc(document)
-    rows = [[start, end - 1, label] for start, end, label, _ in document.mentions]
+    rows = [[start, end - 1, label] for start, end, label, _ in document.layers.mentions]
     pairs = [
-        [rel.head.start, rel.head.end - 1, rel.tail.start, rel.tail.end - 1, rel.label] for rel in document.relations
+        [rel.head.start, rel.head.end - 1, rel.tail.start, rel.tail.end - 1, rel.label]
+        for rel in document.layers.relations
     ]
     path.write_text(text({"sentence": document.words, "ner": rows, "relations": pairs}), encoding="utf-8")
     crossre = next(get_reader("crossre")(path, faults=FaultLog(strict=True)))
-    entities = [[{"sent_id": 0, "pos": span[:2], "type": span.label}] for span in document.mentions]
-    number = {span[:2]: i for i, span in enumerate(document.mentions)}
-    labels = [{"r": rel.label, "h": number[rel.head[:2]], "t": number[rel.tail[:2]]} for rel in document.relations]
+    entities = [[{"sent_id": 0, "pos": span[:2], "type": span.label}] for span in document.layers.mentions]
+    number = {span[:2]: i for i, span in enumerate(document.layers.mentions)}
+    labels = [
+        {"r": rel.label, "h": number[rel.head[:2]], "t": number[rel.tail[:2]]} for rel in document.layers.relations
+    ]
     path.write_text(text({"sents": [document.words], "vertexSet": entities, "labels": labels}), encoding="utf-8")
     redocred = next(get_reader("redocred")(path, faults=FaultLog(strict=True)))
     for found in (crossre, redocred):
-        assert (found.words, found.mentions, found.entities) == (document.words, document.mentions, document.entities)
-        assert as_on_doc(found).relations == document.relations
-    assert redocred.clusters == [[span[:2]] for span in document.mentions]
+        assert (found.words, found.layers.mentions, found.layers.entities) == (
+            document.words,
+            document.layers.mentions,
+            document.layers.entities,
+        )
+        assert as_on_doc(found).layers.relations == document.layers.relations
+    assert redocred.layers.clusters == make_clusters([span] for span in document.layers.mentions)
 
 
 def test_dygie_reads_rows_that_are_not_sorted_by_sentence_ids_that_are_numbers_and_speakers(read):
@@ -200,7 +213,7 @@ def test_dygie_reads_rows_that_are_not_sorted_by_sentence_ids_that_are_numbers_a
     }
     doc, expected = read("dygie", text(flat), strict=True)[0][0], read("dygie", text(DYGIE))[0][0]
     assert (doc.name, doc.meta) == ("758", {"speakers": ["Ann"] * 4 + ["Bo"] * 3})
-    assert (doc.mentions, doc.relations, doc.clusters) == (expected.mentions, expected.relations, expected.clusters)
+    assert doc.layers == expected.layers
 
 
 def test_redocred_labels_may_be_lists_of_heads_and_tails(read):
@@ -210,7 +223,7 @@ def test_redocred_labels_may_be_lists_of_heads_and_tails(read):
     expected = read("redocred", text(REDOCRED))[0]
     assert read("redocred", text({**REDOCRED, "labels": lists}), strict=True)[0] == expected
     del lists["evidence"]
-    assert len(read("redocred", text({**REDOCRED, "labels": lists}), strict=True)[0][0].relations) == 2
+    assert len(read("redocred", text({**REDOCRED, "labels": lists}), strict=True)[0][0].layers.relations) == 2
     for wrong, what in (({**lists, "tail": [1]}, "lists of one length at labels"), ({}, "a list at labels.head")):
         assert what in read("redocred", text({**REDOCRED, "labels": wrong}))[1].faults[0].what
 

@@ -2,6 +2,7 @@ from itertools import starmap
 
 import pytest
 
+from spacy_hmtl.annotations.layers import extents, make_clusters
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats.litbank import read as read_litbank
 from spacy_hmtl.data.reading.brackets import crossing_pairs
@@ -58,10 +59,10 @@ def test_both_layers_of_a_document_are_joined(litbank):
     doc = docs[0]
     assert (doc.name, doc.words) == ("doc", ["The", "king", "of", "Spain", "He", "slept"])
     assert doc.sent_starts == [0, 4]
-    assert [span[:3] for span in doc.mentions] == [(0, 4, "PER"), (3, 4, "GPE")]
-    assert doc.clusters == [[(0, 4), (4, 5)], [(3, 4)]]
-    assert doc.entities is None
-    assert doc.relations is None
+    assert [span[:3] for span in doc.layers.mentions] == [(0, 4, "PER"), (3, 4, "GPE")]
+    assert doc.layers.clusters == make_clusters([[(0, 4), (4, 5)], [(3, 4)]])
+    assert doc.layers.entities is None
+    assert doc.layers.relations is None
     assert not log.notes
 
 
@@ -75,8 +76,8 @@ def test_a_document_with_one_layer_keeps_it(litbank, tmp_path):
     (tmp_path / "coref/conll/doc.conll").unlink()
     log = FaultLog()
     docs = list(read_litbank(tmp_path, faults=log))
-    assert docs[0].clusters is None
-    assert len(docs[0].mentions) == 2
+    assert docs[0].layers.clusters is None
+    assert len(docs[0].layers.mentions) == 2
     assert log.n_noted().total() == 1
 
 
@@ -91,7 +92,7 @@ def test_a_document_with_one_layer_keeps_it(litbank, tmp_path):
 )
 def test_a_faulty_bracket_skips_its_mention(litbank, number, brackets, line, what, clusters):
     docs, log = litbank(replaced(number, brackets))
-    assert docs[0].clusters == clusters
+    assert extents(docs[0].layers.clusters) == clusters
     assert [(fault.place.line, fault.unit) for fault in log.faults] == [(line, "mention")]
     assert what in log.faults[0].what
 
@@ -99,13 +100,13 @@ def test_a_faulty_bracket_skips_its_mention(litbank, number, brackets, line, wha
 def test_mentions_of_one_cluster_nest(litbank):
     tokens = [("a", "O", "O", "(1"), ("b", "O", "O", "(1"), ("c", "O", "O", "1)"), ("d", "O", "O", "1)")]
     docs, _ = litbank(tokens)
-    assert docs[0].clusters == [[(0, 4), (1, 3)]]
+    assert docs[0].layers.clusters == make_clusters([[(0, 4), (1, 3)]])
 
 
 def test_crossing_mentions_of_two_clusters_are_kept_and_noted(litbank):
     tokens = [("a", "O", "O", "(1"), ("b", "O", "O", "(2"), ("c", "O", "O", "1)"), ("d", "O", "O", "2)")]
     docs, log = litbank(tokens, strict=True)
-    assert docs[0].clusters == [[(0, 3)], [(1, 4)]]
+    assert docs[0].layers.clusters == make_clusters([[(0, 3)], [(1, 4)]])
     assert log.n_noted().total() == 1
     assert "crossing" in log.notes[0].kind
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from random_documents import PLAIN_WORDS, as_on_doc, documents
 
+from spacy_hmtl.annotations.layers import extents
 from spacy_hmtl.data.faults import FaultLog
 from spacy_hmtl.data.formats import get_reader
 
@@ -64,35 +65,45 @@ def without_hash(document):
 @given(document=documents(PLAIN_WORDS, flat=True).filter(without_hash))
 def test_iob(folder, document):
     document = as_on_doc(document)
-    path = write(folder / "x.tsv", *map("\t".join, zip(document.words, tags(document.entities, len(document.words)))))
+    path = write(
+        folder / "x.tsv", *map("\t".join, zip(document.words, tags(document.layers.entities, len(document.words))))
+    )
     found = read_one("iob", path)
-    assert (found.words, found.entities) == (document.words, document.entities)
+    assert (found.words, found.layers.entities) == (document.words, document.layers.entities)
 
 
 @settings(max_examples=40, deadline=None)
 @given(document=documents(PLAIN_WORDS, flat=True))
 def test_conll04(folder, document):
     document = as_on_doc(document)
-    rows = zip(document.words, tags(document.mentions, len(document.words)))
+    rows = zip(document.words, tags(document.layers.mentions, len(document.words)))
     lines = ["#doc 1"]
     for i, (word, tag) in enumerate(rows):
-        relations = [triple for triple in document.relations if triple.head.end == i + 1]
+        relations = [triple for triple in document.layers.relations if triple.head.end == i + 1]
         labels = [triple.label for triple in relations] or ["N"]
         tails = [triple.tail.end - 1 for triple in relations] or [i]
         # A label "N" is none in this format.
         labels = [f"{label}x" if relations and label == "N" else label for label in labels]
         lines.append(f"{i}\t{word}\t{tag}\t{labels}\t{tails}")
     found = read_one("conll04", write(folder / "x.txt", *lines))
-    assert (found.words, found.mentions, found.entities) == (document.words, document.mentions, document.entities)
-    renamed = [t._replace(label="Nx") if t.label == "N" else t for t in document.relations]
-    assert sorted(found.relations) == sorted(renamed)
+    assert (found.words, found.layers.mentions, found.layers.entities) == (
+        document.words,
+        document.layers.mentions,
+        document.layers.entities,
+    )
+    renamed = [t._replace(label="Nx") if t.label == "N" else t for t in document.layers.relations]
+    assert sorted(found.layers.relations) == sorted(renamed)
 
 
 @settings(max_examples=40, deadline=None)
 @given(document=documents(PLAIN_WORDS, repeated=False).filter(without_hash))
 def test_litbank(folder, document):
     document = as_on_doc(document)
-    n_tokens, mentions, clusters = len(document.words), document.mentions or [], document.clusters or []
+    n_tokens, mentions, clusters = (
+        len(document.words),
+        document.layers.mentions or [],
+        extents(document.layers.clusters),
+    )
     levels = [tags(spans, n_tokens) for spans in columns(mentions)]
     write(folder / "lb/entities/tsv/d.tsv", *("\t".join(row) + "\t" for row in zip(document.words, *levels)))
     rows = [
@@ -100,7 +111,11 @@ def test_litbank(folder, document):
     ]
     write(folder / "lb/coref/conll/d.conll", "#begin document (d); part 0", *rows, "", "#end document")
     found = read_one("litbank", folder / "lb")
-    assert (found.words, sorted(found.mentions), found.clusters) == (document.words, sorted(mentions), clusters)
+    assert (found.words, sorted(found.layers.mentions), extents(found.layers.clusters)) == (
+        document.words,
+        sorted(mentions),
+        clusters,
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -108,8 +123,8 @@ def test_litbank(folder, document):
 def test_brat_written_by_other_programs(folder, document):
     document = as_on_doc(document)
     starts = [sum(len(word) + 1 for word in document.words[:i]) for i in range(len(document.words) + 1)]
-    mentions = document.mentions or []
-    clusters = [cluster for cluster in document.clusters or [] if len(cluster) > 1]
+    mentions = document.layers.mentions or []
+    clusters = [cluster for cluster in extents(document.layers.clusters) if len(cluster) > 1]
     extra = [(start, end, "X", 1.0) for cluster in clusters for start, end in cluster]
     number, lines = {}, []
     for span in [*mentions, *extra]:
@@ -119,7 +134,7 @@ def test_brat_written_by_other_programs(folder, document):
             text = " ".join(document.words[span[0] : span[1]])
             lines.append(f"{number[tuple(span[:3])]}\t{span[2]} {start} {end}\t{text}")
     known = {tuple(span[:3]) for span in mentions}
-    relations = [t for t in document.relations or [] if {tuple(t.head[:3]), tuple(t.tail[:3])} <= known]
+    relations = [t for t in document.layers.relations or [] if {tuple(t.head[:3]), tuple(t.tail[:3])} <= known]
     relations = list(dict.fromkeys(t for t in relations if not t.label.lower().startswith(("cor", "ide", "equ"))))
     for i, triple in enumerate(relations):
         ends = number[tuple(triple.head[:3])], number[tuple(triple.tail[:3])]
@@ -128,6 +143,6 @@ def test_brat_written_by_other_programs(folder, document):
     write(folder / "b.txt", " ".join(document.words))
     found = read_one("brat", write(folder / "b.ann", *lines), names=False, tokenizer="whitespace")
     assert found.words == document.words
-    assert {tuple(m[:3]) for m in found.mentions} == set(number)
-    assert (found.clusters or []) == clusters
-    assert sorted(found.relations or []) == sorted(relations)
+    assert {tuple(m[:3]) for m in found.layers.mentions} == set(number)
+    assert extents(found.layers.clusters) == clusters
+    assert sorted(found.layers.relations or []) == sorted(relations)

@@ -22,7 +22,7 @@ from spacy_hmtl.graph.aliases import normalize_name
 from spacy_hmtl.graph.build import make_graph
 from spacy_hmtl.graph.table import safe_cell
 from spacy_hmtl.graph.write import write_graphs
-from spacy_hmtl.types import LabeledSpan, ScoredClusters, Triple
+from spacy_hmtl.types import LabeledSpan, Triple
 
 EVIL = '=cmd|"/c calc"!A0 <b>&amp;</b> ]]> \x01\x0b\0 \ufffe " \' \u2028'
 
@@ -46,7 +46,8 @@ def doc():
     doc = spacy.blank("en")("Anna Keller said she left Oslo. Keller likes it.")
     set_entities(doc, [LabeledSpan(0, 2, "PERSON"), LabeledSpan(5, 6, "GPE", 0.5), LabeledSpan(7, 8, "PERSON", 0.5)])
     set_mentions(doc, [LabeledSpan(0, 2, "PER"), LabeledSpan(3, 4, "PER"), LabeledSpan(9, 10, "GPE", 0.25)])
-    set_clusters(doc, ScoredClusters([[(0, 2), (3, 4)], [(5, 6), (9, 10)]], [[1.0, 0.75], [0.5, 0.25]]))
+    rows = [[(0, 2, 1.0), (3, 4, 0.75)], [(5, 6, 0.5), (9, 10, 0.25)]]
+    set_clusters(doc, [[LabeledSpan(start, end, score=score) for start, end, score in row] for row in rows])
     she, anna, oslo = LabeledSpan(3, 4, "PER"), LabeledSpan(0, 2, "PER"), LabeledSpan(5, 6, "GPE")
     set_relations(doc, [Triple(she, "AT", oslo, 0.5), Triple(anna, "AT", oslo, 0.75), Triple(anna, "OWNS", oslo, 0.5)])
     return doc
@@ -93,7 +94,7 @@ def test_a_name_that_is_an_argument_is_an_entity_though_it_ends_a_mention():
     doc = spacy.blank("en")("The mayor of Oslo said she left Bergen.")
     set_entities(doc, [LabeledSpan(3, 4, "GPE"), LabeledSpan(7, 8, "GPE")])
     set_mentions(doc, [LabeledSpan(0, 4, "PER"), LabeledSpan(5, 6, "PER")])
-    set_clusters(doc, ScoredClusters([[(0, 4), (5, 6)]], [[1.0, 1.0]]))
+    set_clusters(doc, [[(0, 4), (5, 6)]])
     set_relations(doc, [Triple(LabeledSpan(3, 4, "GPE"), "NEAR", LabeledSpan(7, 8, "GPE"))])
     found = make_graph(doc, "a")
     assert [e.name for e in found.entities] == ["The mayor of Oslo", "Oslo", "Bergen"]
@@ -123,7 +124,7 @@ def test_every_combination_of_layers_has_a_graph_with_all_its_relations(names, m
     set_mentions(doc, [LabeledSpan(*borders, "M") for borders in mentions])
     clusters = [[m for m, number in clustered.items() if number == n] for n in range(3)]
     clusters = [sorted(cluster) for cluster in clusters if cluster]
-    set_clusters(doc, ScoredClusters(clusters, [[1.0] * len(c) for c in clusters]))
+    set_clusters(doc, clusters)
     set_relations(doc, [Triple(LabeledSpan(*head), label, LabeledSpan(*tail)) for head, tail, label in pairs])
     found = make_graph(doc, "a", aliases=True)
     keys = [entity.key for entity in found.entities]

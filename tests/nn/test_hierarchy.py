@@ -9,11 +9,11 @@ import pytest
 import torch
 from strategies import encoder_config, layout_of
 
+from spacy_hmtl.annotations import TASKS
 from spacy_hmtl.nn.heads.coref import CorefConfig
 from spacy_hmtl.nn.heads.relation import RelationConfig
 from spacy_hmtl.nn.heads.tagger import TaggerConfig
 from spacy_hmtl.nn.hierarchy import Hierarchy, parents, path
-from spacy_hmtl.types import TASKS
 
 LABELS = {"ner": ["A"], "emd": ["B", "C"], "relation": ["R"]}
 # Another width for each task, so that a wrong wire cannot fit.

@@ -11,7 +11,7 @@ from spacy.training import Example
 
 from spacy_hmtl.annotations import set_clusters, set_entities, set_mentions, set_relations, set_tasks
 from spacy_hmtl.scoring.scorer import make_hmtl_scorer
-from spacy_hmtl.types import LabeledSpan, ScoredClusters, Triple
+from spacy_hmtl.types import LabeledSpan, Triple
 
 WORDS = ["Ann", "Lee", "said", "she", "runs", "Lee", "Bank", "."]
 ANN, SHE, BANK = (0, 2), (3, 4), (5, 7)
@@ -32,7 +32,7 @@ def annotate(doc: Doc, *tasks: str) -> Doc:
     if "emd" in tasks:
         set_mentions(doc, [*NAMES, LabeledSpan(5, 6, "PER")])
     if "coref" in tasks:
-        set_clusters(doc, ScoredClusters([[ANN, SHE], [BANK]], [[1.0, 1.0], [1.0]]))
+        set_clusters(doc, [[ANN, SHE], [BANK]])
     if "relation" in tasks:
         set_relations(doc, [RELATION])
     return doc
@@ -91,7 +91,7 @@ def test_a_reference_annotated_with_nothing_counts(task: str) -> None:
     {
         "ner": lambda: set_entities(reference, []),
         "emd": lambda: set_mentions(reference, []),
-        "coref": lambda: set_clusters(reference, ScoredClusters([], [])),
+        "coref": lambda: set_clusters(reference, []),
         "relation": lambda: set_relations(reference, []),
     }[task]()
     found = headlines([Example(annotate(make_doc(), *ALL), reference)])
@@ -141,7 +141,7 @@ def test_groups_may_have_other_keys() -> None:
 
 def test_gold_singletons_count_unless_asked_otherwise() -> None:
     predicted = make_doc()
-    set_clusters(predicted, ScoredClusters([[ANN, SHE]], [[1.0, 1.0]]))
+    set_clusters(predicted, [[ANN, SHE]])
     scores = score([Example(predicted, annotate(make_doc(), "coref"))])
     assert scores["coref_f_no_singletons"] == 1.0
     assert scores["coref_mentions_r"] == pytest.approx(2 / 3)
@@ -162,7 +162,7 @@ def test_other_tokens_are_compared_by_characters(spaces: list[bool] | None) -> N
     names = [LabeledSpan(*move(name[:2]), name.label) for name in NAMES]
     set_entities(predicted, names)
     set_mentions(predicted, [*names, LabeledSpan(*move((5, 6)), "PER")])
-    set_clusters(predicted, ScoredClusters([[move(ANN), move(SHE)], [move(BANK)]], [[1.0, 1.0], [1.0]]))
+    set_clusters(predicted, [[move(ANN), move(SHE)], [move(BANK)]])
     set_relations(predicted, [Triple(names[0], "runs", names[1])])
     assert headlines([Example(predicted, annotate(make_doc(), *ALL))]) == dict.fromkeys(ALL, 1.0)
     assert score([Example(predicted, annotate(make_doc(), *ALL))])["relations_last_token_f"] == 1.0

@@ -11,10 +11,20 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
-from spacy_hmtl.annotations import from_doc, get_tasks, set_clusters, set_relations, slice_doc, to_doc
+from spacy_hmtl.annotations import (
+    AnnotatedDocument,
+    Layers,
+    from_doc,
+    get_tasks,
+    set_clusters,
+    set_relations,
+    slice_doc,
+    to_doc,
+)
+from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.data.docbin import read_docs
 from spacy_hmtl.training.corpus import make_multi_task_corpus, split_points
-from spacy_hmtl.types import AnnotatedDocument, LabeledSpan, ScoredClusters, Triple
+from spacy_hmtl.types import LabeledSpan, Triple
 
 NLP = spacy.blank("en")
 # Three sentences of four tokens.
@@ -23,7 +33,8 @@ ANN, BO, SHE, ACME, HE, THERE = (0, 1), (2, 3), (4, 5), (6, 7), (8, 9), (10, 11)
 
 
 def document(**layers: Any) -> AnnotatedDocument:
-    return AnnotatedDocument("story", WORDS, [True] * 2 + [False] + [True] * 9, [0, 4, 8], **layers)
+    meta = {"speakers": [str(i) for i in range(12)], "genre": "tale"}
+    return AnnotatedDocument("story", WORDS, [True] * 2 + [False] + [True] * 9, [0, 4, 8], Layers(**layers), meta)
 
 
 def full() -> AnnotatedDocument:
@@ -35,12 +46,11 @@ def full() -> AnnotatedDocument:
             LabeledSpan(*SHE, "PER"),
             LabeledSpan(*ACME, "ORG"),
         ],
-        clusters=[[ANN, SHE], [BO, HE], [ACME, THERE]],
+        clusters=make_clusters([[ANN, SHE], [BO, HE], [ACME, THERE]]),
         relations=[
             Triple(LabeledSpan(*ANN, "PER"), "LEFT", LabeledSpan(*ACME, "ORG")),
             Triple(LabeledSpan(*SHE, "PER"), "LEFT", LabeledSpan(*ACME, "ORG")),
         ],
-        meta={"speakers": [str(i) for i in range(12)], "genre": "tale"},
     )
 
 
@@ -84,8 +94,8 @@ def test_a_document_is_read_only_for_tasks_it_is_annotated_for(save: Any) -> Non
     path = save(document(entities=[]), document(clusters=[]), full())
     examples = read(ner={"path": path}, coref={"path": path})
     assert tasks(examples) == [("ner",), ("coref",), ("ner",), ("coref",)]
-    assert from_doc(examples[0].reference).entities == []
-    assert from_doc(examples[0].reference).clusters is None
+    assert from_doc(examples[0].reference).layers.entities == []
+    assert from_doc(examples[0].reference).layers.clusters is None
 
 
 def test_limit_counts_documents(save: Any) -> None:
@@ -95,7 +105,7 @@ def test_limit_counts_documents(save: Any) -> None:
 
 def test_a_folder_is_read_in_the_order_of_its_names(save: Any, tmp_path: Path) -> None:
     for name in ("b.spacy", "a.spacy", "sub/c.spacy"):
-        save(AnnotatedDocument(name, ["x"], [False], entities=[]), name=f"folder/{name}")
+        save(AnnotatedDocument(name, ["x"], [False], layers=Layers(entities=[])), name=f"folder/{name}")
     docs = list(read_docs(tmp_path / "folder", NLP))
     assert [from_doc(doc).name for doc in docs] == ["a.spacy", "b.spacy", "sub/c.spacy"]
 
@@ -103,7 +113,7 @@ def test_a_folder_is_read_in_the_order_of_its_names(save: Any, tmp_path: Path) -
 @pytest.mark.parametrize("gold_preproc", [True, False])
 def test_gold_tokens_and_sentences_are_given_only_if_asked_for(save: Any, gold_preproc: bool) -> None:
     words = ["ca", "n't", "-", "stop", "."]
-    odd = AnnotatedDocument("odd", words, [False, True, False, False, False], [0], entities=[])
+    odd = AnnotatedDocument("odd", words, [False, True, False, False, False], [0], layers=Layers(entities=[]))
     (eg,) = read(ner={"path": save(odd), "gold_preproc": gold_preproc})
     assert eg.predicted.text == "can't -stop."
     assert ([t.text for t in eg.predicted] == words) == gold_preproc
@@ -112,7 +122,7 @@ def test_gold_tokens_and_sentences_are_given_only_if_asked_for(save: Any, gold_p
 
 def test_unknown_spacing_keeps_the_tokens(save: Any) -> None:
     words = ["can't", "stop.", "Ever", "so."]
-    odd = AnnotatedDocument("odd", words, [True] * 4, [0, 2], entities=[])
+    odd = AnnotatedDocument("odd", words, [True] * 4, [0, 2], layers=Layers(entities=[]))
     path = save(odd)
     for max_length in (0, 2):
         examples = read(ner={"path": path, "gold_preproc": False, "max_length": max_length})
@@ -137,29 +147,25 @@ def test_splitting_keeps_every_layer_that_lies_inside() -> None:
     first, second, third = (from_doc(slice_doc(to_doc(full(), NLP.vocab), i, i + 4)[0]) for i in (0, 4, 8))
     assert [own.words for own in (first, second, third)] == [WORDS[:4], WORDS[4:8], WORDS[8:]]
     assert [own.sent_starts for own in (first, second, third)] == [[0]] * 3
-    assert first.entities == [LabeledSpan(0, 1, "PER")]
-    assert second.entities == [LabeledSpan(2, 3, "ORG")]
-    assert third.entities == []
-    assert first.mentions == [LabeledSpan(0, 3, "X"), LabeledSpan(0, 1, "PER")]
-    assert second.mentions == [LabeledSpan(0, 1, "PER"), LabeledSpan(2, 3, "ORG")]
-    assert third.mentions == []
-    assert [own.clusters for own in (first, second, third)] == [
-        [[(0, 1)], [(2, 3)]],
-        [[(0, 1)], [(2, 3)]],
-        [[(0, 1)], [(2, 3)]],
-    ]
-    assert [len(own.relations or []) for own in (first, second, third)] == [0, 1, 0]
-    assert second.relations == [Triple(LabeledSpan(0, 1, "PER"), "LEFT", LabeledSpan(2, 3, "ORG"))]
+    assert first.layers.entities == [LabeledSpan(0, 1, "PER")]
+    assert second.layers.entities == [LabeledSpan(2, 3, "ORG")]
+    assert third.layers.entities == []
+    assert first.layers.mentions == [LabeledSpan(0, 3, "X"), LabeledSpan(0, 1, "PER")]
+    assert second.layers.mentions == [LabeledSpan(0, 1, "PER"), LabeledSpan(2, 3, "ORG")]
+    assert third.layers.mentions == []
+    assert [own.layers.clusters for own in (first, second, third)] == [
+        make_clusters([[(0, 1)], [(2, 3)]]),
+    ] * 3
+    assert [len(own.layers.relations or []) for own in (first, second, third)] == [0, 1, 0]
+    assert second.layers.relations == [Triple(LabeledSpan(0, 1, "PER"), "LEFT", LabeledSpan(2, 3, "ORG"))]
     assert third.meta == {"speakers": ["8", "9", "10", "11"], "genre": "tale"}
 
 
 def test_splitting_keeps_what_is_not_annotated_apart_from_what_is_empty() -> None:
     missing, _ = slice_doc(to_doc(document(), NLP.vocab), 0, 4)
-    layers = from_doc(missing)
-    assert (layers.entities, layers.mentions, layers.clusters, layers.relations) == (None,) * 4
+    assert from_doc(missing).layers == Layers()
     empty, _ = slice_doc(to_doc(document(entities=[], mentions=[], clusters=[], relations=[]), NLP.vocab), 0, 4)
-    layers = from_doc(empty)
-    assert (layers.entities, layers.mentions, layers.clusters, layers.relations) == ([], [], [], [])
+    assert from_doc(empty).layers == Layers([], [], [], [])
 
 
 def test_what_splitting_cuts_is_counted_once(save: Any) -> None:
@@ -171,7 +177,7 @@ def test_what_splitting_cuts_is_counted_once(save: Any) -> None:
 
 def test_mentions_across_a_border_are_counted_once(save: Any) -> None:
     long = AnnotatedDocument(
-        "long", WORDS, [True] * 12, None, mentions=[LabeledSpan(3, 6, "X"), LabeledSpan(0, 2, "Y")]
+        "long", WORDS, [True] * 12, None, layers=Layers(mentions=[LabeledSpan(3, 6, "X"), LabeledSpan(0, 2, "Y")])
     )
     with pytest.warns(UserWarning, match="cut 1 mentions, 0 coreference links and 0 relations"):
         examples = read(emd={"path": save(long), "max_length": 4})
@@ -244,7 +250,7 @@ def test_relation_whose_argument_is_no_mention_stops_at_start(tmp_path: Path) ->
 
 def test_cluster_with_crossing_mentions_stops_at_start(tmp_path: Path) -> None:
     doc = Doc(NLP.vocab, words=["the", "old", "man", "there"])
-    set_clusters(doc, ScoredClusters([[(0, 3), (1, 4)]], [[1.0, 1.0]]))
+    set_clusters(doc, [[(0, 3), (1, 4)]])
     DocBin(docs=[doc]).to_disk(tmp_path / "bad.spacy")
     reader = make_multi_task_corpus(coref={"path": tmp_path / "bad.spacy"})
     with pytest.raises(ValueError, match="of the same cluster cross"):

@@ -8,7 +8,7 @@ import spacy
 from spacy.displacy.render import DEFAULT_LABEL_COLORS
 
 from spacy_hmtl.annotations import set_clusters, set_entities, set_mentions, set_relations
-from spacy_hmtl.types import LabeledSpan, ScoredClusters, Triple
+from spacy_hmtl.types import LabeledSpan, Triple
 from spacy_hmtl.visualize import render
 from spacy_hmtl.visualize.colors import COLORS
 from spacy_hmtl.visualize.network import MAX_NODES
@@ -64,7 +64,8 @@ def doc(nlp):
     doc = nlp("Anna Keller said she left Oslo.")
     set_entities(doc, [LabeledSpan(0, 2, "PERSON", 0.875), LabeledSpan(5, 6, "GPE", 0.5)])
     set_mentions(doc, [LabeledSpan(0, 2, "PER", 0.75), LabeledSpan(1, 2, "PER", 0.25), LabeledSpan(3, 4, "PER", 0.5)])
-    set_clusters(doc, ScoredClusters([[(0, 2), (3, 4)], [(1, 2)], [(5, 6)]], [[1.0, 0.625], [0.5], [0.5]]))
+    singles = [[LabeledSpan(1, 2, score=0.5)], [LabeledSpan(5, 6, score=0.5)]]
+    set_clusters(doc, [[(0, 2), LabeledSpan(3, 4, score=0.625)], *singles])
     set_relations(doc, [Triple(LabeledSpan(3, 4, "PER"), "AT", LabeledSpan(5, 6, "GPE"), 0.8125)])
     return doc
 
@@ -79,7 +80,7 @@ def test_everything_is_escaped(nlp):
     doc = nlp(EVIL)
     set_entities(doc, [LabeledSpan(0, 2, EVIL)])
     set_mentions(doc, [LabeledSpan(0, 3, EVIL)])
-    set_clusters(doc, ScoredClusters([[(0, 3), (3, 4)], [(0, 1)]], [[1.0, 1.0], [1.0]]))
+    set_clusters(doc, [[(0, 3), (3, 4)], [(0, 1)]])
     set_relations(doc, [Triple(LabeledSpan(0, 3, EVIL), EVIL, LabeledSpan(3, 4, EVIL))])
     html = render(doc, title=EVIL)
     reader = read(html)
@@ -122,7 +123,7 @@ def test_nested_and_crossing_spans_are_all_shown(nlp):
     set_mentions(
         doc, [LabeledSpan(0, 6, "ALL"), LabeledSpan(0, 3, "L"), LabeledSpan(2, 5, "R"), LabeledSpan(2, 3, "M")]
     )
-    set_clusters(doc, ScoredClusters([[(1, 4), (3, 6)]], [[1.0, 1.0]]))
+    set_clusters(doc, [[(1, 4), (3, 6)]])
     reader = read(render(doc))
     assert "".join(reader.sentences[0].split()) == "abcdef"
     badges = [data for data in reader.text if data in ("ALL", "L", "R", "M")]
@@ -205,7 +206,7 @@ def test_empty_layers_are_not_missing(nlp):
     doc = nlp("Dell moves.")
     set_entities(doc, [])
     set_mentions(doc, [])
-    set_clusters(doc, ScoredClusters([], []))
+    set_clusters(doc, [])
     set_relations(doc, [])
     text = "".join(read(render(doc)).text)
     assert "not annotated" not in text

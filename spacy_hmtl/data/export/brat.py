@@ -17,15 +17,16 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc
 
+from ...annotations import AnnotatedDocument
 from ...annotations.documents import from_doc
-from ...types import AnnotatedDocument, LabeledSpan, MentionSpan
+from ...annotations.layers import extents
+from ...types import LabeledSpan, MentionSpan
 from ..faults import FaultLog, Place
 from ..formats.brat import NO_LABEL
 from ..reading.brat_text import side_path
 
 LABELS = "labels with white space, written with underscores"
 CHARACTERS = "carriage returns, zero bytes and leading byte order marks in the text, written as spaces"
-LAYERS = ("entities", "mentions", "clusters", "relations")
 CONFIGURATION = """[entities]
 {entities}
 [relations]
@@ -110,7 +111,7 @@ def _side(doc: AnnotatedDocument, text: _Text) -> dict[str, object]:
         "tokens": text.tokens,
         "spaces": [int(space) for space in doc.spaces],
         "sent_starts": doc.sent_starts,
-        "layers": [layer for layer in LAYERS if getattr(doc, layer) is not None],
+        "layers": list(doc.layers.counts()),
         "meta": doc.meta,
     }
 
@@ -136,20 +137,21 @@ class _Lines:
             spans.append(self._span_line(number, span))
             attributes.append(f"A{number}\tLayer T{number} {layer}")
         relations = []
-        for number, triple in enumerate(self._doc.relations or [], start=1):
+        for number, triple in enumerate(self._doc.layers.relations or [], start=1):
             head, tail = (self._ids[LabeledSpan(*argument[:3])] for argument in (triple.head, triple.tail))
             label = self._label(triple.label)
             self.relation_labels.add(label)
             relations.append(f"R{number}\t{label} Arg1:{head} Arg2:{tail}")
-        groups = [" ".join(self._ids_by_extent[mention] for mention in cluster) for cluster in self._doc.clusters or []]
+        clusters = extents(self._doc.layers.clusters)
+        groups = [" ".join(self._ids_by_extent[mention] for mention in cluster) for cluster in clusters]
         return [*spans, *attributes, *relations, *(f"*\tEquiv {group}" for group in groups)]
 
     def _spans(self) -> list[tuple[LabeledSpan, str]]:
         """All spans of the document in document order, each with its layer."""
-        doc = self._doc
-        mentions = Counter(LabeledSpan(*span[:3]) for span in doc.mentions or [])
-        names = {LabeledSpan(*span[:3]) for span in doc.entities or []}
-        arguments = {LabeledSpan(*span[:3]) for triple in doc.relations or [] for span in (triple.head, triple.tail)}
+        layers = self._doc.layers
+        mentions = Counter(LabeledSpan(*span[:3]) for span in layers.mentions or [])
+        names = {LabeledSpan(*span[:3]) for span in layers.entities or []}
+        arguments = {LabeledSpan(*span[:3]) for triple in layers.relations or [] for span in (triple.head, triple.tail)}
         rows = [
             (span, "both" if span in names and i == 0 else "mention")
             for span, count in mentions.items()
@@ -157,7 +159,7 @@ class _Lines:
         ]
         rows += [(span, "name") for span in names - mentions.keys()]
         rows += [(span, "argument") for span in arguments - names - mentions.keys()]
-        members = {mention for cluster in doc.clusters or [] for mention in cluster}
+        members = {mention for cluster in extents(layers.clusters) for mention in cluster}
         rows += [(LabeledSpan(*extent), "argument") for extent in members - {span[:2] for span, _ in rows}]
         return sorted(rows, key=lambda row: (row[0].start, -row[0].end, row[0].label, row[1]))
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
+from ...annotations import AnnotatedDocument
 from ...annotations.documents import from_doc
-from ...types import AnnotatedDocument, Cluster, LabeledSpan
+from ...annotations.layers import extents
+from ...types import LabeledSpan, MentionSpan
 from ..faults import FaultLog, Place
 
 SPACE = "tokens, labels and ids with white space or brackets, written with underscores"
@@ -33,7 +35,7 @@ def write(docs: Iterable[Doc], output: Path, *, log: FaultLog, shown: Path) -> N
         for doc in docs:
             document = from_doc(doc)
             place = Place(shown, document=document.name)
-            if document.clusters is None:
+            if document.layers.clusters is None:
                 what = "the document is not annotated for coreference"
                 log.skip(place, what, unit="document", remedy="Export it to another format, or annotate it.")
                 continue
@@ -59,8 +61,8 @@ def to_lines(doc: AnnotatedDocument, place: Place, log: FaultLog) -> list[str]:
     speakers = doc.meta.get("speakers")
     if not isinstance(speakers, list) or len(speakers) != len(doc.words):
         speakers = ["-"] * len(doc.words)
-    names = _name_column(doc.entities, len(doc.words), lambda label: clean(label, _UNWANTED_IN_LABELS))
-    clusters = _cluster_column(doc.clusters or [], len(doc.words))
+    names = _name_column(doc.layers.entities, len(doc.words), lambda label: clean(label, _UNWANTED_IN_LABELS))
+    clusters = _cluster_column(extents(doc.layers.clusters), len(doc.words))
     starts = _sentence_starts(doc, place, log)
     lines = [f"#begin document ({document}); part {part:03d}"]
     number = 0
@@ -75,8 +77,8 @@ def to_lines(doc: AnnotatedDocument, place: Place, log: FaultLog) -> list[str]:
 
 def _sentence_starts(doc: AnnotatedDocument, place: Place, log: FaultLog) -> set[int]:
     """The tokens that begin a sentence. Brackets are closed in the sentence they are opened in."""
-    spans = [mention for cluster in doc.clusters or [] for mention in cluster]
-    spans += [span[:2] for span in doc.entities or []]
+    spans = [mention for cluster in extents(doc.layers.clusters) for mention in cluster]
+    spans += [span[:2] for span in doc.layers.entities or []]
     inside = {i for start, end in spans for i in range(start + 1, end)}
     starts = {0, *(doc.sent_starts or [])}
     for _ in starts & inside:
@@ -95,7 +97,7 @@ def _name_column(names: Sequence[LabeledSpan] | None, n_tokens: int, clean: Call
     return column
 
 
-def _cluster_column(clusters: Sequence[Cluster], n_tokens: int) -> list[str]:
+def _cluster_column(clusters: Sequence[Sequence[MentionSpan]], n_tokens: int) -> list[str]:
     """Brackets at each token: those that open, the longer first; those of one token; those that close."""
     opening: dict[int, list[tuple[int, str]]] = {}
     single: dict[int, list[str]] = {}

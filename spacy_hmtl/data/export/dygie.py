@@ -18,8 +18,10 @@ from typing import Any
 
 from spacy.tokens import Doc
 
+from ...annotations import AnnotatedDocument
 from ...annotations.documents import from_doc
-from ...types import AnnotatedDocument, LabeledSpan, MentionSpan, Triple
+from ...annotations.layers import extents
+from ...types import LabeledSpan, MentionSpan, Triple
 from ..faults import FaultLog, Place
 
 ACROSS = "relations across sentences, listed with the sentence of their head (DyGIE++ itself has none)"
@@ -54,20 +56,25 @@ def to_fields(doc: AnnotatedDocument, path: Path, log: FaultLog) -> dict[str, An
     place = Place(path, document=doc.name)
     fields: dict[str, Any] = {"doc_key": doc.name, "dataset": DATASET}
     fields["sentences"] = [doc.words[start:end] for start, end in sentences]
-    spans = doc.mentions if doc.mentions is not None else doc.entities
+    layers = doc.layers
+    spans = layers.mentions if layers.mentions is not None else layers.entities
     if spans is not None:
         rows = [[_row(span) for span in spans if start <= span.start < end] for start, end in sentences]
         fields["ner"] = rows
-        fields["_layers"] = [layer for layer in ("entities", "mentions") if getattr(doc, layer) is not None]
+        fields["_layers"] = [layer for layer in ("entities", "mentions") if layer in layers.counts()]
         for span in spans:
             if not any(start <= span.start and span.end <= end for start, end in sentences):
                 log.note(place, CUT)
-    if doc.mentions is not None and doc.entities is not None and _plain(doc.mentions) != _plain(doc.entities):
-        fields["_entities"] = [_row(span) for span in doc.entities]
-    if doc.relations is not None:
+    if (
+        layers.mentions is not None
+        and layers.entities is not None
+        and _plain(layers.mentions) != _plain(layers.entities)
+    ):
+        fields["_entities"] = [_row(span) for span in layers.entities]
+    if layers.relations is not None:
         fields |= _relation_fields(doc, sentences, place, log)
-    if doc.clusters is not None:
-        fields["clusters"] = [[[start, end - 1] for start, end in cluster] for cluster in doc.clusters]
+    if layers.clusters is not None:
+        fields["clusters"] = [[[start, end - 1] for start, end in cluster] for cluster in extents(layers.clusters)]
     if doc.spaces != [True] * (len(doc.words) - 1) + [False]:
         fields["_spaces"] = [int(space) for space in doc.spaces]
     if doc.sent_starts is None:
@@ -83,13 +90,13 @@ def _relation_fields(
     """The relations by the sentence of their head, and the types of arguments where they cannot be looked up."""
     by_sentence: list[list[Triple]] = []
     for start, end in sentences:
-        by_sentence.append([triple for triple in doc.relations or [] if start <= triple.head.start < end])
+        by_sentence.append([triple for triple in doc.layers.relations or [] if start <= triple.head.start < end])
         for triple in by_sentence[-1]:
             if not start <= triple.tail.start < end:
                 log.note(place, ACROSS)
     fields: dict[str, Any] = {"relations": [[_relation_row(triple) for triple in rows] for rows in by_sentence]}
     first: dict[MentionSpan, str] = {}
-    for span in [*_plain(doc.mentions or []), *_plain(doc.entities or [])]:
+    for span in [*_plain(doc.layers.mentions or []), *_plain(doc.layers.entities or [])]:
         first.setdefault(span[:2], span.label)
     triples = [triple for rows in by_sentence for triple in rows]
     arguments = [argument for triple in triples for argument in (triple.head, triple.tail)]

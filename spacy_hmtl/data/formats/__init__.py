@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import NamedTuple
 
+from ...annotations import AnnotatedDocument
 from ...errors import Errors
-from ...types import AnnotatedDocument
 from ..faults import ConversionError
 
 Reader = Callable[..., Iterator[AnnotatedDocument]]

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from pathlib import Path, PurePosixPath
 
+from ...annotations import AnnotatedDocument, Layers
 from ...errors import Errors
-from ...types import AnnotatedDocument
 from ..faults import ConversionError, FaultLog, Place
 from ..reading.ace_layers import LayerBuilder
 from ..reading.ace_text import SourceText, delete_tags, tokenize
@@ -197,8 +197,5 @@ def _read_document(
         tokens.words,
         tokens.spaces,
         tokens.sent_starts,
-        entities=builder.names(),
-        mentions=builder.mentions(),
-        clusters=builder.clusters(),
-        relations=builder.relations,
+        layers=Layers(builder.names(), builder.mentions(), builder.clusters(), builder.relations),
     )

@@ -15,12 +15,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from ...types import AnnotatedDocument, MentionSpan
+from ...annotations import AnnotatedDocument
+from ...types import MentionSpan
 from ..faults import FaultLog, Place
 from ..reading.brat_text import BratText, read_text
 from ..reading.files import check_exists, check_found, read_files
 from ..reading.lines import Line, is_decoded, not_this_format, read_lines
-from ..reading.standoff import SPAN_TWICE, CharSpan, Layers, Link, Standoff, build, layers_of
+from ..reading.standoff import SPAN_TWICE, CharSpan, CorpusLayers, Link, Standoff, build, layers_of
 from ..reading.tokens import WHITESPACE, tokenize
 
 LITBANK = "files in LitBank's style (split at white space; PROP mentions are names, entity labels are clusters)"
@@ -90,7 +91,7 @@ def read(
     yield from read_files(list(wanted), read_file, faults)
 
 
-def _layers_of_files(files: Sequence[Path], names: bool) -> Layers:
+def _layers_of_files(files: Sequence[Path], names: bool) -> CorpusLayers:
     """Look for relations and groups in all files: a file without some is annotated if others have some."""
     links: dict[str, Link] = {}
     has_groups = False

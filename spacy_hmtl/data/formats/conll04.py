@@ -13,7 +13,8 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ...types import AnnotatedDocument, LabeledSpan, Triple
+from ...annotations import AnnotatedDocument, Layers
+from ...types import LabeledSpan, Triple
 from ..faults import FaultLog, Place
 from ..reading.lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
 from ..reading.tags import BEGINS_WITH_I, is_tag, spans_of_tags
@@ -80,9 +81,7 @@ def _read_document(lines: list[Line], place: Place, faults: FaultLog) -> Annotat
         words=[row.word for row in rows],
         spaces=[True] * (len(rows) - 1) + [False],
         sent_starts=[0],
-        entities=spans,
-        mentions=list(spans),
-        relations=_relations(rows, spans, place, faults),
+        layers=Layers(entities=spans, mentions=list(spans), relations=_relations(rows, spans, place, faults)),
     )
 
 

@@ -17,7 +17,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ...types import AnnotatedDocument
+from ...annotations import AnnotatedDocument, Layers
 from ..faults import FaultLog, Place
 from ..reading.brackets import ClusterReader
 from ..reading.files import check_exists, check_found, read_files
@@ -132,13 +132,13 @@ def _read_file(
         if sentences is not None:
             doc = _read_document(sentences, place, faults, document)
             doc.meta["part"] = int(part or 0)
-            if not doc.clusters and absent.coref:
-                doc.clusters = None
-            elif doc.clusters == []:
+            if not doc.layers.clusters and absent.coref:
+                doc.layers.clusters = None
+            elif doc.layers.clusters == []:
                 faults.note(place, NO_MENTION)
-            if not doc.entities and absent.names:
-                doc.entities = None
-            elif doc.entities == []:
+            if not doc.layers.entities and absent.names:
+                doc.layers.entities = None
+            elif doc.layers.entities == []:
                 faults.note(place, NO_NAME)
             yield doc
 
@@ -205,16 +205,20 @@ def _read_document(sentences: list[list[_Row]], place: Place, faults: FaultLog, 
     rows = [row for sentence in sentences for row in sentence]
     genre = document.split("/")[0] if "/" in document else ""
     doc = AnnotatedDocument(
-        place.document, [row.word for row in rows], [True] * (token - 1) + [False], sent_starts, entities=names.spans
+        place.document,
+        [row.word for row in rows],
+        [True] * (token - 1) + [False],
+        sent_starts,
+        layers=Layers(entities=names.spans),
     )
     doc.meta.update(document=document, genre=genre, speakers=[row.speaker for row in rows])
     if all(row.coreference == "_" for row in rows):
-        doc.clusters = None
+        doc.layers.clusters = None
     else:
-        doc.clusters = clusters.clusters()
+        doc.layers.clusters = clusters.clusters()
     if all(row.name in _NOTHING for row in rows):
-        doc.entities = None
+        doc.layers.entities = None
     elif genre == UNNAMED_GENRE and all(row.name in (*_NOTHING, "*") for row in rows):
-        doc.entities = None
+        doc.layers.entities = None
         faults.note(place, UNNAMED)
     return doc

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-from ...types import AnnotatedDocument
+from ...annotations import AnnotatedDocument
 from ..faults import FaultLog
 from ..reading.conllu import read_conllu
 

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
-from ...types import AnnotatedDocument
+from ...annotations import AnnotatedDocument, Layers
 from ..faults import FaultLog, Place
 from ..reading.json_records import Record, Scalar, misfit, note_unread, read_records, record_name
 from ..reading.token_rows import outermost, read_relations, read_spans
@@ -67,9 +67,9 @@ def _read_document(record: Record, place: Place, faults: FaultLog, names: bool) 
         words=words,
         spaces=[True] * (len(words) - 1) + [False],
         sent_starts=[0],
-        entities=outermost(mentions, place, faults) if names else None,
-        mentions=mentions,
-        relations=relations,
+        layers=Layers(
+            entities=outermost(mentions, place, faults) if names else None, mentions=mentions, relations=relations
+        ),
         meta={"remarks": remarks} if remarks else {},
     )
 

@@ -15,7 +15,9 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ...types import AnnotatedDocument, Cluster, LabeledSpan, Triple
+from ...annotations import AnnotatedDocument, Layers
+from ...annotations.layers import make_clusters
+from ...types import LabeledSpan, Triple
 from ..faults import FaultLog, Place
 from ..reading.brackets import document_order
 from ..reading.lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
@@ -106,7 +108,7 @@ class _Builder:
         self._faults = faults
         self._names: list[LabeledSpan] = []
         self._mentions: list[LabeledSpan] = []
-        self._clusters: dict[str, Cluster] = {}
+        self._clusters: dict[str, list[LabeledSpan]] = {}
         self._relations: list[Triple] = []
         # Mentions of the latest sentence by entity, in document order; None for one that was skipped,
         # so that `id#2` keeps its meaning.
@@ -129,7 +131,7 @@ class _Builder:
             self._in_sentence.setdefault(mention.entity, []).append(span)
             if span is not None:
                 self._mentions.append(span)
-                self._clusters.setdefault(mention.entity, []).append((span.start, span.end))
+                self._clusters.setdefault(mention.entity, []).append(span)
         for name in sorted(markup.names, key=lambda n: document_order(n[:2])):
             span = self._align(tokens, name, offset, line, unit="name")
             if span is not None and self._names and span.start < self._names[-1].end:
@@ -162,10 +164,8 @@ class _Builder:
     def finish(self) -> AnnotatedDocument:
         """The document read so far. Each sentence ends with a space, the last one does not."""
         self.doc.spaces[-1] = False
-        self.doc.entities = self._names
-        self.doc.mentions = self._mentions
-        self.doc.clusters = sorted(self._clusters.values(), key=lambda cluster: document_order(cluster[0]))
-        self.doc.relations = self._relations
+        clusters = make_clusters(self._clusters.values())
+        self.doc.layers = Layers(self._names, self._mentions, clusters, self._relations)
         return self.doc
 
     def _align(

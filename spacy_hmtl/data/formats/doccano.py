@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-from ...types import AnnotatedDocument
+from ...annotations import AnnotatedDocument
 from ..faults import FaultLog, Place
 from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
 from ..reading.standoff import CharSpan, Link, Standoff, build_all

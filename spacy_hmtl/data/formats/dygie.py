@@ -14,7 +14,8 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
-from ...types import AnnotatedDocument, LabeledSpan, Triple
+from ...annotations import AnnotatedDocument
+from ...types import LabeledSpan, Triple
 from ..faults import FaultLog, Place
 from ..reading.json_records import JsonObject, Record, Scalar, misfit, note_unread, read_records, record_name
 from ..reading.token_rows import outermost, read_clusters, read_relations, read_spans, sentence_starts
@@ -83,16 +84,16 @@ def read_document(record: Record, place: Place, faults: FaultLog, names: bool) -
     doc = AnnotatedDocument(place.document, words, _spaces(fields, len(words)), starts, meta=meta)
     _read_spans(doc, fields, place, faults, names)
     if fields.get("clusters") is not None:
-        doc.clusters = read_clusters(fields["clusters"], len(words), place, faults)
+        doc.layers.clusters = read_clusters(fields["clusters"], len(words), place, faults)
     if fields.get("relations") is not None:
-        arguments = [*(doc.mentions or []), *(doc.entities or [])]
-        is_open = doc.mentions is None and doc.entities is None
-        doc.relations = read_relations(
+        arguments = [*(doc.layers.mentions or []), *(doc.layers.entities or [])]
+        is_open = doc.layers.mentions is None and doc.layers.entities is None
+        doc.layers.relations = read_relations(
             _rows(fields["relations"]), None if is_open else arguments, len(words), place, faults
         )
         labels = fields.get("_argument_labels")
-        if labels is not None and len(labels) == len(doc.relations):
-            doc.relations = [_relabel(triple, *pair) for triple, pair in zip(doc.relations, labels)]
+        if labels is not None and len(labels) == len(doc.layers.relations):
+            doc.layers.relations = [_relabel(triple, *pair) for triple, pair in zip(doc.layers.relations, labels)]
     return doc
 
 
@@ -103,11 +104,11 @@ def _read_spans(doc: AnnotatedDocument, fields: JsonObject, place: Place, faults
     spans = read_spans(_rows(fields["ner"]), len(doc.words), place, faults)
     layers = fields.get("_layers")
     if layers is None or "mentions" in layers:
-        doc.mentions = spans
+        doc.layers.mentions = spans
     if fields.get("_entities") is not None:
         spans = read_spans(fields["_entities"], len(doc.words), place, faults)
     if names if layers is None else "entities" in layers:
-        doc.entities = outermost(spans, place, faults)
+        doc.layers.entities = outermost(spans, place, faults)
 
 
 def _misfit_of_lengths(fields: JsonObject) -> str:

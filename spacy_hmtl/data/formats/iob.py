@@ -16,8 +16,9 @@ from collections.abc import Container, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
+from ...annotations import AnnotatedDocument, Layers
 from ...errors import Errors
-from ...types import AnnotatedDocument, LabeledSpan
+from ...types import LabeledSpan
 from ..faults import ConversionError, FaultLog, Place
 from ..reading.brackets import document_order
 from ..reading.lines import Line, is_decoded, read_lines
@@ -131,7 +132,7 @@ def _read_document(
     if table.inner >= 0:
         mentions = sorted({*names, *inner}, key=lambda span: (*document_order(span[:2]), span.label))
     spaces = [True] * (len(words) - 1) + [False] * bool(words)
-    return AnnotatedDocument(name, words, spaces, sent_starts, entities=names, mentions=mentions)
+    return AnnotatedDocument(name, words, spaces, sent_starts, Layers(names, mentions))
 
 
 def _rows(sentence: list[Line], table: Table, place: Place, faults: FaultLog) -> list[Row]:

@@ -8,9 +8,10 @@ from typing import Any
 
 from spacy.vocab import Vocab
 
+from ...annotations import AnnotatedDocument
 from ...annotations.documents import from_doc
 from ...annotations.jsonl import json_to_doc
-from ...types import AnnotatedDocument
+from ...annotations.layers import extents
 from ..faults import FaultLog, Place
 from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
 from ..reading.token_rows import clean_clusters
@@ -80,9 +81,9 @@ def _read_document(record: Record, place: Place, vocab: Vocab, faults: FaultLog)
         return None
     doc.name = place.document
     if fields.get("ents") is None:
-        doc.entities = None
-    if doc.clusters is not None:
-        doc.clusters = clean_clusters(doc.clusters, place, faults)
+        doc.layers.entities = None
+    if doc.layers.clusters is not None:
+        doc.layers.clusters = clean_clusters(extents(doc.layers.clusters), place, faults)
     return doc
 
 

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
-from ...types import AnnotatedDocument
+from ...annotations import AnnotatedDocument
 from ..faults import FaultLog, Place
 from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
 from ..reading.standoff import CharSpan, Link, Standoff, build_all

@@ -12,8 +12,9 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...annotations import AnnotatedDocument, Layers
 from ...errors import Errors
-from ...types import AnnotatedDocument, Cluster, LabeledSpan
+from ...types import Cluster, LabeledSpan
 from ..faults import ConversionError, FaultLog, Place
 from ..reading.brackets import ClusterReader
 from ..reading.files import read_files
@@ -85,7 +86,7 @@ def _read_document(path: Path, name: str, faults: FaultLog) -> AnnotatedDocument
     if mentions is None or clusters is None:
         faults.note(Place(entity_file if mentions is None else coref_file, document=name), MISSING_LAYER)
     spaces = [True] * (len(tokens.words) - 1) + [False]
-    return AnnotatedDocument(name, tokens.words, spaces, tokens.sent_starts, mentions=mentions, clusters=clusters)
+    return AnnotatedDocument(name, tokens.words, spaces, tokens.sent_starts, Layers(None, mentions, clusters))
 
 
 def _is_same(entity_tokens: _Tokens, coref_tokens: _Tokens, place: Place, faults: FaultLog) -> bool:

@@ -13,7 +13,8 @@ from itertools import accumulate, pairwise, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ...types import AnnotatedDocument, LabeledSpan, Triple
+from ...annotations import AnnotatedDocument, Layers
+from ...types import LabeledSpan, Triple
 from ..faults import FaultLog, Place
 from ..reading.brackets import document_order
 from ..reading.json_records import JsonObject, Record, Scalar, excerpt, misfit, note_unread, read_records, record_name
@@ -82,13 +83,15 @@ def _read_document(record: Record, place: Place, faults: FaultLog, names: bool) 
         words=words,
         spaces=[True] * (len(words) - 1) + [False],
         sent_starts=sentence_starts(sentences),
-        entities=outermost(mentions, place, faults) if names else None,
-        mentions=sorted(mentions, key=lambda span: document_order(span[:2])),
-        clusters=clean_clusters(([m.span[:2] for m in entity] for entity in entities), place, faults),
+        layers=Layers(
+            entities=outermost(mentions, place, faults) if names else None,
+            mentions=sorted(mentions, key=lambda span: document_order(span[:2])),
+            clusters=clean_clusters(([m.span[:2] for m in entity] for entity in entities), place, faults),
+        ),
     )
     if labels is not None:
         rows = _rows_of_lists(labels) if isinstance(labels, dict) else labels
-        doc.relations, doc.meta["evidence"] = _read_relations(rows, entities, place, faults)
+        doc.layers.relations, doc.meta["evidence"] = _read_relations(rows, entities, place, faults)
     return doc
 
 

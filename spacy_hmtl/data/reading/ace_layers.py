@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from ...annotations.layers import make_clusters
 from ...types import Cluster, LabeledSpan, MentionSpan, Triple
 from ..faults import FaultLog
 from .ace_text import CharSpan, Tokens
@@ -33,7 +34,7 @@ class LayerBuilder:
         self._by_id: dict[str, LabeledSpan] = {}
         self._mentions: dict[LabeledSpan, AceMention] = {}
         self._names: dict[LabeledSpan, AceMention] = {}
-        self._clusters: dict[str, Cluster] = {}
+        self._clusters: dict[str, list[MentionSpan]] = {}
         self._taken: dict[MentionSpan, str] = {}  # mentions of clusters, and their entities
 
     def add_mention(self, mention_id: str, mention: AceMention) -> None:
@@ -109,8 +110,7 @@ class LayerBuilder:
 
     def clusters(self) -> list[Cluster]:
         """The entities, singletons included, in order of their first mention."""
-        clusters = [sorted(cluster, key=document_order) for cluster in self._clusters.values()]
-        return sorted(clusters, key=lambda cluster: document_order(cluster[0]))
+        return make_clusters(self._clusters.values())
 
     def _add_to_cluster(self, span: LabeledSpan, mention: AceMention) -> None:
         extent: MentionSpan = (span.start, span.end)

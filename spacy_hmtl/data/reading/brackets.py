@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ...annotations.layers import make_clusters
 from ...types import Cluster, MentionSpan
 from ..faults import FaultLog, Place
 from .lines import Line
@@ -25,7 +26,7 @@ class ClusterReader:
         self._place = place
         self._faults = faults
         self._open: dict[str, list[tuple[int, Line]]] = {}  # cluster -> (start, line) of its open mentions
-        self._clusters: dict[str, Cluster] = {}
+        self._clusters: dict[str, list[MentionSpan]] = {}
         self._taken: dict[MentionSpan, Line] = {}
 
     def add(self, column: str, token: int, line: Line) -> None:
@@ -63,8 +64,7 @@ class ClusterReader:
         for first, second in crossing_pairs(list(self._taken)):
             line = self._taken[max(first, second)]
             self._faults.note(self._place._replace(line=line.number), CROSSING)
-        clusters = [sorted(mentions, key=document_order) for mentions in self._clusters.values()]
-        return sorted(clusters, key=lambda cluster: document_order(cluster[0]))
+        return make_clusters(self._clusters.values())
 
     def _add_mention(self, cluster: str, mention: MentionSpan, line: Line) -> None:
         if mention in self._taken:

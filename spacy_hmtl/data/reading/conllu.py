@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ...types import AnnotatedDocument
+from ...annotations import AnnotatedDocument
 from ..faults import FaultLog, Place
 from .entity_brackets import EntityReader
 from .lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
@@ -104,7 +104,7 @@ def _read_document(block: list[Line], fields: str, place: Place, faults: FaultLo
     doc.spaces[-1] = False
     if any(speakers):
         doc.meta["speakers"] = speakers
-    doc.mentions, doc.clusters = reader.finish()
+    doc.layers.mentions, doc.layers.clusters = reader.finish()
     return doc
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ...annotations.layers import make_clusters
 from ...types import Cluster, LabeledSpan, MentionSpan
 from ..faults import FaultLog, Place
 from .brackets import CROSSING, crossing_pairs, document_order
@@ -46,7 +47,7 @@ class EntityReader:
         self._place = place
         self._faults = faults
         self._open: dict[str, list[_Open]] = {}
-        self._clusters: dict[str, Cluster] = {}
+        self._clusters: dict[str, list[MentionSpan]] = {}
         self._labels: dict[MentionSpan, tuple[str, Line]] = {}
 
     def add(self, brackets: str, token: int, line: Line, *, is_empty: bool) -> None:
@@ -86,8 +87,7 @@ class EntityReader:
         for first, second in crossing_pairs(list(self._labels)):
             _, line = self._labels[max(first, second)]
             self._faults.note(self._place._replace(line=line.number), CROSSING)
-        clusters = [sorted(mentions, key=document_order) for mentions in self._clusters.values()]
-        return self._mentions(), sorted(clusters, key=lambda cluster: document_order(cluster[0]))
+        return self._mentions(), make_clusters(self._clusters.values())
 
     def _mentions(self) -> list[LabeledSpan] | None:
         if not self._is_typed or (self._labels and not any(label for label, _ in self._labels.values())):

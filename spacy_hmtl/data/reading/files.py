@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from ...annotations import AnnotatedDocument
 from ...errors import Errors
-from ...types import AnnotatedDocument
 from ..faults import ConversionError, FaultLog, Place
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ...types import AnnotatedDocument, Cluster, LabeledSpan, MentionSpan, Triple
+from ...annotations import AnnotatedDocument, Layers
+from ...types import Cluster, LabeledSpan, MentionSpan, Triple
 from ..faults import FaultLog, Place
 from .token_rows import clean_clusters, outermost
 from .tokens import Tokens, tokenize
@@ -77,7 +78,7 @@ class Standoff:
     meta: dict[str, Any] = field(default_factory=dict)
 
 
-class Layers(NamedTuple):
+class CorpusLayers(NamedTuple):
     """Which layers a corpus of a tool has: a document without links is annotated if others have some."""
 
     relations: bool
@@ -85,26 +86,26 @@ class Layers(NamedTuple):
     names: bool
 
 
-def layers_of(documents: Sequence[Standoff], names: bool) -> Layers:
+def layers_of(documents: Sequence[Standoff], names: bool) -> CorpusLayers:
     """Find out what the links of a corpus say.
 
     documents (Sequence[Standoff]): All documents.
     names (bool): Take the spans as names too.
-    RETURNS (Layers): Clusters are annotated if there is a coreference link or a group;
+    RETURNS (CorpusLayers): Clusters are annotated if there is a coreference link or a group;
         relations if there is another link, or if no link tells what was asked for.
     """
     labels = {link.label for document in documents for link in document.links or []}
     has_coreference = any(map(COREFERENCE.fullmatch, labels))
     has_groups = any(document.groups for document in documents)
     has_relations = any(not COREFERENCE.fullmatch(label) for label in labels) or not has_coreference
-    return Layers(has_relations, has_coreference or has_groups, names)
+    return CorpusLayers(has_relations, has_coreference or has_groups, names)
 
 
-def build(document: Standoff, layers: Layers, tokenizer: str, faults: FaultLog) -> AnnotatedDocument | None:
+def build(document: Standoff, layers: CorpusLayers, tokenizer: str, faults: FaultLog) -> AnnotatedDocument | None:
     """Make tokens, mentions, clusters and relations of one document.
 
     document (Standoff): The document.
-    layers (Layers): What its corpus has.
+    layers (CorpusLayers): What its corpus has.
     tokenizer (str): See `tokenize`; not used where the document has tokens.
     faults (FaultLog): Takes what is wrong.
     RETURNS (AnnotatedDocument | None): The document; None, with a fault, if it has no tokens.
@@ -147,7 +148,7 @@ class _Builder:
         self._mentions: list[LabeledSpan] = []
         self._taken: set[LabeledSpan] = set()
 
-    def build(self, layers: Layers) -> AnnotatedDocument:
+    def build(self, layers: CorpusLayers) -> AnnotatedDocument:
         source, tokens = self._document, self._tokens
         says = source.layers
         for span in source.spans:
@@ -162,10 +163,12 @@ class _Builder:
             words=[source.text[start:end] for start, end in zip(tokens.starts, tokens.ends)],
             spaces=tokens.spaces if source.is_exact else [*tokens.spaces[:-1], False],
             sent_starts=self._sent_starts(),
-            entities=self._entities() if (has_names if says is None else "entities" in says) else None,
-            mentions=self._mentions if says is None or "mentions" in says else None,
-            clusters=clusters if (has_clusters if says is None else "clusters" in says) else None,
-            relations=relations if (has_relations if says is None else "relations" in says) else None,
+            layers=Layers(
+                entities=self._entities() if (has_names if says is None else "entities" in says) else None,
+                mentions=self._mentions if says is None or "mentions" in says else None,
+                clusters=clusters if (has_clusters if says is None else "clusters" in says) else None,
+                relations=relations if (has_relations if says is None else "relations" in says) else None,
+            ),
             meta=source.meta,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ...annotations.layers import make_clusters
 from ...types import Cluster, LabeledSpan, MentionSpan, Triple
 from ..faults import FaultLog, Place
 from .brackets import CROSSING, crossing_pairs, document_order
@@ -109,9 +110,9 @@ def read_clusters(rows: Sequence[Any], n_tokens: int, place: Place, faults: Faul
     faults (FaultLog): Takes the mentions that are left out.
     RETURNS (list[Cluster]): Clusters in order of their first mention.
     """
-    clusters: list[Cluster] = []
+    clusters: list[list[MentionSpan]] = []
     for row in rows:
-        cluster: Cluster = []
+        cluster: list[MentionSpan] = []
         for mention in row if isinstance(row, list) else [row]:
             what = misfit(mention, (int, int)) or out_of_bounds(mention, n_tokens)
             if what:
@@ -133,9 +134,9 @@ def clean_clusters(clusters: Iterable[Iterable[MentionSpan]], place: Place, faul
     RETURNS (list[Cluster]): Clusters in order of their first mention, without empty ones.
     """
     taken: set[MentionSpan] = set()
-    cleaned: list[Cluster] = []
+    cleaned: list[list[MentionSpan]] = []
     for mentions in clusters:
-        cluster: Cluster = []
+        cluster: list[MentionSpan] = []
         for mention in sorted(mentions, key=document_order):
             if cluster and mention == cluster[-1]:
                 faults.note(place, REPEATED)
@@ -151,10 +152,10 @@ def clean_clusters(clusters: Iterable[Iterable[MentionSpan]], place: Place, faul
                 continue
             taken.add(mention)
             cluster.append(mention)
-        cleaned += [cluster] if cluster else []
+        cleaned.append(cluster)
     for _ in crossing_pairs(list(taken)):
         faults.note(place, CROSSING)
-    return sorted(cleaned, key=lambda cluster: document_order(cluster[0]))
+    return make_clusters(cleaned)
 
 
 def out_of_bounds(row: Sequence[int], n_tokens: int) -> str:

@@ -1,0 +1,178 @@
+"""The four layers of a document as one plain value, and the one table of what is known about each.
+
+A fifth task has a row in the table and a field of `Layers`; all that reads, writes, moves,
+counts and shows layers follows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from spacy.tokens import Doc
+
+from ..types import Cluster, LabeledSpan, MentionSpan, Triple
+from .groups import (
+    COREF,
+    ENTITIES,
+    MENTIONS,
+    RELATIONS,
+    get_clusters,
+    get_entities,
+    get_mentions,
+    get_relations,
+    set_clusters,
+    set_entities,
+    set_mentions,
+    set_relations,
+)
+
+# Where a span comes to stand, or None if it cannot stay.
+Place = Callable[[int, int], MentionSpan | None]
+
+
+class Layer(NamedTuple):
+    """What is known about a layer.
+
+    task (str): Who finds it: the name in `levels` and in a corpus's settings.
+    field (str): What it is called in `Layers` and in reports on corpora.
+    group (str): Key of its span group, where the pipe has no other. Names sit in `doc.ents`, their confidences in it.
+    scores (str): Prefix of its scores.
+    title (str): What it is called on pages and in tables.
+    read (Callable): From a Doc and the key of the group to its rows; None if it is not annotated.
+    write (Callable): To a Doc, given the rows and the key of the group.
+    """
+
+    task: str
+    field: str
+    group: str
+    scores: str
+    title: str
+    read: Callable[[Doc, str], list[Any] | None]
+    write: Callable[[Doc, list[Any], str], None]
+
+    @property
+    def place(self) -> str:
+        """Where it sits on a Doc, for messages."""
+        return "doc.ents" if self.group == ENTITIES else f'doc.spans["{self.group}"]'
+
+
+LAYERS = {
+    layer.task: layer
+    for layer in (
+        Layer("ner", "entities", ENTITIES, "ents", "names", get_entities, set_entities),
+        Layer("emd", "mentions", MENTIONS, "mentions", "mentions", get_mentions, set_mentions),
+        Layer("coref", "clusters", COREF, "coref", "clusters", get_clusters, set_clusters),
+        Layer("relation", "relations", RELATIONS, "relations", "relations", get_relations, set_relations),
+    )
+}
+TASKS = tuple(LAYERS)
+
+
+@dataclass
+class Layers:
+    """What is annotated. A layer that is None was not annotated; an empty one was, and holds nothing.
+
+    entities: names; they do not overlap.
+    mentions: mentions; they may nest.
+    clusters: what coreference makes of mentions; singletons allowed. The score of a mention is the
+        confidence of what put it there: its link to an antecedent, or being the first of its cluster.
+    relations: directed triples.
+    """
+
+    entities: list[LabeledSpan] | None = None
+    mentions: list[LabeledSpan] | None = None
+    clusters: list[Cluster] | None = None
+    relations: list[Triple] | None = None
+
+    def of(self, task: str) -> list[Any] | None:
+        """The layer of a task."""
+        rows: list[Any] | None = getattr(self, LAYERS[task].field)
+        return rows
+
+    def keep(self, tasks: Collection[str]) -> Layers:
+        """The layers of some tasks; the others are None."""
+        return self._made(lambda task, rows: rows if task in tasks else None)
+
+    def moved(self, place: Place) -> Layers:
+        """The layers with each span where `place` puts it.
+
+        place (Callable): From a span's start and end to the new ones, or to None. Must not put two spans at one place.
+        RETURNS (Layers): Clusters with the mentions that are left, relations with both arguments.
+        """
+        return self._made(lambda _, rows: list(_moved_rows(rows, place)))
+
+    def counts(self) -> dict[str, int]:
+        """How much each annotated layer holds, by field."""
+        return {layer.field: len(rows) for task, layer in LAYERS.items() if (rows := self.of(task)) is not None}
+
+    def spans(self) -> Iterator[LabeledSpan]:
+        """Every span: names, mentions, mentions of clusters, arguments."""
+        yield from self.entities or []
+        yield from self.mentions or []
+        for cluster in self.clusters or []:
+            yield from cluster
+        for relation in self.relations or []:
+            yield from (relation.head, relation.tail)
+
+    def _made(self, make: Callable[[str, list[Any]], list[Any] | None]) -> Layers:
+        """Layers whose rows are made of the rows of these."""
+        rows = {task: self.of(task) for task in TASKS}
+        return Layers(**{LAYERS[task].field: None if own is None else make(task, own) for task, own in rows.items()})
+
+
+def read(doc: Doc, keys: Mapping[str, str] | None = None) -> Layers:
+    """The layers of a Doc.
+
+    keys (Mapping, optional): By task, the keys of span groups that are not the usual ones.
+    """
+    keys = keys or {}
+    return Layers(**{row.field: row.read(doc, keys.get(task, row.group)) for task, row in LAYERS.items()})
+
+
+def write(doc: Doc, layers: Layers, *, scored_entities: bool = True) -> None:
+    """Write the layers that are not None to a Doc; the others stay what they are there.
+
+    scored_entities (bool): Whether the names have confidences of their own, in a group beside `doc.ents`.
+    """
+    for task, layer in LAYERS.items():
+        rows = layers.of(task)
+        if rows is not None:
+            layer.write(doc, rows, layer.group)
+    if layers.entities is not None and not scored_entities:
+        doc.spans.pop(ENTITIES)
+
+
+def make_clusters(mentions: Iterable[Iterable[LabeledSpan | MentionSpan]]) -> list[Cluster]:
+    """Clusters of gold mentions: each in document order, in the order of their first mentions; empty ones are left out.
+
+    mentions (Iterable): For each cluster (start, end) of its mentions; labelled spans will do.
+    """
+    clusters = [sorted((LabeledSpan(m[0], m[1]) for m in cluster), key=_document_order) for cluster in mentions]
+    return sorted(filter(None, clusters), key=lambda cluster: _document_order(cluster[0]))
+
+
+def extents(clusters: Iterable[Cluster] | None) -> list[list[MentionSpan]]:
+    """Clusters as (start, end) of their mentions, without confidences."""
+    return [[mention[:2] for mention in cluster] for cluster in clusters or []]
+
+
+def _document_order(span: LabeledSpan) -> tuple[int, int]:
+    return span.start, -span.end
+
+
+def _moved_rows(rows: Iterable[Any], place: Place) -> Iterator[Any]:
+    """Labelled spans, clusters or triples, as far as they can stay."""
+    for row in rows:
+        moved: Any
+        if isinstance(row, LabeledSpan):
+            extent = place(row.start, row.end)
+            moved = None if extent is None else row._replace(start=extent[0], end=extent[1])
+        elif isinstance(row, Triple):
+            arguments = list(_moved_rows((row.head, row.tail), place))
+            moved = row._replace(head=arguments[0], tail=arguments[1]) if len(arguments) == 2 else None
+        else:
+            moved = list(_moved_rows(row, place)) or None
+        if moved is not None:
+            yield moved
