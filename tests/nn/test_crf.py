@@ -115,6 +115,82 @@ def test_likelihood_counts_every_tag_sequence(n_labels: int, sizes: list[int], s
 
 
 @quick
+@given(st.integers(1, 2), lengths, st.sampled_from([0.1, 0.5, 0.9]), seeds)
+def test_likelihood_of_unknown_tags_counts_every_sequence_that_is_allowed(
+    n_labels: int, sizes: list[int], share: float, seed: int
+) -> None:
+    crf, emissions, mask = make_crf(n_labels, sizes, seed)
+    gold = torch.randint(0, crf.num_tags, mask.shape)
+    allowed = (torch.rand(*mask.shape, crf.num_tags) < share).scatter_(2, gold.unsqueeze(2), True)
+    expected = 0.0
+    for row, size in enumerate(sizes):
+        scores = sequences(crf, emissions[row, :size], legal=False)
+        fits = [
+            score for tags, score in scores.items() if all(allowed[row, step, tag] for step, tag in enumerate(tags))
+        ]
+        expected += log_sum(list(scores.values())) - log_sum(fits)
+    own = emissions[mask].unsqueeze(0), gold[mask].unsqueeze(0)
+    found = negative_log_likelihood(*own, [crf], layout_of_rows(mask), allowed[mask].unsqueeze(0))
+    assert close(found, expected)
+
+
+@quick
+@given(st.integers(1, 2), lengths, seeds)
+def test_one_allowed_tag_is_a_known_one_and_all_allowed_teach_nothing(
+    n_labels: int, sizes: list[int], seed: int
+) -> None:
+    crf, emissions, mask = make_crf(n_labels, sizes, seed)
+    gold = torch.randint(0, crf.num_tags, mask.shape)
+    leaf = emissions[mask].unsqueeze(0).requires_grad_()
+    tags, layout = gold[mask].unsqueeze(0), layout_of_rows(mask)
+    single = torch.nn.functional.one_hot(tags, crf.num_tags).bool()
+    known = negative_log_likelihood(leaf, tags, [crf], layout)
+    alone = negative_log_likelihood(leaf, tags, [crf], layout, single)
+    assert close(known, alone)
+    gradients = [torch.autograd.grad(loss, [leaf, crf.start_transitions]) for loss in (known, alone)]
+    assert all(close(a, b) for a, b in zip(*gradients))
+    nothing = negative_log_likelihood(leaf, tags, [crf], layout, torch.ones_like(single))
+    assert float(nothing.detach()) == 0.0
+    assert all(not gradient.any() for gradient in torch.autograd.grad(nothing, [leaf, crf.start_transitions]))
+
+
+def test_a_long_stretch_of_unknown_tags_keeps_its_digits() -> None:
+    torch.manual_seed(0)
+    crf = BiluoCRF(BiluoTags(["A", "B", "C"]))
+    randomize(crf, 2.0)
+    emissions = (8 * torch.randn(1, 3000, crf.num_tags)).requires_grad_()
+    tags = torch.zeros(1, 3000, dtype=torch.int64)
+    allowed = torch.nn.functional.one_hot(tags, crf.num_tags).bool()
+    allowed[:, 1::2] = True
+    layout = Layout(torch.tensor([3000]), torch.tensor([3000]))
+    loss = negative_log_likelihood(emissions, tags, [crf], layout, allowed)
+    loss.backward()
+    # The same in double precision, by the recursion of the textbook.
+    wide, transitions = emissions.detach().double()[0], crf.transitions.detach().double()
+    start, end = crf.start_transitions.detach().double(), crf.end_transitions.detach().double()
+
+    def partition(rows: Tensor) -> Tensor:
+        total = start + rows[0]
+        for row in rows[1:]:
+            total = (total.unsqueeze(1) + transitions).logsumexp(0) + row
+        return (total + end).logsumexp(0)
+
+    expected = partition(wide) - partition(torch.where(allowed[0], wide, -torch.inf))
+    assert float(loss.detach()) == pytest.approx(float(expected), rel=1e-4)
+    assert torch.isfinite(emissions.grad).all()
+
+
+def test_allowed_tags_are_those_of_annotated_spans_and_of_what_may_be_there() -> None:
+    tags = BiluoTags(["A", "B"])
+    gold = torch.tensor([[0, 1, 3, 0], [0, 0, 0, 0]])  # O B-A L-A O, and a layer without a span
+    possible = torch.tensor([[False, False], [False, True], [False, True], [True, True]])
+    allowed = tags.allowed(gold, possible)
+    rows = [[set(row.nonzero().squeeze(1).tolist()) for row in layer] for layer in allowed]
+    of_b = {5, 6, 7, 8}
+    assert rows == [[{0}, {1}, {3}, {0, 1, 2, 3, 4} | of_b], [{0}, {0} | of_b, {0} | of_b, {0, 1, 2, 3, 4} | of_b]]
+
+
+@quick
 @given(st.integers(1, 3), st.lists(st.integers(1, 30), min_size=1, max_size=6), seeds)
 def test_likelihood_and_gradient_of_several_are_those_of_pytorch_crf(
     n_labels: int, sizes: list[int], seed: int

@@ -35,6 +35,18 @@ class BiluoTags:
         tags[starts[lengths == 1]] = base[lengths == 1] + 3  # U
         return tags
 
+    def allowed(self, tags: Tensor, possible: Tensor) -> Tensor:
+        """Which tags each token may have, where what is annotated is not all there is.
+
+        tags (Tensor): Int64, shape (K, T): those of the annotated spans in each of K layers.
+        possible (Tensor): Bool, shape (T, labels): labels of which a token may be part though it is not annotated so.
+        RETURNS (Tensor): Bool, shape (K, T, n_tags): the tag of an annotated span alone; elsewhere O and
+            the tags of all labels that are possible.
+        """
+        allowed = torch.nn.functional.one_hot(tags, self.n_tags).bool()  # (K, T, N)
+        allowed[:, :, 1:] |= (tags == 0).unsqueeze(2) & possible.repeat_interleave(4, dim=1)
+        return allowed
+
     def decode(self, tags: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Spans of well-formed tags: (starts, ends, label numbers), each Int64 of shape (S,)."""
         kind = torch.where(tags > 0, (tags - 1) % 4, -1)

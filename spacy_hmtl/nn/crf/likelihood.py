@@ -14,16 +14,33 @@ from ..layout import Layout
 from .biluo import BiluoCRF
 from .decoding import Potentials
 
+# The emission of a tag that a token cannot have; finite, so that sums and gradients stay finite.
+_EXCLUDED = -10_000.0
 
-def negative_log_likelihood(emissions: Tensor, tags: Tensor, crfs: Sequence[BiluoCRF], layout: Layout) -> Tensor:
+
+def negative_log_likelihood(
+    emissions: Tensor, tags: Tensor, crfs: Sequence[BiluoCRF], layout: Layout, allowed: Tensor | None = None
+) -> Tensor:
     """Of given tags, nats summed over the CRFs and segments; equal to pytorch-crf's.
 
     emissions (Tensor): Float32, shape (K, T, N), tokens in document order.
     tags (Tensor): Int64, shape (K, T). They need not be legal.
+    crfs (Sequence): K CRFs over the same N tags.
+    layout (Layout): Segments of the T tokens.
+    allowed (Tensor, optional): Bool, shape (K, T, N), where not all tags are known: those that
+        each token may have, at least one. The likelihood is then that of all sequences of
+        allowed tags together, and `tags` are not looked at.
+    RETURNS (Tensor): Shape (). At least 0, and 0 where every tag is allowed.
+
+    Source: Tsuboi et al. (2008), "Training Conditional Random Fields Using Incomplete
+    Annotations", section 3.
     """
     columns = zip(*((crf.transitions, crf.start_transitions, crf.end_transitions) for crf in crfs))
     scores = Potentials(*(torch.stack(column) for column in columns))
-    return _log_partition(emissions, scores, layout) - _path_score(emissions, tags, scores, layout)
+    total = _log_partition(emissions, scores, layout)
+    if allowed is None:
+        return total - _path_score(emissions, tags, scores, layout)
+    return total - _log_partition(torch.where(allowed, emissions, _EXCLUDED), scores, layout)
 
 
 def _path_score(emissions: Tensor, tags: Tensor, scores: Potentials, layout: Layout) -> Tensor:
