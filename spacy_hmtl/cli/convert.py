@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from wasabi.printer import Printer
@@ -11,12 +13,41 @@ from wasabi.printer import Printer
 from ..annotations.layers import LAYERS
 from ..data.convert import Report, convert
 from ..data.faults import ConversionError, FaultLog
-from ..data.formats import FORMATS
+from ..data.formats import FORMATS, Option
+
+Command = TypeVar("Command", bound=Callable[..., None])
 
 N_LISTED = 20
 FORMAT_HELP = "The format of the corpus: " + "; ".join(f"{name} ({info.about})" for name, info in FORMATS.items())
 
 
+def with_format_options(command: Command) -> Command:
+    """Give a command the options of all formats in place of its `**given`; each says which formats take it."""
+    signature = inspect.signature(command, eval_str=True)
+    fixed = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
+    takers: dict[str, list[str]] = {}
+    for name, info in FORMATS.items():
+        for key in info.options:
+            takers.setdefault(key, []).append(name)
+    known = {key: option for info in FORMATS.values() for key, option in info.options.items()}
+    added = [_parameter(key, option, takers[key]) for key, option in known.items()]
+    setattr(command, "__signature__", signature.replace(parameters=[*fixed, *added]))  # noqa: B010
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in [*fixed, *added]}
+    return command
+
+
+def _parameter(key: str, option: Option, takers: list[str]) -> inspect.Parameter:
+    flag = f"--{key.replace('_', '-')}"
+    if option.kind is bool and option.default:
+        flag = f"{flag}/--no-{flag[2:]}"
+    default = "" if option.default is None or option.kind is bool else f"; {option.default} if not given"
+    about = f"{option.about} ({', '.join(takers)}{default})"
+    kind: Any = option.kind | None
+    annotation = Annotated[kind, typer.Option(flag, help=about, show_default=False)]
+    return inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+@with_format_options
 def convert_cli(
     format: Annotated[str, typer.Argument(help=FORMAT_HELP, metavar="FORMAT")],
     input_path: Annotated[Path, typer.Argument(help="The corpus: a file or a folder", metavar="INPUT")],
@@ -24,57 +55,7 @@ def convert_cli(
     ids: Annotated[Path | None, typer.Option("--ids", help="File with the ids of the documents to take")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first fault")] = False,
     limit: Annotated[int | None, typer.Option("--limit", help="Take at most so many documents")] = None,
-    sents_per_doc: Annotated[
-        int | None, typer.Option("--sents-per-doc", help="Sentences per document (iob only; 1 if not given)")
-    ] = None,
-    word_column: Annotated[
-        int | None,
-        typer.Option("--word-column", help="The column of the tokens, from 1 (iob only; found if not given)"),
-    ] = None,
-    tag_column: Annotated[
-        int | None, typer.Option("--tag-column", help="The column of the tags, from 1 (iob only; found if not given)")
-    ] = None,
-    extent: Annotated[
-        str | None, typer.Option("--extent", help="What mentions are (ace05 only): head or full; head if not given")
-    ] = None,
-    relation_types: Annotated[
-        str | None,
-        typer.Option("--relation-types", help="Labels of relations (ace05 only): type or subtype; type if not given"),
-    ] = None,
-    values: Annotated[
-        bool | None, typer.Option("--values", help="Take values as mentions too (ace05 only)", show_default=False)
-    ] = None,
-    times: Annotated[
-        bool | None, typer.Option("--times", help="Take times as mentions too (ace05 only)", show_default=False)
-    ] = None,
-    auto: Annotated[
-        bool | None,
-        typer.Option("--auto", help="Take *_auto_conll files before *_gold_conll ones (conll2012 only)"),
-    ] = None,
-    empty_coref_absent: Annotated[
-        bool | None,
-        typer.Option(
-            "--empty-coref-absent",
-            help="A document without a mention is not annotated for coreference (conll2012 only; for OntoNotes v12)",
-        ),
-    ] = None,
-    empty_names_absent: Annotated[
-        bool | None,
-        typer.Option(
-            "--empty-names-absent", help="A document without a name is not annotated for names (conll2012 only)"
-        ),
-    ] = None,
-    names: Annotated[
-        bool | None,
-        typer.Option("--names/--no-names", help="Take the typed spans as names too (brat, JSON formats)"),
-    ] = None,
-    tokenizer: Annotated[
-        str | None,
-        typer.Option("--tokenizer", help='A language of spaCy, such as "en", or "whitespace" (brat and tools)'),
-    ] = None,
-    lines: Annotated[
-        bool | None, typer.Option("--lines/--no-lines", help="A line of the text is a sentence (brat only)")
-    ] = None,
+    **given: Any,
 ) -> None:
     """
     Convert a corpus to a .spacy file and print what it holds.
@@ -95,21 +76,6 @@ def convert_cli(
       python -m spacy hmtl convert dygie scierc/train.json corpus/scierc.spacy
     """
     msg = Printer()
-    given: dict[str, Any] = {
-        "sents_per_doc": sents_per_doc,
-        "word_column": word_column,
-        "tag_column": tag_column,
-        "extent": extent,
-        "relation_types": relation_types,
-        "values": values,
-        "times": times,
-        "auto": auto,
-        "empty_coref_absent": empty_coref_absent,
-        "empty_names_absent": empty_names_absent,
-        "names": names,
-        "tokenizer": tokenizer,
-        "lines": lines,
-    }
     options = {name: value for name, value in given.items() if value is not None}
     try:
         report = convert(format, input_path, output_path, ids=ids, strict=strict, limit=limit, **options)

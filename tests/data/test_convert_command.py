@@ -1,8 +1,11 @@
+import inspect
+
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from spacy_hmtl.cli.convert import N_LISTED, convert_cli
+from spacy_hmtl.data.formats import FORMATS, get_reader
 
 IOB = "Ann\tB-per\nran\tO\n\nTo\tO\nRome\tI-loc\n"
 
@@ -80,3 +83,21 @@ def test_convert_help_has_examples():
     app.command("convert")(convert_cli)
     result = CliRunner().invoke(app, ["--help"])
     assert "convert demo assets/demo/texts" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_options_of_a_format_are_those_of_its_reader(name):
+    parameters = inspect.signature(get_reader(name)).parameters
+    own = {key: parameter.default for key, parameter in parameters.items() if key not in ("path", "faults", "ids")}
+    assert own == {key: option.default for key, option in FORMATS[name].options.items()}
+
+
+def test_an_option_of_several_formats_is_the_same_everywhere():
+    options = [pair for info in FORMATS.values() for pair in info.options.items()]
+    assert len(dict(options)) == len(set(options))
+
+
+def test_convert_offers_every_option_of_every_format():
+    parameters = inspect.signature(convert_cli).parameters
+    assert {key for info in FORMATS.values() for key in info.options} < set(parameters)
+    assert "given" not in parameters

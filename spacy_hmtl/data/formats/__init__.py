@@ -1,7 +1,8 @@
 """The corpus formats: one file each, with a function `read` that yields `AnnotatedDocument`s.
 
 A new format is a file with `read(path, *, faults, ids=None, **options)` and a line
-in `FORMATS`. Nothing is imported before it is asked for.
+in `FORMATS`, which also says what options it takes; `convert` and its `--help` follow from
+there. Nothing is imported before it is asked for.
 """
 
 from __future__ import annotations
@@ -17,47 +18,85 @@ from ..faults import ConversionError
 Reader = Callable[..., Iterator[AnnotatedDocument]]
 
 
+class Option(NamedTuple):
+    """An option of a reader: an argument of `read`, and an option of `convert`.
+
+    about: what it does, in a line for `--help`.
+    kind: bool, int or str.
+    default: what the readers take where it is not given, for `--help`.
+    """
+
+    about: str
+    kind: type = str
+    default: bool | int | str | None = None
+
+
 class Format(NamedTuple):
     """A corpus format.
 
     about: what it is, in a line.
     pattern: glob of the files to read where the input is a folder; "" if the
         reader takes the folder itself.
-    options: keyword arguments of its reader beyond `faults` and `ids`.
+    options: keyword arguments of its reader beyond `faults` and `ids`. An option of the
+        same name is the same in all formats.
     """
 
     about: str
     pattern: str
-    options: tuple[str, ...] = ()
+    options: dict[str, Option] = {}
 
+
+_NAMES = {"names": Option("Take the typed spans as names too", bool, True)}
+_TOKENIZER = {"tokenizer": Option('A language of spaCy, such as "en", or "whitespace"', str, "en")}
 
 FORMATS = {
     "ace05": Format(
         "ACE 2005 (.apf.xml and .sgm): all four layers",
         "",
-        ("extent", "relation_types", "values", "times"),
+        {
+            "extent": Option("What mentions are: head or full", str, "head"),
+            "relation_types": Option("Labels of relations: type or subtype", str, "type"),
+            "values": Option("Take values as mentions too", bool, False),
+            "times": Option("Take times as mentions too", bool, False),
+        },
     ),
     "brat": Format(
-        "brat stand-off (.ann and .txt): mentions, relations, coreference", "", ("names", "tokenizer", "lines")
+        "brat stand-off (.ann and .txt): mentions, relations, coreference",
+        "",
+        {**_NAMES, **_TOKENIZER, "lines": Option("A line of the text is a sentence", bool, True)},
     ),
     "conll2012": Format(
         "CoNLL-2012 (OntoNotes *_gold_conll): names, coreference",
         "",
-        ("auto", "empty_coref_absent", "empty_names_absent"),
+        {
+            "auto": Option("Take *_auto_conll files before *_gold_conll ones", bool, False),
+            "empty_coref_absent": Option(
+                "A document without a mention is not annotated for coreference (OntoNotes v12)", bool, False
+            ),
+            "empty_names_absent": Option("A document without a name is not annotated for names", bool, False),
+        },
     ),
     "conll04": Format("CoNLL04 (train.txt ...): names, mentions, relations", "*.txt"),
-    "crossre": Format("CrossRE, also DyGIE++ lines: names, mentions, relations", "*.json*", ("names",)),
+    "crossre": Format("CrossRE, also DyGIE++ lines: names, mentions, relations", "*.json*", _NAMES),
     "corefud": Format("CorefUD (.conllu with Entity=): coreference, typed mentions", "*.conllu"),
     "demo": Format("our own readable format: all four layers", "*.txt"),
-    "doccano": Format("doccano JSON lines: mentions, relations", "*.json*", ("names", "tokenizer")),
-    "dygie": Format("DyGIE++ and SciERC JSON lines: all four layers", "*.json*", ("names",)),
+    "doccano": Format("doccano JSON lines: mentions, relations", "*.json*", {**_NAMES, **_TOKENIZER}),
+    "dygie": Format("DyGIE++ and SciERC JSON lines: all four layers", "*.json*", _NAMES),
     "gum": Format("GUM and OntoGUM (.conllu with Entity=): coreference, typed nested mentions", "*.conllu"),
-    "iob": Format("tokens and BIO tags, such as WNUT17: names", "*", ("sents_per_doc", "word_column", "tag_column")),
+    "iob": Format(
+        "tokens and BIO tags, such as WNUT17: names",
+        "*",
+        {
+            "sents_per_doc": Option("Sentences per document", int, 1),
+            "word_column": Option("The column of the tokens, from 1; found if not given", int),
+            "tag_column": Option("The column of the tags, from 1; found if not given", int),
+        },
+    ),
     "jsonl": Format("our JSON lines, as `annotate` writes them: all four layers", "*.jsonl"),
-    "labelstudio": Format("Label Studio JSON export: mentions, relations", "*.json*", ("names", "tokenizer")),
+    "labelstudio": Format("Label Studio JSON export: mentions, relations", "*.json*", {**_NAMES, **_TOKENIZER}),
     "litbank": Format("the LitBank folder: nested mentions, coreference", ""),
-    "prodigy": Format("Prodigy JSON lines: mentions, relations, coreference", "*.json*", ("names", "tokenizer")),
-    "redocred": Format("DocRED and Re-DocRED: relations between entities of documents", "*.json*", ("names",)),
+    "prodigy": Format("Prodigy JSON lines: mentions, relations, coreference", "*.json*", {**_NAMES, **_TOKENIZER}),
+    "redocred": Format("DocRED and Re-DocRED: relations between entities of documents", "*.json*", _NAMES),
 }
 
 
