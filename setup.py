@@ -31,6 +31,8 @@ setup(
         "torch>=2.6",
         "pytorch-crf>=0.7.2,<0.8",
         "safetensors>=0.4",
+        # Earlier ones could hold a file that another process had removed.
+        "filelock>=3.21",
         "scipy>=1.10",
     ],
     extras_require={

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from spacy.tokens import Doc
 
 from ..annotations.jsonl import parse_line, to_line
@@ -15,6 +17,7 @@ from ..errors import Errors
 from .inputs import Input
 from .partial import Partial, PartialDocs, PartialLines
 from .records import pack_record, text_digest
+from .worker import Encoder
 
 
 def encode_line(doc: Doc) -> bytes:
@@ -23,7 +26,7 @@ def encode_line(doc: Doc) -> bytes:
 
 
 # How a Doc becomes what is appended to the partial output.
-ENCODERS: dict[str, Callable[[Doc], bytes]] = {".jsonl": encode_line, ".spacy": pack_record}
+ENCODERS: dict[str, Encoder] = {".jsonl": encode_line, ".spacy": pack_record}
 
 
 class Output:
@@ -44,6 +47,20 @@ class Output:
         self.partial_path = path.with_name(path.name + ".partial")
         self.errors_path = path.with_name(path.name + ".errors.jsonl")
         self._run_path = path.with_name(path.name + ".partial.json")
+        self._lock_path = path.with_name(path.name + ".partial.lock")
+        self._lock = FileLock(self._lock_path)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise OSError(Errors.H541.format(path=path, partial=self._lock_path)) from error
+        try:
+            self._open(resume, model)
+        except BaseException:
+            self._unlock()
+            raise
+
+    def _open(self, resume: bool, model: str) -> None:
+        path = self.path
         was_stopped = self.partial_path.exists() and self._run_path.exists()
         self._partial: Partial = (PartialLines if path.suffix == ".jsonl" else PartialDocs)(self.partial_path, path)
         run = json.dumps({"model": model})
@@ -100,16 +117,25 @@ class Output:
 
     def __exit__(self, *error: Any) -> None:
         """Give the output its name; after an error, leave what resuming needs."""
-        if self._errors is not None:
-            self._errors.close()
-        if error[0] is None:
-            self._partial.finish()
-            self._run_path.unlink()
-            return
-        self._partial.close()
-        if not self.n_docs + self.n_failed:  # nothing to go on from
-            self.partial_path.unlink()
-            self._run_path.unlink()
+        try:
+            if self._errors is not None:
+                self._errors.close()
+            if error[0] is None:
+                self._partial.finish()
+                self._run_path.unlink()
+                return
+            self._partial.close()
+            if not self.n_docs + self.n_failed:  # nothing to go on from
+                self.partial_path.unlink()
+                self._run_path.unlink()
+        finally:
+            self._unlock()
+
+    def _unlock(self) -> None:
+        # While it is held: who waits for it finds that the file has gone, and makes a new one.
+        if os.name == "posix":
+            self._lock_path.unlink(missing_ok=True)
+        self._lock.release()
 
     def _failed_indices(self) -> Iterator[int]:
         if self._errors is not None:

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import os
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from ..annotations.jsonl import parse_line
-from ..errors import Errors
 from .records import complete_records, read_digests, text_digest, write_docbin
 
 _CHUNK = 1 << 20  # bytes
 
 
 class Partial(ABC):
-    """An unfinished file, held by one process at a time; an entry that was cut off by a kill is removed.
+    """An unfinished file; an entry that was cut off by a kill is removed.
 
-    path (Path): The unfinished file.
+    path (Path): The unfinished file, which no other process may write.
     target (Path): What it becomes.
-    RAISES (OSError): H541, if another process holds it.
     """
 
     def __init__(self, path: Path, target: Path) -> None:
         self.path = path
         self.target = target
         self._file: BinaryIO = path.open("ab")
-        if not _lock(self._file, path):
-            self._file.close()
-            raise OSError(Errors.H541.format(path=target, partial=path))
         self.n_entries, end = self._complete()
         self._file.truncate(end)
 
@@ -102,19 +96,3 @@ class PartialDocs(Partial):
 
     def _publish(self) -> None:
         write_docbin(self.path, self.target)
-
-
-def _lock(file: BinaryIO, path: Path) -> bool:
-    """Hold a file until it is closed or the process ends. RETURNS (bool): False if another one holds it."""
-    if sys.platform == "win32":
-        return True
-    import fcntl  # not on Windows
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks, where nothing can be told
-        return True
-    # The run that held it may have given the file its final name in between.
-    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())

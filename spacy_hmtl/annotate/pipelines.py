@@ -1,12 +1,8 @@
-"""The pipelines of a process: each loaded once, used by one thread at a time."""
+"""Loads pipelines and finds our components in them."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import spacy
@@ -16,9 +12,6 @@ from spacy.util import is_package
 
 from ..errors import Errors
 from ..pipeline.loading import load_folder
-
-_lock = Lock()
-_pipelines: dict[tuple[str, int], Language] = {}
 
 
 def load_pipeline(model: str, gpu_id: int = -1) -> Language:
@@ -41,29 +34,3 @@ def hmtl_pipes(nlp: Language, model: str, what: str) -> list[Any]:
     if not pipes:
         raise ValueError(Errors.H509.format(model=model, pipes=", ".join(nlp.pipe_names) or "none", what=what))
     return pipes
-
-
-@contextmanager
-def shared_pipeline(model: str, gpu_id: int = -1) -> Iterator[Language]:
-    """The pipeline of this process, loaded when it is first asked for; other threads wait.
-
-    model (str): A folder, or the name of an installed package.
-    gpu_id (int): -1 for the CPU.
-    RAISES (ValueError): H508.
-    """
-    # One lock for all: spaCy's vocabulary and memory zones are not made for threads.
-    with _lock:
-        if (model, gpu_id) not in _pipelines:
-            _pipelines[model, gpu_id] = load_pipeline(model, gpu_id)
-        yield _pipelines[model, gpu_id]
-
-
-def _forget() -> None:
-    """A forked process has the lock as it was, perhaps held by a thread that it has not."""
-    global _lock
-    _lock = Lock()
-    _pipelines.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)

@@ -57,7 +57,7 @@ def annotate(
         raise ValueError(Errors.H123.format(path=output_path))
     list_files(input_path)
     run_batches = _engine(engine, n_process)
-    job = Job(model, output_path.suffix, gpu_id)
+    job = Job(model, ENCODERS[output_path.suffix], gpu_id)
     model_print = fingerprint(model)
     output_path.parent.mkdir(parents=True, exist_ok=True)
     n_words, began = 0, time.perf_counter()

@@ -1,8 +1,11 @@
-"""The work on one batch of documents, the same in this process, in a worker process and in a Ray actor."""
+"""The work on one batch of documents, the same for the command, its processes, Ray, the server and `Annotator`."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any, NamedTuple, cast
 
 from spacy.language import Language
@@ -10,8 +13,10 @@ from spacy.tokens import Doc
 
 from ..annotations.groups import set_meta
 from .inputs import Input
-from .outputs import ENCODERS
 from .pipelines import load_pipeline
+
+# What makes the payload of an annotated Doc; a function of a module, so that it can travel between processes.
+Encoder = Callable[[Doc], bytes]
 
 
 class Outcome(NamedTuple):
@@ -28,6 +33,11 @@ class Outcome(NamedTuple):
     n_words: int = 0
     error: str = ""
 
+    @property
+    def kind(self) -> str:
+        """The kind of the error, such as "ValueError": it never holds a part of the text."""
+        return self.error.partition(":")[0]
+
 
 Batch = list[Input]
 
@@ -36,17 +46,17 @@ class Job(NamedTuple):
     """How batches are annotated.
 
     model: a folder, or the name of an installed package.
-    suffix: ".jsonl" or ".spacy", what the payloads are written to.
+    encode: what makes the payloads.
     gpu_id: -1 for the CPU.
     """
 
     model: str
-    suffix: str
+    encode: Encoder
     gpu_id: int = -1
 
 
 class Worker:
-    """Annotates batches; loads the pipeline before the first one. One per process."""
+    """Annotates batches; loads the pipeline before the first one. For one thread at a time."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -56,17 +66,39 @@ class Worker:
         """Annotate a batch. RETURNS (list): One outcome per input, in order. RAISES (ValueError): H508."""
         if self._nlp is None:
             self._nlp = load_pipeline(self.job.model, self.job.gpu_id)
-        return annotate_batch(self._nlp, batch, ENCODERS[self.job.suffix])
+        return annotate_batch(self._nlp, batch, self.job.encode)
 
 
-def annotate_batch(nlp: Language, batch: Sequence[Input], encode: Callable[[Doc], bytes]) -> list[Outcome]:
+_lock = Lock()
+_workers: dict[Job, Worker] = {}
+
+
+@contextmanager
+def shared_worker(job: Job) -> Iterator[Worker]:
+    """The worker of this process for a job, made when it is first asked for; other threads wait."""
+    # One lock for all: spaCy's vocabulary and memory zones are not made for threads.
+    with _lock:
+        yield _workers.setdefault(job, Worker(job))
+
+
+def _forget() -> None:
+    """A forked process has the lock as it was, perhaps held by a thread that it has not."""
+    global _lock
+    _lock = Lock()
+    _workers.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+def annotate_batch(nlp: Language, batch: Sequence[Input], encode: Encoder) -> list[Outcome]:
     """Annotate documents together; one that fails costs itself, not its batch.
 
     spaCy drops the whole batch of a document that fails. What was dropped is annotated
     again, one at a time, so that only the document at fault is reported.
 
     nlp (Language): Its error handlers are replaced.
-    encode (Callable): What makes the payload of an annotated Doc.
     RETURNS (list): One outcome per input, in order.
     """
     handler = _Handler()
@@ -102,7 +134,7 @@ def _make_docs(nlp: Language, batch: Sequence[Input]) -> Iterator[tuple[Doc, int
             yield doc, i
 
 
-def _annotate_one(nlp: Language, handler: _Handler, item: Input, encode: Callable[[Doc], bytes]) -> Outcome:
+def _annotate_one(nlp: Language, handler: _Handler, item: Input, encode: Encoder) -> Outcome:
     doc = _make_doc(nlp, item)
     if isinstance(doc, Exception):
         return Outcome(item.name, None, error=_describe(doc))
@@ -115,7 +147,7 @@ def _annotate_one(nlp: Language, handler: _Handler, item: Input, encode: Callabl
         handler.is_strict = False
 
 
-def _finish(doc: Doc, item: Input, encode: Callable[[Doc], bytes]) -> Outcome:
+def _finish(doc: Doc, item: Input, encode: Encoder) -> Outcome:
     try:
         if item.meta:
             set_meta(doc, item.meta)

@@ -96,18 +96,18 @@ class DocBinWriter:
     def _message(self) -> Iterator[bytes]:
         """Yield the message of DocBin.to_bytes piece by piece: a msgpack map of nine items."""
         pack, n_docs = self._packer.pack, len(self._lengths)
-        yield bytes([0x80 | 9])
+        yield self._packer.pack_map_header(9)
         yield pack("version") + pack(self._version) + pack("attrs") + pack(self._attrs)
         yield pack("tokens")
         yield from _binary(self._tokens)
         yield pack("spaces")
         yield from _binary(self._spaces)
         yield pack("lengths") + pack(self._lengths.tobytes())
-        yield pack("strings") + _array_header(len(self._strings))
+        yield pack("strings") + self._packer.pack_array_header(len(self._strings))
         for string in sorted(self._strings):
             yield pack(string)
         for name, file in (("cats", self._cats), ("flags", self._flags), ("span_groups", self._groups)):
-            yield pack(name) + _array_header(n_docs)
+            yield pack(name) + self._packer.pack_array_header(n_docs)
             yield from _chunks(file)
 
 
@@ -136,11 +136,8 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _bin_header(n_bytes: int) -> bytes:
+    # The packer writes this header only together with its bytes, which need not fit into memory here.
     return b"\xc6" + struct.pack(">I", n_bytes)
-
-
-def _array_header(n_items: int) -> bytes:
-    return b"\xdd" + struct.pack(">I", n_items)
 
 
 def read_docs(path: str | Path, nlp: Language) -> Iterator[Doc]:

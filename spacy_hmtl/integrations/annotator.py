@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from spacy.language import Language
 
 from ..annotate.inputs import Input
 from ..annotate.outputs import encode_line
-from ..annotate.pipelines import shared_pipeline
-from ..annotate.worker import annotate_batch
+from ..annotate.worker import Job, Outcome, shared_worker
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -70,9 +67,11 @@ class Annotator:
         """Annotate texts; one that is no text, or that fails, has an error in the place of its annotation."""
         found: list[Annotation] = []
         items = list(texts)
-        with shared_pipeline(self.model, self.gpu_id) as nlp:
+        with shared_worker(Job(self.model, encode_line, self.gpu_id)) as worker:
             for start in range(0, len(items), self.batch_size):
-                found += _annotate(nlp, items[start : start + self.batch_size])
+                part = items[start : start + self.batch_size]
+                outcomes = iter(worker([Input("", text, {}) for text in part if isinstance(text, str)]))
+                found += [_annotation(next(outcomes) if isinstance(text, str) else text) for text in part]
         return found
 
     def empty(self, frame: DataFrame) -> DataFrame:
@@ -104,14 +103,9 @@ def _column(values: Sequence[str | None]) -> Any:
     return pandas.Series(values, dtype=object)
 
 
-def _annotate(nlp: Language, texts: Sequence[Any]) -> Iterator[Annotation]:
-    """Annotate texts together. YIELDS (Annotation): One per text, in order."""
-    batch = [Input("", text, {}) for text in texts if isinstance(text, str)]
-    outcomes = iter(annotate_batch(nlp, batch, encode_line))
-    for text in texts:
-        if not isinstance(text, str):
-            yield Annotation(None, f"expected a text, found {type(text).__name__}")
-            continue
-        outcome = next(outcomes)
-        line = None if outcome.payload is None else outcome.payload.decode("utf-8").rstrip("\n")
-        yield Annotation(line, outcome.error or None)
+def _annotation(outcome: Any) -> Annotation:
+    """What became of a text; what is no outcome was no text."""
+    if not isinstance(outcome, Outcome):
+        return Annotation(None, f"expected a text, found {type(outcome).__name__}")
+    line = None if outcome.payload is None else outcome.payload.decode("utf-8").rstrip("\n")
+    return Annotation(line, outcome.error or None)

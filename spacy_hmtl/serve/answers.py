@@ -11,22 +11,22 @@ from ..annotations.jsonl import to_line
 from ..visualize import render_panels
 
 
-def document(doc: Doc) -> str:
+def document(doc: Doc) -> bytes:
     """The document as `annotate` writes it."""
-    return to_line(doc).rstrip("\n")
+    return to_line(doc).rstrip("\n").encode("utf-8")
 
 
-def batch(documents: Sequence[str]) -> str:
+def batch(documents: Sequence[bytes]) -> bytes:
     """Documents under `results`."""
-    return f'{{"results":[{",".join(documents)}]}}'
+    return b'{"results":[%s]}' % b",".join(documents)
 
 
-def panels(doc: Doc) -> str:
+def panels(doc: Doc) -> bytes:
     """The four layers as HTML without inline styles."""
     found = {
         task: {"count": panel.n_found, "html": without_styles(panel.html)} for task, panel in render_panels(doc).items()
     }
-    return json.dumps({"tokens": len(doc), "panels": found}, ensure_ascii=False)
+    return json.dumps({"tokens": len(doc), "panels": found}, ensure_ascii=False).encode("utf-8")
 
 
 def without_styles(html: str) -> str:

@@ -62,7 +62,7 @@ class _Api:
             raise ApiError(404, "unknown_model", Errors.H528.format(known=known))
         return self.workers[name]
 
-    async def run(self, worker: Worker, texts: Sequence[str], make: Maker) -> list[str]:
+    async def run(self, worker: Worker, texts: Sequence[str], make: Maker) -> list[bytes]:
         """Wait for a worker's answers. RAISES (ApiError): 500, 503, 504."""
         try:
             future = worker.submit(texts, make)
@@ -123,7 +123,7 @@ def add_routes(app: FastAPI, api: _Api) -> None:
         return {"status": status, "version": __version__, "models": list(api.workers), "waiting": sum(waiting)}
 
 
-def _json(content: str) -> Response:
+def _json(content: bytes) -> Response:
     return Response(content, media_type="application/json")
 
 

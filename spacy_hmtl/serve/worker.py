@@ -12,11 +12,13 @@ from typing import NamedTuple
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..annotate.inputs import Input
+from ..annotate.worker import annotate_batch
 from .limits import Limits
 
 logger = logging.getLogger("spacy_hmtl.serve")
 # What an answer is made of a Doc. It runs in the worker's thread and must not keep the Doc.
-Maker = Callable[[Doc], str]
+Maker = Callable[[Doc], bytes]
 
 
 class QueueFullError(Exception):
@@ -32,7 +34,7 @@ class Job(NamedTuple):
 
     texts: Sequence[str]
     make: Maker
-    future: Future[list[str]]
+    future: Future[list[bytes]]
 
 
 class Worker:
@@ -59,7 +61,7 @@ class Worker:
     def n_waiting(self) -> int:
         return len(self._jobs)
 
-    def submit(self, texts: Sequence[str], make: Maker) -> Future[list[str]]:
+    def submit(self, texts: Sequence[str], make: Maker) -> Future[list[bytes]]:
         """Queue a request. RAISES (QueueFullError): if too many wait."""
         with self._change:
             if len(self._jobs) >= self.limits.max_waiting:
@@ -97,7 +99,8 @@ class Worker:
             n_texts = 0
             while self._jobs and not self._closed:
                 n_texts += len(self._jobs[0].texts)
-                if jobs and n_texts > self.limits.batch_texts:
+                # What is to be made of the Docs is one thing for a batch.
+                if jobs and (n_texts > self.limits.batch_texts or self._jobs[0].make is not jobs[0].make):
                     break
                 jobs.append(self._jobs.popleft())
         return jobs
@@ -105,29 +108,15 @@ class Worker:
     def _run(self, nlp: Language, jobs: Sequence[Job]) -> None:
         # A request that ran out of time while it waited has cancelled its future.
         jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
-        try:
-            results = self._annotate(nlp, jobs)
-        except Exception as error:
-            if len(jobs) > 1:  # whose text it was shows when each is annotated alone
-                self._run_alone(nlp, jobs)
-                return
-            logger.error("%s: %s while annotating", self.name, type(error).__name__)
-            jobs[0].future.set_exception(AnnotationError(type(error).__name__))
+        if not jobs:
             return
-        for job, result in zip(jobs, results):
-            job.future.set_result(result)
-
-    def _run_alone(self, nlp: Language, jobs: Sequence[Job]) -> None:
+        batch = [Input("", text, {}) for job in jobs for text in job.texts]
+        outcomes = iter(annotate_batch(nlp, batch, jobs[0].make))
         for job in jobs:
-            try:
-                job.future.set_result(self._annotate(nlp, [job])[0])
-            except Exception as error:
-                logger.error("%s: %s while annotating", self.name, type(error).__name__)
-                job.future.set_exception(AnnotationError(type(error).__name__))
-
-    def _annotate(self, nlp: Language, jobs: Sequence[Job]) -> list[list[str]]:
-        """The answers of each job."""
-        texts = [text for job in jobs for text in job.texts]
-        with nlp.memory_zone():
-            docs = nlp.pipe(texts, batch_size=self.limits.batch_texts)
-            return [[job.make(next(docs)) for _ in job.texts] for job in jobs]
+            own = [next(outcomes) for _ in job.texts]
+            failed = next((outcome.kind for outcome in own if outcome.payload is None), None)
+            if failed is not None:
+                logger.error("%s: %s while annotating", self.name, failed)
+                job.future.set_exception(AnnotationError(failed))
+            else:
+                job.future.set_result([outcome.payload for outcome in own if outcome.payload is not None])

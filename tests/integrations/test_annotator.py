@@ -14,7 +14,7 @@ import numpy
 import pytest
 import spacy
 
-from spacy_hmtl.annotate import pipelines
+from spacy_hmtl.annotate import worker
 from spacy_hmtl.annotations.jsonl import to_line
 from spacy_hmtl.integrations import Annotator
 
@@ -67,22 +67,22 @@ def test_what_fails_has_an_error_in_its_row(model_path):
 
 def test_it_travels_by_name_and_loads_when_used(model_path):
     annotator = Annotator(model_path)
-    pipelines._forget()
+    worker._forget()
     assert len(pickle.dumps(annotator)) < 1000
     again = pickle.loads(pickle.dumps(annotator))
-    assert not pipelines._pipelines
+    assert not worker._workers
     assert again.annotate(["Anna left."]) == annotator.annotate(["Anna left."])
-    assert len(pipelines._pipelines) == 1
+    assert len(worker._workers) == 1
 
 
 def test_threads_take_turns(model_path, texts):
     annotator = Annotator(model_path, batch_size=2)
-    pipelines._forget()
+    worker._forget()
     alone = annotator.annotate(texts)
-    pipelines._forget()
+    worker._forget()
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(annotator.annotate, [texts] * 8)) == [alone] * 8
-    assert len(pipelines._pipelines) == 1
+    assert len(worker._workers) == 1
 
 
 def test_a_missing_pipeline_is_named():
