@@ -23,7 +23,7 @@ from .groups import (
     set_tasks,
 )
 from .layers import LAYERS, TASKS, Layers
-from .slicing import Cut, slice_doc
+from .slicing import slice_doc
 
 __all__ = [
     "COREF",
@@ -34,7 +34,6 @@ __all__ = [
     "RELATIONS",
     "TASKS",
     "AnnotatedDocument",
-    "Cut",
     "Layers",
     "Relation",
     "copy_tokens",

@@ -6,6 +6,7 @@ counts and shows layers follows them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -98,10 +99,23 @@ class Layers:
     def moved(self, place: Place) -> Layers:
         """The layers with each span where `place` puts it.
 
-        place (Callable): From a span's start and end to the new ones, or to None. Must not put two spans at one place.
+        place (Callable): From a span's start and end to the new ones, or to None if it cannot stay.
         RETURNS (Layers): Clusters with the mentions that are left, relations with both arguments.
+            Of names and mentions that were put on top of each other the first of each label
+            stays, of mentions of clusters the first; relations of a span with itself do not.
         """
-        return self._made(lambda _, rows: list(_moved_rows(rows, place)))
+        return self._made(lambda _, rows: list(_moved(rows, place, {})))
+
+    def shifted(self, offset: int) -> Layers:
+        """The layers with every span so many tokens later."""
+        return self.moved(lambda start, end: (start + offset, end + offset))
+
+    def less(self, other: Layers) -> Layers:
+        """What these layers hold and others do not; of clusters, the mentions that others have in none.
+
+        other (Layers): Counted as empty where it is None.
+        """
+        return self._made(lambda task, rows: _difference(rows, other.of(task) or []))
 
     def counts(self) -> dict[str, int]:
         """How much each annotated layer holds, by field."""
@@ -144,6 +158,16 @@ def write(doc: Doc, layers: Layers, *, scored_entities: bool = True) -> None:
         doc.spans.pop(ENTITIES)
 
 
+def replace(doc: Doc, layers: Layers, *, scored_entities: bool) -> None:
+    """Write layers, and take away those that are None; names stay in `doc.ents`, which cannot be without.
+
+    scored_entities (bool): As for `write`.
+    """
+    for layer in LAYERS.values():
+        doc.spans.pop(layer.group, None)
+    write(doc, layers, scored_entities=scored_entities)
+
+
 def make_clusters(mentions: Iterable[Iterable[LabeledSpan | MentionSpan]]) -> list[Cluster]:
     """Clusters of gold mentions: each in document order, in the order of their first mentions; empty ones are left out.
 
@@ -162,17 +186,30 @@ def _document_order(span: LabeledSpan) -> tuple[int, int]:
     return span.start, -span.end
 
 
-def _moved_rows(rows: Iterable[Any], place: Place) -> Iterator[Any]:
-    """Labelled spans, clusters or triples, as far as they can stay."""
+def _moved(rows: Iterable[Any], place: Place, taken: dict[tuple[Any, ...], MentionSpan]) -> Iterator[Any]:
+    """Labelled spans, clusters or triples, as far as they can stay.
+
+    taken: by where a span was put and by its label, where it was before.
+    """
     for row in rows:
         moved: Any
         if isinstance(row, LabeledSpan):
             extent = place(row.start, row.end)
-            moved = None if extent is None else row._replace(start=extent[0], end=extent[1])
+            is_first = extent is not None and taken.setdefault((*extent, row.label), row[:2]) == row[:2]
+            moved = row._replace(start=extent[0], end=extent[1]) if extent is not None and is_first else None
         elif isinstance(row, Triple):
-            arguments = list(_moved_rows((row.head, row.tail), place))
-            moved = row._replace(head=arguments[0], tail=arguments[1]) if len(arguments) == 2 else None
+            head, tail = (next(_moved([argument], place, {}), None) for argument in (row.head, row.tail))
+            fell_together = head and tail and head[:2] == tail[:2] and row.head[:2] != row.tail[:2]
+            moved = row._replace(head=head, tail=tail) if head and tail and not fell_together else None
         else:
-            moved = list(_moved_rows(row, place)) or None
+            moved = list(_moved(row, place, taken)) or None
         if moved is not None:
             yield moved
+
+
+def _difference(rows: list[Any], others: list[Any]) -> list[Any]:
+    if rows and isinstance(rows[0], list):
+        kept = {mention for cluster in others for mention in cluster}
+        left = ([mention for mention in cluster if mention not in kept] for cluster in rows)
+        return [cluster for cluster in left if cluster]
+    return list((Counter(rows) - Counter(others)).elements())

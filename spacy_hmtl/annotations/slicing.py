@@ -2,85 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from spacy.tokens import Doc
 
-from ..types import LabeledSpan, MentionSpan
-from .groups import (
-    ENTITIES,
-    META,
-    get_clusters,
-    get_entities,
-    get_mentions,
-    get_meta,
-    get_relations,
-    set_clusters,
-    set_entities,
-    set_group,
-    set_mentions,
-    set_relations,
-)
+from ..errors import Errors
+from ..types import MentionSpan
+from .groups import ENTITIES, get_meta, set_meta
+from .layers import Layers, read, write
 
 
-class Cut(NamedTuple):
-    """What a slice left behind: mentions that cross its end, links to before it, relations that begin in it."""
+def slice_doc(doc: Doc, start: int, end: int) -> tuple[Doc, Layers]:
+    """Tokens start to end as a new Doc, with every name, mention and relation that lies inside.
 
-    mentions: int = 0
-    links: int = 0
-    relations: int = 0
+    A cluster is kept with its mentions that lie inside, even if it is only one.
 
-
-def slice_doc(doc: Doc, start: int, end: int) -> tuple[Doc, Cut]:
-    """Tokens start to end as a Doc of its own, with every layer that lies inside.
-
-    RETURNS (Doc, Cut): the part, and counts of what was cut, such that over all parts of a
-        Doc each thing counts once: a mention (whatever layers it is in) and a relation
-        where it begins, a coreference link where mentions before `start` were left behind.
+    start, end (int): Tokens, end exclusive, 0 <= start <= end <= len(doc).
+    RETURNS (Doc, Layers): The part, and what was cut off, with the offsets of `doc`: names and
+        mentions that cross a boundary of the part, and relations with only one argument inside.
+        What lies wholly outside does not count.
+    RAISES (ValueError): H560.
     """
-    part = doc[start:end].as_doc()
-    part.has_unknown_spaces = doc.has_unknown_spaces
-    cut_mentions: set[MentionSpan] = set()
-    cut_links = cut_relations = 0
+    if not 0 <= start <= end <= len(doc):
+        raise ValueError(Errors.H560.format(start=start, end=end, length=len(doc)))
+    layers = read(doc)
+    (part,) = split_doc(doc, layers, [(start, end)])
 
-    def inside(span: Sequence[Any]) -> bool:
-        return bool(start <= span[0] and span[1] <= end)
+    def touches(first: int, last: int) -> MentionSpan | None:
+        return (first, last) if max(first, start) < min(last, end) else None
 
-    def crosses(span: Sequence[Any]) -> bool:
-        return bool(start <= span[0] < end < span[1])
+    touching = layers.moved(touches)
+    if layers.relations is not None:
+        # One argument inside is enough to be missed; both are in `touching` only if both touch.
+        arguments = [(relation, (relation.head[:2], relation.tail[:2])) for relation in layers.relations]
+        near = [relation for relation, spans in arguments if any(touches(*span) for span in spans)]
+        touching = replace(touching, relations=near)
+    return part, touching.less(_inside(layers, start, end))
 
-    def shift(span: LabeledSpan) -> LabeledSpan:
-        return span._replace(start=span.start - start, end=span.end - start)
 
-    entities = get_entities(doc)
-    if entities is not None:
-        set_entities(part, [shift(e) for e in entities if inside(e)])
-        if ENTITIES not in doc.spans:
-            del part.spans[ENTITIES]
-    mentions = get_mentions(doc)
-    if mentions is not None:
-        set_mentions(part, [shift(m) for m in mentions if inside(m)])
-        cut_mentions.update(m[:2] for m in mentions if crosses(m))
-    scored = get_clusters(doc)
-    if scored is not None:
-        kept = []
-        for cluster in scored:
-            rows = [shift(m) for m in cluster if inside(m)]
-            cut_mentions.update(m[:2] for m in cluster if crosses(m))
-            if rows:
-                cut_links += int(cluster[0].start < start)
-                kept.append(rows)
-        set_clusters(part, kept)
-    relations = get_relations(doc)
-    if relations is not None:
-        inner = [r for r in relations if inside(r.head) and inside(r.tail)]
-        set_relations(part, [r._replace(head=shift(r.head), tail=shift(r.tail)) for r in inner])
-        begun = [r for r in relations if start <= min(r.head.start, r.tail.start) < end]
-        cut_relations = len(begun) - len(inner)
-    meta = get_meta(doc)
-    if meta:
-        if isinstance(meta.get("speakers"), list):
-            meta["speakers"] = meta["speakers"][start:end]
-        set_group(part, META, [], meta)
-    return part, Cut(len(cut_mentions), cut_links, cut_relations)
+def split_doc(doc: Doc, layers: Layers, parts: Iterable[MentionSpan]) -> Iterator[Doc]:
+    """Parts of a Doc as Docs of their own, each with what lies inside.
+
+    layers (Layers): Those of the Doc.
+    parts (Iterable): Start and end of each part, in tokens.
+    YIELDS (Doc): The parts.
+    """
+    for start, end in parts:
+        part = doc[start:end].as_doc()
+        part.has_unknown_spaces = doc.has_unknown_spaces
+        write(part, _inside(layers, start, end).shifted(-start), scored_entities=ENTITIES in doc.spans)
+        if meta := get_meta(doc):
+            if isinstance(meta.get("speakers"), list):
+                meta["speakers"] = meta["speakers"][start:end]
+            set_meta(part, meta)
+        yield part
+
+
+def _inside(layers: Layers, start: int, end: int) -> Layers:
+    return layers.moved(lambda first, last: (first, last) if start <= first and last <= end else None)

@@ -4,10 +4,9 @@ spaCy's own ways lose or shift them: `Span.as_doc` drops span groups, `Doc.from_
 their `attrs`, and `Doc.retokenize` leaves their spans where they were.
 """
 
+from ..annotations.slicing import slice_doc
 from .filtering import filter_scores
 from .joining import join_docs
-from .layers import Dropped
 from .retokenizing import retokenized
-from .slicing import slice_doc
 
-__all__ = ["Dropped", "filter_scores", "join_docs", "retokenized", "slice_doc"]
+__all__ = ["filter_scores", "join_docs", "retokenized", "slice_doc"]

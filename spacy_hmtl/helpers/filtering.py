@@ -5,15 +5,14 @@ from __future__ import annotations
 from spacy.tokens import Doc
 
 from ..annotations.groups import ENTITIES
-from ..annotations.layers import Layers, read
+from ..annotations.layers import Layers, read, replace
 from ..errors import Errors
 from ..types import Cluster, LabeledSpan, MentionSpan, Triple
-from .layers import Dropped, dropped, replace_layers
 
 
 def filter_scores(
     doc: Doc, *, ents: float = 0.0, mentions: float = 0.0, coref: float = 0.0, relations: float = 0.0
-) -> tuple[Doc, Dropped]:
+) -> tuple[Doc, Layers]:
     """A new Doc with what has at least these confidences.
 
     A relation goes with its arguments: where a name or mention with an argument's borders
@@ -22,7 +21,7 @@ def filter_scores(
 
     ents, mentions, coref, relations (float): Least confidence of each layer, in [0, 1].
         That of a cluster's mention is the confidence of its link, see docs/outputs.md.
-    RETURNS (Doc, Dropped): The new Doc, and how much was dropped.
+    RETURNS (Doc, Layers): The new Doc, and what was dropped.
     RAISES (ValueError): H205.
     """
     for name, value in (("ents", ents), ("mentions", mentions), ("coref", coref), ("relations", relations)):
@@ -40,8 +39,8 @@ def filter_scores(
         gone = _borders(layers) - _borders(kept)
         kept.relations = [r for r in layers.relations if r.score >= relations and not gone & _arguments(r)]
     new = doc.copy()
-    replace_layers(new, kept, scored_entities=ENTITIES in doc.spans)
-    return new, dropped(layers, kept)
+    replace(new, kept, scored_entities=ENTITIES in doc.spans)
+    return new, layers.less(kept)
 
 
 def _at_least(spans: list[LabeledSpan] | None, score: float) -> list[LabeledSpan] | None:

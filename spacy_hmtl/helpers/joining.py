@@ -10,9 +10,8 @@ from typing import Any
 from spacy.tokens import Doc
 
 from ..annotations.groups import ENTITIES, META, get_meta, set_meta
-from ..annotations.layers import LAYERS, Layers, read
+from ..annotations.layers import LAYERS, Layers, read, replace
 from ..errors import Errors, Warnings
-from .layers import replace_layers
 
 
 def join_docs(docs: Sequence[Doc]) -> Doc:
@@ -35,18 +34,14 @@ def join_docs(docs: Sequence[Doc]) -> Doc:
     if joined is None:  # spaCy's answer to an empty list
         raise ValueError(Errors.H562)
     starts = [0, *accumulate(len(doc) for doc in filled)]
-    layers = [_shifted(read(doc), start) for doc, start in zip(filled, starts)]
+    layers = [read(doc).shifted(start) for doc, start in zip(filled, starts)]
     lacking = [layer.field for task, layer in LAYERS.items() if len({one.of(task) is None for one in layers}) > 1]
     if lacking:
         warnings.warn(Warnings.W150.format(layers=", ".join(lacking)), stacklevel=2)
     scored = any(ENTITIES in doc.spans for doc in filled)
-    replace_layers(joined, _sum(layers), scored_entities=scored)
+    replace(joined, _sum(layers), scored_entities=scored)
     _join_meta(joined, filled, starts)
     return joined
-
-
-def _shifted(layers: Layers, offset: int) -> Layers:
-    return layers.moved(lambda start, end: (start + offset, end + offset))
 
 
 def _sum(parts: Sequence[Layers]) -> Layers:

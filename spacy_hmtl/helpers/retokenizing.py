@@ -6,18 +6,17 @@ from collections.abc import Sequence
 
 from spacy.tokens import Doc, Span, SpanGroup, Token
 
-from ..annotations.groups import COREF, ENTITIES, MENTIONS, META, RELATIONS, get_meta, set_meta
-from ..annotations.layers import Place, read
+from ..annotations.groups import ENTITIES, META, get_meta, set_meta
+from ..annotations.layers import LAYERS, Layers, Place, read, replace
 from ..errors import Errors
 from ..types import MentionSpan
-from .layers import Dropped, dropped, replace_layers
 
-_OURS = {ENTITIES, MENTIONS, COREF, RELATIONS, META}
+_OURS = {META, *(layer.group for layer in LAYERS.values())}
 
 
 def retokenized(
     doc: Doc, *, merge: Sequence[Span] = (), split: Sequence[tuple[int, Sequence[str]]] = ()
-) -> tuple[Doc, Dropped]:
+) -> tuple[Doc, Layers]:
     """A new Doc with some tokens merged and others split.
 
     A span stays if its characters still begin and end with tokens, and is dropped otherwise:
@@ -28,7 +27,7 @@ def retokenized(
     merge (Sequence): Spans of the Doc that become a token each; they must not overlap.
     split (Sequence): (token, parts): the parts, put together, are the token's text. In a
         dependency tree, the parts after the first hang on the first.
-    RETURNS (Doc, Dropped): The new Doc, and what was dropped.
+    RETURNS (Doc, Layers): The new Doc, and what was dropped, with the offsets of `doc`.
     RAISES (ValueError): H561, and spaCy's for merges that overlap.
     """
     for token, parts in split:
@@ -45,11 +44,10 @@ def retokenized(
             retokenizer.split(new[token], list(parts), heads=heads)
     place = _by_characters(doc, new)
     layers = read(doc)
-    moved = layers.moved(place)
-    replace_layers(new, moved, scored_entities=ENTITIES in doc.spans)
+    replace(new, layers.moved(place), scored_entities=ENTITIES in doc.spans)
     _move_groups(doc, new, place)
     _move_meta(doc, new)
-    return new, dropped(layers, moved)
+    return new, layers.less(layers.moved(lambda start, end: (start, end) if place(start, end) else None))
 
 
 def _by_characters(old: Doc, new: Doc) -> Place:

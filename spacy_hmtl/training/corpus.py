@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,20 +14,14 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..annotations.documents import copy_tokens
-from ..annotations.groups import get_meta, is_annotated, set_tasks
-from ..annotations.layers import TASKS, read
-from ..annotations.slicing import Cut, slice_doc
+from ..annotations.fitting import name_of
+from ..annotations.groups import is_annotated, set_tasks
+from ..annotations.layers import LAYERS, TASKS, Layers, read
+from ..annotations.slicing import split_doc
 from ..annotations.validation import check
 from ..data.docbin import read_docs
 from ..errors import Errors, Warnings
-
-_LAYERS = {
-    "ner": "names in doc.ents",
-    "emd": 'doc.spans["mentions"]',
-    "coref": 'doc.spans["coref"]',
-    "relation": 'doc.spans["relations"]',
-}
-
+from ..types import LabeledSpan
 
 # Settings of one task's data. path: a `.spacy` file, or a folder that is searched for them.
 # limit: most documents to read; 0 reads all. gold_preproc: give predicted Docs the gold
@@ -103,12 +99,12 @@ class MultiTaskCorpus:
                     yield _make_example(nlp, reference, own, block.get("gold_preproc", True))
             for task, found in annotated.items():
                 if not found:
-                    raise ValueError(Errors.H304.format(path=block["path"], task=task, layer=_LAYERS[task]))
+                    raise ValueError(Errors.H304.format(path=block["path"], task=task, layer=LAYERS[task].place))
 
     def _read(self, nlp: Language, block: TaskBlock) -> Iterator[Doc]:
         """Documents of a block, split where they are too long."""
         limit, max_length = block.get("limit", 0), block.get("max_length", 0)
-        cuts: list[Cut] = []
+        cuts: Counter[str] = Counter()
         n_docs = 0
         for doc in read_docs(block["path"], nlp):
             if limit and n_docs == limit:
@@ -116,35 +112,47 @@ class MultiTaskCorpus:
             n_docs += 1
             if len(doc) == 0:
                 continue
-            if str(block["path"]) not in self._checked:
-                words, name = [token.text for token in doc], get_meta(doc).get("name", "")
-                check(read(doc), words, f"document {name!r}")
-            if not max_length or len(doc) <= max_length:
+            is_split = 0 < max_length < len(doc)
+            is_new = str(block["path"]) not in self._checked
+            layers = read(doc) if is_split or is_new else Layers()
+            if is_new:
+                check(layers, [token.text for token in doc], name_of(doc))
+            if not is_split:
                 yield doc
                 continue
-            for start, end in split_points(doc, max_length):
-                part, cut = slice_doc(doc, start, end)
-                cuts.append(cut)
-                yield part
+            parts = split_points(doc, max_length)
+            cuts.update(_count_cuts(layers, [start for start, _ in parts]))
+            yield from split_doc(doc, layers, parts)
         self._checked.add(str(block["path"]))
         if n_docs == 0:
             raise ValueError(Errors.H104.format(path=block["path"]))
         self._report(block, cuts)
 
-    def _report(self, block: TaskBlock, cuts: list[Cut]) -> None:
+    def _report(self, block: TaskBlock, cuts: Counter[str]) -> None:
         """Say once per file what splitting has cost."""
-        total = Cut(*(sum(column) for column in zip(*cuts))) if cuts else Cut()
         place = f"{block['path']} {block.get('max_length')}"
-        if any(total) and block.get("max_length", 0) > 1 and place not in self._reported:
+        if cuts.total() and block.get("max_length", 0) > 1 and place not in self._reported:
             self._reported.add(place)
-            message = Warnings.W104.format(
-                path=block["path"],
-                max_length=block.get("max_length"),
-                mentions=total.mentions,
-                links=total.links,
-                relations=total.relations,
-            )
+            message = Warnings.W104.format(path=block["path"], max_length=block.get("max_length"), **cuts)
             warnings.warn(message, stacklevel=2)
+
+
+def _count_cuts(layers: Layers, starts: list[int]) -> dict[str, int]:
+    """What splitting a Doc costs: mentions across a start, links between parts, relations between parts."""
+
+    def part(span: LabeledSpan) -> int | None:
+        first = bisect_right(starts, span.start)
+        return first if bisect_right(starts, span.end - 1) == first else None
+
+    clusters = layers.clusters or []
+    mentions = {mention[:2]: mention for cluster in [layers.mentions or [], *clusters] for mention in cluster}
+    parts = [{part(mention) for mention in cluster} - {None} for cluster in clusters]
+    relations = [{part(relation.head), part(relation.tail)} for relation in layers.relations or []]
+    return {
+        "mentions": sum(part(mention) is None for mention in mentions.values()),
+        "links": sum(len(own) - 1 for own in parts if own),
+        "relations": sum(len(own) > 1 or None in own for own in relations),
+    }
 
 
 def split_points(doc: Doc, max_length: int) -> list[tuple[int, int]]:

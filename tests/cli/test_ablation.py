@@ -20,9 +20,8 @@ def test_a_setup_is_its_levels_and_no_data_for_other_tasks():
     ]
     others = setup_overrides(SETUPS["K"].levels)
     assert others[:2] == ["--components.hmtl.model.levels", '[["emd"], ["ner"]]']
-    assert others[2::2] == [
-        f"--corpora.{side}.{task}.path" for task in ("relation", "coref") for side in ("train", "dev")
-    ]
+    expected = {f"--corpora.{side}.{task}.path" for task in ("relation", "coref") for side in ("train", "dev")}
+    assert set(others[2::2]) == expected
     assert set(others[3::2]) == {"null"}
 
 
@@ -62,7 +61,7 @@ def test_what_is_trained_is_scored_task_by_task(run, model_path, demo_path, tmp_
 def test_a_wrong_argument_or_a_failed_training_is_told(run, tmp_path):
     config = ROOT / "configs" / "hmtl_cpu.cfg"
     assert run("ablation", config, tmp_path, "--setups", "L")[0] == 1
-    assert "no such file" in run("ablation", tmp_path / "x.cfg", tmp_path)[1]
+    assert "no such file" in " ".join(run("ablation", tmp_path / "x.cfg", tmp_path)[1].split())
     assert "is no override" in run("ablation", config, tmp_path, "oops")[1]
     code, output = run("ablation", config, tmp_path, "--setups", "B", "--no.such", "1")
     assert (code, "training of setup B ended with status" in " ".join(output.split())) == (1, True)
