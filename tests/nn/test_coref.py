@@ -220,8 +220,8 @@ def test_a_document_in_a_batch_is_as_alone(top: int, docs: Documents, seed: int)
     head = make_head(top_antecedents=top)
     encoded, gold = random_encoded(docs, INPUT, 2 * HIDDEN), random_clusters(docs, seed)
     # Where all units of the tiny scorer are off, spans score the same but for rounding, and which is kept is chance.
-    ordered = head.mention.all_scores(encoded).sort().values
-    assume(bool((ordered.diff() > 1e-5).all()))
+    if encoded.layout.n_tokens:
+        assume(bool((head.mention.all_scores(encoded).sort().values.diff() > 1e-5).all()))
     together, alone, loss = grouped(head.decode(encoded, None, 0.5)), {}, torch.tensor(0.0)
     filled = [(doc, clusters) for doc, clusters in zip(docs, gold) if doc]
     for (first, part, _), (doc, clusters) in zip(oracle.by_document(encoded, docs), filled):
