@@ -136,13 +136,15 @@ class Layers:
         return Layers(**{LAYERS[task].field: None if own is None else make(task, own) for task, own in rows.items()})
 
 
-def read(doc: Doc, keys: Mapping[str, str] | None = None) -> Layers:
+def read(doc: Doc, keys: Mapping[str, str] | None = None, tasks: Collection[str] = TASKS) -> Layers:
     """The layers of a Doc.
 
     keys (Mapping, optional): By task, the keys of span groups that are not the usual ones.
+    tasks (Collection): Whose layers to read; the others are None.
     """
-    keys = keys or {}
-    return Layers(**{row.field: row.read(doc, keys.get(task, row.group)) for task, row in LAYERS.items()})
+    # spaCy says that a Doc without tokens has every annotation; nothing was looked for in it.
+    rows = [row for task, row in LAYERS.items() if task in tasks and (len(doc) or task != "ner")]
+    return Layers(**{row.field: row.read(doc, (keys or {}).get(row.task, row.group)) for row in rows})
 
 
 def write(doc: Doc, layers: Layers, *, scored_entities: bool = True) -> None:

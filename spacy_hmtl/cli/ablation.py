@@ -14,6 +14,7 @@ from spacy.language import Language
 from wasabi.printer import Printer
 
 from ..annotate.pipelines import hmtl_pipes, load_pipeline
+from ..annotations.layers import LAYERS
 from ..errors import Errors
 from ..experiments.setups import Setup, as_overrides, choose_setups, setup_overrides
 from .common import GPU_HELP, fail
@@ -22,10 +23,9 @@ from .evaluate import evaluate, give_gold_mentions, make_examples, percent
 MODEL, SCORES = "model-best", "scores.json"
 # Written when a training has ended: spaCy writes models while it goes on.
 DONE = "command.txt"
-# Columns of the table, and the prefixes of the keys that a task has.
+# Columns of the table.
 _COLUMNS = (
-    ("names", "ents_f"),
-    ("mentions", "mentions_f"),
+    *((LAYERS[task].title, f"{LAYERS[task].scores}_f") for task in ("ner", "emd")),
     ("RE paper", "relations_hmtl_f"),
     ("RE last token", "relations_last_token_f"),
     ("RE boundaries", "relations_boundaries_f"),
@@ -35,7 +35,6 @@ _COLUMNS = (
     ("B3", "coref_b3_f"),
     ("CEAFe", "coref_ceafe_f"),
 )
-_PREFIXES = {"ner": "ents_", "emd": "mentions_", "relation": "relations_", "coref": "coref_"}
 
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -110,7 +109,7 @@ def score(setup: Setup, output: Path, tests: dict[str, Path | None], batch_size:
     found: dict[str, Any] = {}
     for path in dict.fromkeys(tests[task] for task in tasks):
         scores = _score_file(nlp, setup, Path(str(path)), batch_size)
-        prefixes = tuple(_PREFIXES[task] for task in tasks if tests[task] == path)
+        prefixes = tuple(f"{LAYERS[task].scores}_" for task in tasks if tests[task] == path)
         found.update((key, value) for key, value in scores.items() if key.startswith(prefixes))
     return found
 

@@ -17,28 +17,13 @@ from wasabi.printer import Printer
 from ..annotate.pipelines import hmtl_pipes, load_pipeline
 from ..annotations.documents import copy_tokens
 from ..annotations.groups import get_clusters, get_meta, set_mentions
+from ..annotations.layers import LAYERS
 from ..data.docbin import read_docs
 from ..errors import Errors
-from ..scoring.listing import document_lines, error_lines
+from ..scoring.listing import document_lines, error_lines, score_rows
 from .common import GPU_HELP, fail
 
 GOLD_MENTIONS = "hmtl_gold_mentions"
-# Rows of the table: name, prefix of the keys.
-_ROWS = (
-    ("names", "ents"),
-    ("mentions", "mentions"),
-    ("coreference", "coref"),
-    ("  muc", "coref_muc"),
-    ("  b3", "coref_b3"),
-    ("  ceafe", "coref_ceafe"),
-    ("  lea", "coref_lea"),
-    ("  mentions", "coref_mentions"),
-    ("relations", "relations"),
-    ("  boundaries", "relations_boundaries"),
-    ("  last token", "relations_last_token"),
-    ("  as the paper", "relations_hmtl"),
-)
-_PER_TYPE = (("names", "ents_per_type"), ("mentions", "mentions_per_type"), ("relations", "relations_per_type"))
 
 
 def evaluate_cli(
@@ -126,15 +111,13 @@ def print_scores(msg: Printer, scores: dict[str, Any]) -> None:
     """Print the table of all scores, then one per layer with types."""
     rows = [
         (name, *(percent(scores.get(f"{prefix}_{measure}")) for measure in "prf"))
-        for name, prefix in _ROWS
-        if f"{prefix}_f" in scores
+        for name, prefix in score_rows(scores)
     ]
     msg.table(rows, header=("", "P", "R", "F"), aligns=("l", "r", "r", "r"), divider=True)
-    for layer, key in _PER_TYPE:
-        if scores.get(key):
-            types = sorted(scores[key].items())
+    for layer in LAYERS.values():
+        if types := sorted((scores.get(f"{layer.scores}_per_type") or {}).items()):
             rows = [(label, *(percent(score[measure]) for measure in "prf")) for label, score in types]
-            msg.table(rows, header=(f"{layer} by type", "P", "R", "F"), aligns=("l", "r", "r", "r"), divider=True)
+            msg.table(rows, header=(f"{layer.title} by type", "P", "R", "F"), aligns=("l", "r", "r", "r"), divider=True)
 
 
 def percent(score: float | None) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ..annotations.layers import LAYERS
+
 Json = dict[str, Any]
 # Something annotated -> its confidence, and how to show it.
 Items = dict[tuple[Any, ...], tuple[float, str]]
@@ -63,13 +65,8 @@ def compare(expected: Sequence[Json], found: Sequence[Json], *, tolerance: float
 
 def _layers(old: Json, new: Json) -> Iterator[tuple[str, tuple[Items, Items]]]:
     text = old["text"]
-    for name, read in (
-        ("tokens", _tokens),
-        ("names", _names),
-        ("mentions", _mentions),
-        ("coreference", _links),
-        ("relations", _relations),
-    ):
+    readers = {"ner": _names, "emd": _mentions, "coref": _links, "relation": _relations}
+    for name, read in [("tokens", _tokens), *((LAYERS[task].title, read) for task, read in readers.items())]:
         yield name, (read(old, text), read(new, text))
 
 

@@ -6,28 +6,20 @@ A Doc counts for a task if its reference is annotated for it. A score is None wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..annotations.groups import get_clusters, get_entities, get_mentions, get_relations, get_tasks
-from ..annotations.layers import TASKS, extents
+from ..annotations.groups import get_tasks
+from ..annotations.layers import LAYERS, Layers, Place, extents, read
 from ..annotations.nesting import flatten
-from ..types import LabeledSpan, MentionSpan, Triple
 from .coref import coref_scores
 from .relations import RelationPair, relation_scores
 from .spans import span_scores
 
 Scorer = Callable[..., dict[str, Any]]
-
-
-class Offsets(NamedTuple):
-    """Where each token of a Doc begins and ends, in a unit that reference and predicted Doc share."""
-
-    starts: Sequence[int]
-    ends: Sequence[int]
 
 
 def make_hmtl_scorer() -> Scorer:
@@ -61,24 +53,23 @@ def hmtl_score(
         `relation_scores`, mentions_flat_p/r/f (one level of nesting on both sides), and coref_f_no_singletons.
     """
     examples = list(examples)
-    wanted = set(TASKS) if levels is None else {task for level in levels for task in level}
+    wanted = set(LAYERS) if levels is None else {task for level in levels for task in level}
     keys = {"emd": spans_key, "coref": coref_key, "relation": relations_key}
     scores: dict[str, Any] = {}
-    for task in TASKS:
-        measure = partial(_score_mentions, nesting=nesting) if task == "emd" else _MEASURES[task]
+    for task, measure in _MEASURES.items():
         if task in wanted:
             pairs = [pair for eg in examples if (pair := _read_pair(eg, task, keys)) is not None]
-            scores.update(measure(pairs) if pairs else dict.fromkeys(measure([])))
-        elif all(_read(eg.predicted, task, keys) is None for eg in examples):
-            scores.update(dict.fromkeys(measure([])))
+            scores.update(measure(pairs, nesting) if pairs else dict.fromkeys(measure([], nesting)))
+        elif all(read(eg.predicted, keys, [task]).of(task) is None for eg in examples):
+            scores.update(dict.fromkeys(measure([], nesting)))
     return scores
 
 
 class LayerPair(NamedTuple):
     """One task's annotation of one Doc, in shared offsets; sentence starts are None if unknown."""
 
-    gold: Any
-    predicted: Any
+    gold: list[Any]
+    predicted: list[Any]
     sentence_starts: list[int] | None
 
 
@@ -86,77 +77,26 @@ def _read_pair(eg: Example, task: str, keys: dict[str, str]) -> LayerPair | None
     """Gold and predicted annotation for a task, or None if the reference does not count for it."""
     reference, predicted = eg.reference, eg.predicted
     tasks = get_tasks(reference)
-    gold = None if tasks is not None and task not in tasks else _read(reference, task, keys)
-    if gold is None:
+    gold = Layers() if tasks is not None and task not in tasks else read(reference, keys, [task])
+    if gold.of(task) is None:
         return None
-    gold_offsets, predicted_offsets = _shared_offsets(reference, predicted)
-    sentence_starts = None
+    found, sentence_starts = read(predicted, keys, [task]), None
+    starts: Sequence[int] = range(len(reference))
+    if [t.text for t in reference] != [t.text for t in predicted]:
+        (starts, place), (_, predicted_place) = _by_characters(reference), _by_characters(predicted)
+        gold, found = gold.moved(place), found.moved(predicted_place)
     if task == "relation" and reference.has_annotation("SENT_START"):
-        sentence_starts = [gold_offsets.starts[t.i] for t in reference if t.is_sent_start]
-    return LayerPair(
-        _move(gold, gold_offsets), _move(_read(predicted, task, keys) or [], predicted_offsets), sentence_starts
-    )
+        sentence_starts = [starts[t.i] for t in reference if t.is_sent_start]
+    return LayerPair(gold.of(task) or [], found.of(task) or [], sentence_starts)
 
 
-def _read(doc: Doc, task: str, keys: dict[str, str]) -> list[Any] | None:
-    """What a Doc holds for a task, as a list; None if it is not annotated for it."""
-    if task == "ner":
-        # spaCy says that a Doc without tokens has every annotation.
-        return get_entities(doc) if len(doc) else None
-    if task == "emd":
-        return get_mentions(doc, keys[task])
-    if task == "relation":
-        return get_relations(doc, keys[task])
-    clusters = get_clusters(doc, keys[task])
-    return None if clusters is None else extents(clusters)
-
-
-def _shared_offsets(reference: Doc, predicted: Doc) -> tuple[Offsets, Offsets]:
-    """Token offsets where both Docs have the same tokens, else offsets in characters that are not spaces.
+def _by_characters(doc: Doc) -> tuple[list[int], Place]:
+    """Where tokens begin, and where spans stand, in characters that are not spaces.
 
     Spaces are left out because Docs made from words often have others than the text they came from.
     """
-    if [t.text for t in reference] == [t.text for t in predicted]:
-        tokens = Offsets(range(len(reference)), range(1, len(reference) + 1))
-        return tokens, tokens
-    return _character_offsets(reference), _character_offsets(predicted)
-
-
-def _character_offsets(doc: Doc) -> Offsets:
-    starts: list[int] = []
-    ends: list[int] = []
-    position = 0
-    for token in doc:
-        starts.append(position)
-        position += len("".join(token.text.split()))
-        ends.append(position)
-    return Offsets(starts, ends)
-
-
-def _move(layer: list[Any], offsets: Offsets) -> list[Any]:
-    """Give the spans of a layer (labelled spans, triples or clusters) shared offsets."""
-
-    def place(start: int, end: int) -> tuple[int, int]:
-        return offsets.starts[start], offsets.ends[end - 1]
-
-    def move_span(span: LabeledSpan) -> LabeledSpan:
-        return LabeledSpan(*place(span.start, span.end), span.label, span.score)
-
-    def move_item(item: LabeledSpan | Triple | list[MentionSpan]) -> LabeledSpan | Triple | list[MentionSpan]:
-        if isinstance(item, LabeledSpan):
-            return move_span(item)
-        if isinstance(item, Triple):
-            return item._replace(head=move_span(item.head), tail=move_span(item.tail))
-        # Mentions that differ in a space token only fall together.
-        return list(dict.fromkeys(place(start, end) for start, end in item))
-
-    return [move_item(item) for item in layer]
-
-
-def _score_coref(pairs: Sequence[LayerPair]) -> dict[str, Any]:
-    clusters = [(pair.gold, pair.predicted) for pair in pairs]
-    no_singletons = coref_scores(clusters, keep_singletons=False)["coref_f"]
-    return {**coref_scores(clusters), "coref_f_no_singletons": no_singletons}
+    ends = list(accumulate((len("".join(token.text.split())) for token in doc), initial=0))
+    return ends[:-1], lambda start, end: (ends[start], ends[end])
 
 
 def _score_mentions(pairs: Sequence[LayerPair], nesting: str) -> dict[str, Any]:
@@ -165,8 +105,16 @@ def _score_mentions(pairs: Sequence[LayerPair], nesting: str) -> dict[str, Any]:
     return {**span_scores((pair[:2] for pair in pairs), "mentions"), **flat}
 
 
-_MEASURES: dict[str, Callable[[Sequence[LayerPair]], dict[str, Any]]] = {
-    "ner": lambda pairs: span_scores((pair[:2] for pair in pairs), "ents"),
-    "relation": lambda pairs: relation_scores(RelationPair(*pair) for pair in pairs),
+def _score_coref(pairs: Sequence[LayerPair], nesting: str) -> dict[str, Any]:
+    clusters = [(extents(pair.gold), extents(pair.predicted)) for pair in pairs]
+    no_singletons = coref_scores(clusters, keep_singletons=False)["coref_f"]
+    return {**coref_scores(clusters), "coref_f_no_singletons": no_singletons}
+
+
+# By task, what scores its layer; given the level of nesting that scores of flat spans count.
+_MEASURES: dict[str, Callable[[Sequence[LayerPair], str], dict[str, Any]]] = {
+    "ner": lambda pairs, nesting: span_scores((pair[:2] for pair in pairs), "ents"),
+    "emd": _score_mentions,
+    "relation": lambda pairs, nesting: relation_scores(RelationPair(*pair) for pair in pairs),
     "coref": _score_coref,
 }

@@ -83,14 +83,8 @@ def _switches(wanted: set[str]) -> str:
     return f'<div class="switches">{"".join(boxes)}</div>'
 
 
-def read_layers(doc: Doc, wanted: Collection[str] = TASKS) -> Layers:
-    """What is annotated on a Doc of the layers wanted."""
-    # spaCy says that a Doc without tokens has every annotation.
-    return read(doc).keep({task for task in wanted if task != "ner" or len(doc)})
-
-
 def _article(doc: Doc, wanted: set[str], prefix: str, heading: str) -> str:
-    layers = read_layers(doc, wanted)
+    layers = read(doc, tasks=wanted)
     names = cluster_names(doc, layers.clusters or [], prefix)
     parts = [
         f"<header>{f'<h2>{escape(heading)}</h2>' if heading else ''}{_counts(layers, wanted)}</header>",

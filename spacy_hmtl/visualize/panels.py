@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from ..annotations.layers import TASKS, Layers
+from ..annotations.layers import TASKS, Layers, read
 from ..types import LabeledSpan
-from .page import layer_legend, layer_text, read_layers
+from .page import layer_legend, layer_text
 from .tables import cluster_names, clusters_table, lift, relations_table
 
 _PREFIX = "d0"
@@ -28,7 +28,7 @@ def render_panels(doc: Doc) -> dict[str, Panel]:
     RETURNS (dict): "ner", "emd", "coref" and "relation" with their panels. Every text is escaped;
         colours are in `style` attributes that hold nothing but custom properties.
     """
-    layers = read_layers(doc)
+    layers = read(doc)
     clusters, relations = layers.clusters or [], layers.relations or []
     names = cluster_names(doc, clusters, _PREFIX)
     # The types of the entities come from the mentions, or else from the names.

@@ -57,7 +57,7 @@ def test_errors_are_listed(demo_docs, demo_path, demo_examples, tmp_path, run):
     nlp = tiny_nlp(demo_examples)  # untrained
     nlp.to_disk(tmp_path / "model")
     _, output = run("evaluate", tmp_path / "model", demo_path, "--errors", 3)
-    for layer in ("names", "mentions", "relations", "coreference"):
+    for layer in ("names", "mentions", "relations", "clusters"):
         assert re.search(rf"{layer}: [\d,]+ errors", output)
     assert "missed [" in output
 

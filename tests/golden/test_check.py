@@ -78,7 +78,7 @@ def test_another_annotation_fails_and_is_named(golden_path):
     assert code == 1
     assert "document 2: names: gone: PLANET" in output
     assert "document 2: relations: new:" in output
-    assert "document 2: coreference: new:" in output
+    assert "document 2: clusters: new:" in output
 
 
 def test_other_weights_fail_and_the_file_is_named(golden_path, trained_nlp):
