@@ -195,5 +195,5 @@ def _title(box: Box, names: dict[str, str]) -> str:
         if chain.number is None:
             lines.append(f"mentioned once: {chain.score:.2f}")
         else:
-            lines.append(f"entity {chain.number}, {names[chain.key]}: {chain.score:.2f}")
+            lines.append(f"cluster {chain.number}, {names[chain.key]}: {chain.score:.2f}")
     return "\n".join(lines)

@@ -87,12 +87,14 @@ def _caption(relations: Sequence[EntityRelation]) -> str:
 
 def _parts(n_nodes: int, edges: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Nodes that are linked, in parts, the largest first."""
-    part = list(range(n_nodes))
-    for head, tail in edges:
-        old, new = part[head], part[tail]
-        part = [new if p == old else p for p in part]
-    groups = [[i for i in range(n_nodes) if part[i] == p] for p in dict.fromkeys(part)]
-    return sorted(groups, key=len, reverse=True)
+    # SciPy is loaded where a network is drawn, so that pages without relations do not wait for it.
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    heads, tails = numpy.array(list(edges), dtype=int).reshape(-1, 2).T
+    graph = coo_matrix((numpy.ones(len(heads)), (heads, tails)), shape=(n_nodes, n_nodes))
+    n_parts, part = connected_components(graph, directed=False)
+    return sorted((numpy.flatnonzero(part == number).tolist() for number in range(n_parts)), key=len, reverse=True)
 
 
 def _pack(widths: Floats, captions: dict[tuple[int, int], float]) -> tuple[Floats, Floats]:

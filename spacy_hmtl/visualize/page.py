@@ -96,7 +96,7 @@ def _article(doc: Doc, wanted: set[str], prefix: str, heading: str) -> str:
     if layers.clusters is not None:
         spans = layers.mentions if layers.mentions is not None else layers.entities or []
         table = clusters_table(doc, layers.clusters, spans, prefix, names)
-        parts.append(f'<section class="entities"><h3>Entities</h3><div class="scroll">{table}</div></section>')
+        parts.append(f'<section class="clusters"><h3>Clusters</h3><div class="scroll">{table}</div></section>')
     if layers.relations is not None:
         spans = layers.mentions if layers.mentions is not None else layers.entities or []
         lifted = lift(doc, layers.clusters or [], layers.relations, spans)

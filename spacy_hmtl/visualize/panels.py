@@ -31,12 +31,12 @@ def render_panels(doc: Doc) -> dict[str, Panel]:
     layers = read(doc)
     clusters, relations = layers.clusters or [], layers.relations or []
     names = cluster_names(doc, clusters, _PREFIX)
-    # The types of the entities come from the mentions, or else from the names.
+    # The types of clusters come from the mentions, or else from the names.
     typed = layers.mentions or layers.entities or []
     below = {
         "ner": ("types", _types(layers.entities)),
         "emd": ("types", _types(layers.mentions)),
-        "coref": ("entities", clusters_table(doc, clusters, typed, _PREFIX, names)),
+        "coref": ("clusters", clusters_table(doc, clusters, typed, _PREFIX, names)),
         "relation": ("triples", relations_table(lift(doc, clusters, relations))),
     }
     return {task: _panel(doc, layers.keep([task]), task, names, *below[task]) for task in TASKS}

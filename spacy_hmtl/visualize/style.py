@@ -100,7 +100,7 @@ CSS = """
 .hmtl .none { color: var(--soft); font-size: 14px; margin: 0; }
 .hmtl.no-names .of-name, .hmtl.no-mentions .of-mention, .hmtl.no-clusters .box .number,
 .hmtl.no-names.no-mentions .of-both,
-.hmtl.no-relations .arcs, .hmtl.no-relations .triples, .hmtl.no-clusters .entities { display: none; }
+.hmtl.no-relations .arcs, .hmtl.no-relations .triples, .hmtl.no-clusters section.clusters { display: none; }
 .hmtl.no-names .name { text-decoration: none; }
 .hmtl.no-mentions .mention:not(.chain) { border-color: transparent; }
 .hmtl.no-clusters .box.chain { background: none; border-color: var(--line); }
@@ -110,7 +110,7 @@ CSS = """
   .hmtl > header { padding-top: 20px; }
   .hmtl article > header, .hmtl section { padding: 12px 14px; }
   .hmtl h1 { font-size: 21px; }
-  .hmtl .entities .members, .hmtl .entities tr:first-child > :last-child { display: none; }
+  .hmtl .clusters .members, .hmtl .clusters tr:first-child > :last-child { display: none; }
   .hmtl th, .hmtl td { padding-right: 8px; }
   .hmtl .triples table, .hmtl .triples tbody, .hmtl .triples tr { display: block; }
   .hmtl .triples tr { border-top: 1px solid var(--line); padding: 7px 0; }

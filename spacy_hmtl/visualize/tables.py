@@ -35,7 +35,7 @@ def one_line(span: Span) -> str:
 def clusters_table(
     doc: Doc, clusters: Sequence[Cluster], spans: Sequence[LabeledSpan], prefix: str, names: dict[str, str]
 ) -> str:
-    """Entities that are mentioned more than once; below them, folded, the others.
+    """Clusters of more than one mention; below them, folded, the others.
 
     spans (Sequence): Mentions, or names where there are none, which tell the types.
     """
@@ -53,8 +53,8 @@ def clusters_table(
             f'<td><b class="number">{number}</b></td><th scope="row">{escape(names[key])} {badge}</th>'
             f'<td class="count">{len(cluster)}</td><td class="members">{mentions}</td></tr>'
         )
-    head = '<tr><th></th><th>Entity</th><th class="count">Times</th><th>Mentions</th></tr>'
-    html = f"<table>{head}{''.join(rows)}</table>" if rows else '<p class="none">No entity is mentioned twice.</p>'
+    head = '<tr><th></th><th>Cluster</th><th class="count">Times</th><th>Mentions</th></tr>'
+    html = f"<table>{head}{''.join(rows)}</table>" if rows else '<p class="none">No cluster has two mentions.</p>'
     if singles:
         html += f"<details><summary>{len(singles)} mentioned once</summary><ul>{''.join(singles)}</ul></details>"
     return html
@@ -65,7 +65,7 @@ def lift(
 ) -> list[EntityRelation]:
     """Triples between entities, as `doc._.entity_relations`.
 
-    spans (Sequence): Mentions, or names where there are none, which tell the types of entities.
+    spans (Sequence): Mentions, or names where there are none, which tell the types of clusters.
     """
     types: dict[MentionSpan, str] = {(span.start, span.end): span.label for span in spans}
 

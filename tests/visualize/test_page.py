@@ -99,7 +99,7 @@ def test_nothing_is_loaded_from_elsewhere(demo_docs):
 
 def test_confidences_stand_in_tooltips(doc):
     titles = [box["title"] for box in read(render(doc)).boxes()]
-    assert titles[0] == "name PERSON: 0.88\nmention PER: 0.75\nentity 1, Anna Keller: 1.00"
+    assert titles[0] == "name PERSON: 0.88\nmention PER: 0.75\ncluster 1, Anna Keller: 1.00"
     assert titles[1] == "mention PER: 0.25\nmentioned once: 0.50"
 
 

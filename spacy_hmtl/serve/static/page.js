@@ -4,8 +4,8 @@
   "use strict";
   var PAUSE = 180; // ms without a key before the text is sent
   var LONGEST_LINK = 4000; // characters of an encoded text; longer addresses are cut by some programs
-  var UNITS = { ner: "name", emd: "mention", coref: "entity", relation: "relation" };
-  var PLURALS = { ner: "names", emd: "mentions", coref: "entities", relation: "relations" };
+  var UNITS = { ner: "name", emd: "mention", coref: "cluster", relation: "relation" };
+  var PLURALS = { ner: "names", emd: "mentions", coref: "clusters", relation: "relations" };
   var text = document.getElementById("text"), picker = document.getElementById("model");
   var panels = document.getElementById("panels"), status = document.getElementById("status");
   var problem = document.getElementById("problem"), share = document.getElementById("share");
