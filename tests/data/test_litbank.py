@@ -149,6 +149,13 @@ def test_an_unreadable_row_of_tags_skips_the_document(litbank, row):
     assert [(fault.place.line, fault.unit) for fault in log.faults] == [(2, "document")]
 
 
+def test_a_table_without_token_numbers_skips_the_document(litbank):
+    rows = "\t".join(["doc", "0", "The", "DET", *["_"] * 8, "(1)"])
+    docs, log = litbank(TOKENS, conll=f"#begin document (doc); part 0\n{rows}\n\n#end document\n")
+    assert not docs
+    assert (log.faults[0].place.line, "expected a token number in column 3" in log.faults[0].what) == (2, True)
+
+
 def test_windows_line_ends_are_noted(litbank):
     tsv = table(tsv_row, TOKENS).replace("\n", "\r\n")
     docs, log = litbank(TOKENS, tsv=tsv, strict=True)

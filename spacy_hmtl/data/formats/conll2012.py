@@ -5,6 +5,10 @@ empty line after each sentence, `#end document`. Columns: document, part, token 
 word, part of speech, parse, lemma, frameset, sense, speaker, name, as many predicate
 arguments as the sentence has predicates, coreference. A part is a document.
 
+Of tables with other columns the tokens and the coreference are read: the column of tokens
+follows that of the token numbers, the coreference is last (CoNLL-U under `#begin document`,
+tables of three to five columns, OntoGUM's). A document whose columns cannot be told is a fault.
+
 Not annotated for names: a name column of `-` or `_` alone; of `*` alone in the genre
 `pt` (the Bible has no names annotated in OntoNotes). Elsewhere `*` says "no name here",
 unless `empty_names_absent` asks to take a document without a single name as not annotated.
@@ -20,35 +24,22 @@ from typing import NamedTuple
 from ...annotations import AnnotatedDocument, Layers
 from ..faults import FaultLog, Place
 from ..reading.brackets import ClusterReader
+from ..reading.coref_table import NOTHING, CorefRow, read_rows
 from ..reading.files import check_exists, check_found, read_files
-from ..reading.lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
+from ..reading.lines import not_this_format, read_lines, split_at_headers
 from ..reading.name_brackets import NameReader
 
-HEADER = re.compile(r"#begin document\s+\(?(.*?)\)?\s*;?(?:\s*part\s+(\d+))?\s*$")
-END = "#end document"
-MIN_COLUMNS = 12
-WORD, SPEAKER, NAME, COREFERENCE = 3, 9, 10, -1
+HEADER = re.compile(r"#\s*begin document\b\s*\(?(.*?)\)?\s*;?(?:\s*part\s+(\d+))?\s*$")
+LONGEST = 200  # tokens of a sentence
 UNNAMED_GENRE = "pt"
 UNNAMED = f"documents of the genre {UNNAMED_GENRE} without a name, marked as not annotated for names"
 NO_MENTION = "documents without a coreference mention, kept as annotated (OntoNotes v12: see --empty-coref-absent)"
 NO_NAME = "documents without a name, kept as annotated for names (see --empty-names-absent)"
-NO_END = f"documents without {END!r}, kept"
+NO_SENTENCES = f"documents without sentence ends, and with more than {LONGEST} tokens: of unknown sentences"
 OTHER_KIND = "files left out, since the folder has a {kind} file of the same document"
-_NOTHING = ("-", "_", "")
 # AllenNLP and its forerunners write these two tokens of OntoNotes without the slash, HMTL too.
 _NORMALISED = {"/.": ".", "/?": "?"}
-_BLANKS = re.compile(r"[ \t]+")
 _FILE_NAME = re.compile(r"(.*?)(?:[._]v\d+)?[._](gold|auto)_conll$")
-
-
-class _Row(NamedTuple):
-    """The columns of a token that are read, and where it stands."""
-
-    word: str
-    speaker: str
-    name: str
-    coreference: str
-    line: Line
 
 
 class _Absent(NamedTuple):
@@ -123,12 +114,12 @@ def _read_file(
         if header is None:
             first = next(line for line in block if line.text.strip())
             raise not_this_format(path, "conll2012", "#begin document (ID); part 000", first, faults)
-        document, part = header.group(1), header.group(2)
+        document, part = header.group(1) or path.stem, header.group(2)
         name = document if part is None else f"{document}_{int(part)}"
         if ids is not None and name not in ids and document not in ids:
             continue
         place = Place(path, block[0].number, name)
-        sentences = _read_sentences(block, place, faults)
+        sentences = read_rows(block, place, faults)
         if sentences is not None:
             doc = _read_document(sentences, place, faults, document)
             doc.meta["part"] = int(part or 0)
@@ -143,82 +134,38 @@ def _read_file(
             yield doc
 
 
-def _read_sentences(block: list[Line], place: Place, faults: FaultLog) -> list[list[_Row]] | None:
-    """Read the rows of a document, grouped by sentence; None, with a fault, if one cannot be read."""
-    if not is_decoded(block, place, faults):
-        return None
-    sentences: list[list[_Row]] = [[]]
-    n_columns, ended = 0, False
-    for line in block[1:]:
-        if not line.text.strip():
-            if sentences[-1]:
-                sentences.append([])
-            continue
-        if line.text.startswith(END):
-            ended = True
-            continue
-        columns = _columns(line.text)
-        n_columns = n_columns if sentences[-1] else len(columns)
-        what, remedy = "", "Mend the row; each has as many columns as the first of its sentence."
-        if ended:
-            what, remedy = f"expected #begin document after {END!r}, found {line.text[:60]!r}", "Add the header."
-        elif len(columns) < MIN_COLUMNS:
-            what = f"expected at least {MIN_COLUMNS} columns, found {len(columns)}"
-        elif len(columns) != n_columns:
-            what = f"expected {n_columns} columns as in the first row of the sentence, found {len(columns)}"
-        elif not columns[WORD]:
-            what = "the token is empty"
-        if what:
-            faults.skip(place._replace(line=line.number), what, unit="document", remedy=remedy)
-            return None
-        word = _NORMALISED.get(columns[WORD], columns[WORD])
-        sentences[-1].append(_Row(word, columns[SPEAKER], columns[NAME], columns[COREFERENCE], line))
-    if not sentences[0]:
-        faults.skip(place, "the document has no tokens", unit="document", remedy="Add rows, or remove the header.")
-        return None
-    if not ended:
-        faults.note(place, NO_END)
-    return [sentence for sentence in sentences if sentence]
-
-
-def _columns(text: str) -> list[str]:
-    """Split a row at tabs, so that the last column may be empty (LitBank); where that gives too few, at blanks too."""
-    columns = [column.strip(" ") for column in text.split("\t")]
-    return columns if len(columns) >= MIN_COLUMNS else _BLANKS.split(text.strip(" \t"))
-
-
-def _read_document(sentences: list[list[_Row]], place: Place, faults: FaultLog, document: str) -> AnnotatedDocument:
+def _read_document(sentences: list[list[CorefRow]], place: Place, faults: FaultLog, document: str) -> AnnotatedDocument:
     """Read the names and clusters of a document."""
     names, clusters = NameReader(place, faults), ClusterReader(place, faults)
-    sent_starts: list[int] = []
-    token = 0
+    sent_starts, words, token = list[int](), list[str](), 0
     for sentence in sentences:
         sent_starts.append(token)
         for row in sentence:
-            if row.name not in _NOTHING:
+            if row.name not in NOTHING:
                 names.add(row.name, token, row.line)
-            if row.coreference not in _NOTHING:
+            if row.coreference not in NOTHING:
                 clusters.add(row.coreference, token, row.line)
+            words.append(_NORMALISED.get(row.word, row.word))
             token += 1
         names.end_sentence()
         clusters.end_sentence()
     rows = [row for sentence in sentences for row in sentence]
     genre = document.split("/")[0] if "/" in document else ""
-    doc = AnnotatedDocument(
-        place.document,
-        [row.word for row in rows],
-        [True] * (token - 1) + [False],
-        sent_starts,
-        layers=Layers(entities=names.spans),
-    )
-    doc.meta.update(document=document, genre=genre, speakers=[row.speaker for row in rows])
+    spaces = [True] * (token - 1) + [False]
+    doc = AnnotatedDocument(place.document, words, spaces, sent_starts, layers=Layers(entities=names.spans))
+    if len(sentences) == 1 and token > LONGEST:
+        doc.sent_starts = None
+        faults.note(place, NO_SENTENCES)
+    doc.meta.update(document=document, genre=genre)
+    if any(row.speaker for row in rows):
+        doc.meta["speakers"] = [row.speaker for row in rows]
     if all(row.coreference == "_" for row in rows):
         doc.layers.clusters = None
     else:
         doc.layers.clusters = clusters.clusters()
-    if all(row.name in _NOTHING for row in rows):
+    if all(row.name in NOTHING for row in rows):
         doc.layers.entities = None
-    elif genre == UNNAMED_GENRE and all(row.name in (*_NOTHING, "*") for row in rows):
+    elif genre == UNNAMED_GENRE and all(row.name in (*NOTHING, "*") for row in rows):
         doc.layers.entities = None
         faults.note(place, UNNAMED)
     return doc

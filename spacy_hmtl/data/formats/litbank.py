@@ -23,7 +23,7 @@ from ..reading.tags import BEGINS_WITH_I, is_tag, spans_of_tags
 
 ENTITIES = Path("entities", "tsv")
 COREFERENCE = Path("coref", "conll")
-WORD, BRACKETS, N_COLUMNS = 3, 12, 13
+NUMBER, WORD, BRACKETS, N_COLUMNS = 2, 3, 12, 13
 MISSING_LAYER = "documents with one layer only, kept"
 
 
@@ -157,8 +157,12 @@ def _read_coreference(path: Path, name: str, faults: FaultLog) -> tuple[_Tokens,
             tokens.sent_starts.append(len(tokens.words))
         for line in lines:
             row = line.text.split("\t")
+            what = ""
             if len(row) != N_COLUMNS or not row[WORD]:
                 what = f"expected {N_COLUMNS} tab-separated columns (the last may be empty), found {len(row)}"
+            elif not row[NUMBER].isdecimal():
+                what = f"expected a token number in column {NUMBER + 1}, found {row[NUMBER]!r}"
+            if what:
                 remedy = "Mend the row; do not strip its trailing tab."
                 faults.skip(place._replace(line=line.number), what, unit="document", remedy=remedy)
                 return None

@@ -15,6 +15,11 @@ _BRACKETS = re.compile(r"(?:\(\d+\)|\(\d+|\d+\)|\|)*")
 _BRACKET = re.compile(r"(\()?(\d+)(\))?")
 
 
+def is_brackets(cell: str) -> bool:
+    """Whether a cell holds coreference brackets and nothing else."""
+    return bool(cell) and _BRACKETS.fullmatch(cell) is not None
+
+
 class ClusterReader:
     """Collects the mentions of one document, token by token.
 

@@ -12,6 +12,11 @@ _CELL = re.compile(r"(?:\([^()*\s]+\)?)*\*?\)*")
 _PIECE = re.compile(r"\(([^()*]+)|\)")
 
 
+def is_name_cell(cell: str) -> bool:
+    """Whether a cell holds name brackets, or the star of none, and nothing else."""
+    return bool(cell) and _CELL.fullmatch(cell) is not None
+
+
 class NameReader:
     """Collects the names of one document, token by token.
 
