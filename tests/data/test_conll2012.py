@@ -295,8 +295,12 @@ def block(*rows, name="(zoo/a); part 000"):
 def test_tables_of_other_columns_are_read_by_their_token_numbers(read, rows):
     docs, log = read("conll2012", block(*rows) + block(*rows, name="(zoo/b)"), strict=True)
     for doc in docs:
-        assert (doc.words, doc.sent_starts, doc.clusters) == (["Mira", "waved", "She"], [0, 2], [[(0, 1), (2, 3)]])
-        assert (doc.entities, "speakers" in doc.meta) == (None, False)
+        assert (doc.words, doc.sent_starts, extents(doc.layers.clusters)) == (
+            ["Mira", "waved", "She"],
+            [0, 2],
+            [[(0, 1), (2, 3)]],
+        )
+        assert (doc.layers.entities, "speakers" in doc.meta) == (None, False)
     assert len(docs) == 2
     assert log.n_noted().total() == 2
 
@@ -333,13 +337,17 @@ def test_token_numbers_that_do_not_count_up_are_noted(read):
 def test_ontogum_without_sentences_is_read_and_says_so(read):
     rows = [f"{i}\tw{i}\t{'(1)' if i in (3, 250) else '_'}" for i in range(1, 300)]
     docs, log = read("conll2012", "# begin document \n" + "\n".join(rows) + "\n# end document\n", strict=True)
-    assert (docs[0].name, docs[0].sent_starts, docs[0].clusters) == ("corpus", None, [[(2, 3), (249, 250)]])
+    assert (docs[0].name, docs[0].sent_starts, extents(docs[0].layers.clusters)) == (
+        "corpus",
+        None,
+        [[(2, 3), (249, 250)]],
+    )
     assert any(kind.startswith("documents without sentence ends") for kind in log.n_noted())
 
 
 def test_a_column_of_names_that_holds_none_is_not_annotated(read):
     text = table([("He", "-", "PRP", "(1)"), ("ran", "-", "VBD", "-"), ("home", "-", "NN", "-"), None])
-    assert read("conll2012", text)[0][0].entities is None
+    assert read("conll2012", text)[0][0].layers.entities is None
 
 
 def test_ontogum_in_this_format_has_the_clusters_of_its_conllu(hmtl_data):
@@ -348,5 +356,5 @@ def test_ontogum_in_this_format_has_the_clusters_of_its_conllu(hmtl_data):
     log = FaultLog()
     table = next(get_reader("conll2012")(folder / "conll" / f"{name}.conll", faults=log))
     tree = next(get_reader("gum")(folder / "conllu" / f"{name}.conllu", faults=log))
-    assert (table.words, table.clusters) == (tree.words, tree.clusters)
+    assert (table.words, table.layers.clusters) == (tree.words, tree.layers.clusters)
     assert not log.faults
