@@ -33,6 +33,7 @@ setup(
         "safetensors>=0.4",
         # Earlier ones could hold a file that another process had removed.
         "filelock>=3.21",
+        "pydantic>=2,<3",
         "scipy>=1.10",
     ],
     extras_require={

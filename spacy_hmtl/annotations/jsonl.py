@@ -21,23 +21,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import Errors
-from ..types import LabeledSpan, Triple
-from .groups import (
-    get_clusters,
-    get_entities,
-    get_mentions,
-    get_meta,
-    get_relations,
-    set_clusters,
-    set_entities,
-    set_mentions,
-    set_meta,
-    set_relations,
-)
+from ..types import Cluster, LabeledSpan, MentionSpan, Triple
+from .groups import get_meta, set_meta
+from .layers import Layers, read, write
+from .records import DocumentRecord, Extent, RelationRecord, SpanRecord, fault_of
+from .validation import check_names
 
 Json = dict[str, Any]
 # Confidences are rounded, so that lines stay short; no measure of them is finer.
@@ -70,71 +63,86 @@ def doc_to_json(doc: Doc) -> Json:
             "score": round(relation.score, _DECIMALS),
         }
 
-    text = doc.text
-    # spaCy says that a Doc without tokens has every annotation: an empty text has no names.
-    entities, mentions, clusters, relations = (
-        get_entities(doc),
-        get_mentions(doc),
-        get_clusters(doc),
-        get_relations(doc),
-    )
+    text, layers = doc.text, read(doc)
     record: Json = _identity(doc)
     record["text"] = text
-    record["tokens"] = [list(borders) for borders in zip(starts, ends)]
+    record["tokens"] = [list(boundaries) for boundaries in zip(starts, ends)]
     if len(doc) > 1 and doc.has_annotation("SENT_START"):  # one token always has this annotation
         record["sents"] = [place((sent.start, sent.end)) for sent in doc.sents]
-    record["ents"] = None if entities is None else [labeled(e) for e in entities]
-    record["mentions"] = None if mentions is None else [labeled(m) for m in mentions]
-    record["clusters"] = None if clusters is None else [[place(m) for m in cluster] for cluster in clusters]
-    if clusters is not None:
-        record["links"] = [[round(m.score, _DECIMALS) for m in cluster] for cluster in clusters]
-    record["relations"] = None if relations is None else [triple(r) for r in relations]
+    record["ents"] = _each(labeled, layers.entities)
+    record["mentions"] = _each(labeled, layers.mentions)
+    record["clusters"] = _each(lambda cluster: [place(mention) for mention in cluster], layers.clusters)
+    if layers.clusters is not None:
+        record["links"] = [[round(mention.score, _DECIMALS) for mention in cluster] for cluster in layers.clusters]
+    record["relations"] = _each(triple, layers.relations)
     return record
 
 
+def _each(make: Callable[[Any], Any], rows: list[Any] | None) -> list[Any] | None:
+    """Something made of each row of a layer; None where it is not annotated."""
+    return None if rows is None else [make(row) for row in rows]
+
+
 def json_to_doc(record: Json, vocab: Vocab, *, where: str = "record") -> Doc:
-    """Make a Doc of an object that `doc_to_json` made, or of one by hand with the keys of CONTRACT's section 5.
+    """Make a Doc of an object that `doc_to_json` made, or of one by hand with the keys of docs/outputs.md.
 
     where (str): Names the record in messages, such as "corpus.jsonl:12".
-    RAISES (ValueError): H502, H503.
+    RAISES (ValueError): H106, H109, H503, H510.
     """
-    text = record.get("text")
-    if not isinstance(text, str):
-        raise ValueError(Errors.H502.format(where=where, key="text", found=type(text).__name__))
-    tokens = record["tokens"]
+    try:
+        found = DocumentRecord.model_validate(record)
+    except ValidationError as error:
+        raise ValueError(Errors.H510.format(where=where, reason=fault_of(error))) from error
+    text, tokens = found.text, found.tokens
     _check_tokens(text, tokens, where)
     words = [text[start:end] for start, end in tokens]
     spaces = [text[end : end + 1] == " " and _starts_at(tokens, i + 1, end + 1) for i, (_, end) in enumerate(tokens)]
     starts = {start: i for i, (start, _) in enumerate(tokens)}
     ends = {end: i + 1 for i, (_, end) in enumerate(tokens)}
 
-    def place(layer: str, start: int, end: int) -> tuple[int, int]:
+    def place(layer: str, extent: Extent) -> MentionSpan:
+        start, end = extent
         if start not in starts or end not in ends or start >= end:
             raise ValueError(Errors.H503.format(where=where, layer=layer, start=start, end=end))
         return starts[start], ends[end]
 
-    def labeled(layer: str, item: Json) -> LabeledSpan:
-        borders = place(layer, item["start"], item["end"])
-        return LabeledSpan(*borders, item["label"], item.get("score", 1.0))
-
     sent_starts: list[bool | int | None] | None = None
-    if "sents" in record:
-        first = {place("sents", *sent)[0] for sent in record["sents"]}
+    if found.sents is not None:
+        first = {place("sents", sent)[0] for sent in found.sents}
         sent_starts = [i in first for i in range(len(words))]
     doc = Doc(vocab, words=words, spaces=spaces, sent_starts=sent_starts)
-    if record.get("ents") is not None:
-        set_entities(doc, [labeled("ents", item) for item in record["ents"]])
-    if record.get("mentions") is not None:
-        set_mentions(doc, [labeled("mentions", item) for item in record["mentions"]])
-    if record.get("clusters") is not None:
-        links = record.get("links") or [[1.0] * len(cluster) for cluster in record["clusters"]]
-        rows = [zip(cluster, scores) for cluster, scores in zip(record["clusters"], links)]
-        set_clusters(doc, [[LabeledSpan(*place("clusters", *m), score=score) for m, score in row] for row in rows])
-    if record.get("relations") is not None:
-        set_relations(doc, _triples(record, place))
-    if record.get("id") is not None or record.get("meta"):
-        set_meta(doc, make_meta(record.get("id"), record.get("meta")))
+    layers = _layers(found, place)
+    check_names(layers.entities or [], words, where)
+    write(doc, layers)
+    if found.id is not None or found.meta:
+        set_meta(doc, make_meta(found.id, found.meta))
     return doc
+
+
+def _layers(record: DocumentRecord, place: Callable[[str, Extent], MentionSpan]) -> Layers:
+    """The layers of a record; arguments without a type have that of the mention or name with their boundaries."""
+    types = {(span.start, span.end): span.label for span in [*(record.ents or []), *(record.mentions or [])]}
+    links = record.links or [[1.0] * len(cluster) for cluster in record.clusters or []]
+
+    def labeled(layer: str, span: SpanRecord) -> LabeledSpan:
+        return LabeledSpan(*place(layer, (span.start, span.end)), span.label, span.score)
+
+    def argument(extent: Extent, label: str | None) -> LabeledSpan:
+        return LabeledSpan(*place("relations", extent), types.get(extent, "") if label is None else label)
+
+    def triple(relation: RelationRecord) -> Triple:
+        head, tail = argument(relation.head, relation.head_label), argument(relation.tail, relation.tail_label)
+        return Triple(head, relation.label, tail, relation.score)
+
+    def cluster(rows: tuple[list[Extent], list[float]]) -> Cluster:
+        return [LabeledSpan(*place("clusters", extent), score=score) for extent, score in zip(*rows)]
+
+    return Layers(
+        entities=_each(lambda span: labeled("ents", span), record.ents),
+        mentions=_each(lambda span: labeled("mentions", span), record.mentions),
+        clusters=None if record.clusters is None else [cluster(rows) for rows in zip(record.clusters, links)],
+        relations=_each(triple, record.relations),
+    )
 
 
 def make_meta(name: Any, meta: Json | None) -> Json:
@@ -159,25 +167,17 @@ def read_jsonl(
     """Read Docs that `write_jsonl` or `annotate` wrote.
 
     on_error (Callable, optional): Takes the error of a line that cannot be read; the others are read then.
-    RAISES (ValueError): H120, H501 to H503 and H510, naming file and line, if there is no `on_error`.
+    RAISES (ValueError): H120, H501, H503 and H510, naming file and line, if there is no `on_error`.
     """
     for where, line in _lines(path):
         try:
-            doc = _line_to_doc(line, vocab, where)
+            doc = json_to_doc(parse_line(line, where), vocab, where=where)
         except ValueError as error:
             if on_error is None:
                 raise
             on_error(error)
             continue
         yield doc
-
-
-def _line_to_doc(line: bytes, vocab: Vocab, where: str) -> Doc:
-    try:
-        return json_to_doc(parse_line(line, where), vocab, where=where)
-    except (KeyError, TypeError) as error:
-        reason = f"the key {error} is missing" if isinstance(error, KeyError) else error
-        raise ValueError(Errors.H510.format(where=where, reason=reason)) from error
 
 
 def read_records(path: str | Path) -> Iterator[tuple[str, Json]]:
@@ -232,22 +232,3 @@ def _check_tokens(text: str, tokens: Sequence[Sequence[int]], where: str) -> Non
 def _starts_at(tokens: Sequence[Sequence[int]], index: int, position: int) -> bool:
     """Whether token `index` starts at this character; after the last token there is nothing to tell."""
     return index == len(tokens) or tokens[index][0] == position
-
-
-def _triples(record: Json, place: Callable[[str, int, int], tuple[int, int]]) -> list[Triple]:
-    """Relations of a record; arguments without a type have that of the mention or name with their borders."""
-    types = {
-        (item["start"], item["end"]): item["label"]
-        for layer in ("ents", "mentions")
-        for item in record.get(layer) or []
-    }
-
-    def argument(item: Json, role: str) -> LabeledSpan:
-        start, end = item[role]
-        label = item.get(f"{role}_label", types.get((start, end), ""))
-        return LabeledSpan(*place("relations", start, end), label)
-
-    return [
-        Triple(argument(item, "head"), item["label"], argument(item, "tail"), item.get("score", 1.0))
-        for item in record["relations"]
-    ]

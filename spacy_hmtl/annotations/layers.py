@@ -142,9 +142,11 @@ def read(doc: Doc, keys: Mapping[str, str] | None = None, tasks: Collection[str]
     keys (Mapping, optional): By task, the keys of span groups that are not the usual ones.
     tasks (Collection): Whose layers to read; the others are None.
     """
-    # spaCy says that a Doc without tokens has every annotation; nothing was looked for in it.
-    rows = [row for task, row in LAYERS.items() if task in tasks and (len(doc) or task != "ner")]
-    return Layers(**{row.field: row.read(doc, (keys or {}).get(row.task, row.group)) for row in rows})
+    groups = {task: (keys or {}).get(task, row.group) for task, row in LAYERS.items() if task in tasks}
+    # spaCy says that a Doc without tokens has every annotation: only a group says that names were looked for in it.
+    if not len(doc) and groups.get("ner") not in doc.spans:
+        groups.pop("ner", None)
+    return Layers(**{LAYERS[task].field: LAYERS[task].read(doc, group) for task, group in groups.items()})
 
 
 def write(doc: Doc, layers: Layers, *, scored_entities: bool = True) -> None:

@@ -26,9 +26,7 @@ def check(layers: Layers, words: Sequence[str], where: str) -> None:
     def text(span: LabeledSpan) -> str:
         return " ".join(words[span.start : span.end])
 
-    for a, b in pairwise(sorted(layers.entities or [])):
-        if b.start < a.end:
-            raise ValueError(Errors.H106.format(where=where, a=text(a), b=text(b)))
+    check_names(layers.entities or [], words, where)
     seen: set[MentionSpan] = set()
     for cluster in layers.clusters or []:
         ordered = sorted(cluster, key=lambda m: (m.start, -m.end))
@@ -44,6 +42,14 @@ def check(layers: Layers, words: Sequence[str], where: str) -> None:
             for argument in (relation.head, relation.tail):
                 if argument[:2] not in known:
                     raise ValueError(Errors.H107.format(where=where, start=argument.start, end=argument.end))
+
+
+def check_names(names: Sequence[LabeledSpan], words: Sequence[str], where: str) -> None:
+    """Raise where names overlap. RAISES (ValueError): H106, naming the document as `check` does."""
+    for pair in pairwise(sorted(names)):
+        if pair[1].start < pair[0].end:
+            a, b = (" ".join(words[name.start : name.end]) for name in pair)
+            raise ValueError(Errors.H106.format(where=where, a=a, b=b))
 
 
 def _crossing(ordered: Sequence[LabeledSpan]) -> Iterator[tuple[LabeledSpan, LabeledSpan]]:

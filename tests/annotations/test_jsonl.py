@@ -102,16 +102,32 @@ def test_the_contract_keys_are_enough(nlp):
     assert relation == Triple(LabeledSpan(0, 1, "COM"), "R", LabeledSpan(1, 2, ""), 0.5)
 
 
+ENT = '{"start": 0, "end": 4, "label": "X"}'
+
+
 @pytest.mark.parametrize(
     ("line", "code_words"),
     [
         ('{"text": "Dell"', "not a JSON object"),
         ("[1]", "not a JSON object"),
-        ('{"text": 3, "tokens": []}', "expected a text"),
-        ('{"text": "Dell"}', "the key 'tokens' is missing"),
+        ('{"text": 3, "tokens": []}', "valid string at text, found 3"),
+        ('{"text": "Dell"}', "the key tokens is missing"),
         ('{"text": "Dell", "tokens": [[1, 4]]}', "do not fall on token borders"),
+        ('{"text": "Dell", "tokens": [["0", 4]]}', r"valid integer at tokens\[0\]\[0\], found '0'"),
+        (
+            '{"text": "Dell", "tokens": [[0, 4]], "clusters": [[[0, 4]]], "links": [[]]}',
+            "links should have",
+        ),
+        ('{"text": "Dell", "tokens": [[0, 4]], "clusters": [[[0, 4]]], "links": [[2]]}', "less than or equal to 1"),
+        (
+            f'{{"text": "Dell", "tokens": [[0, 4]], "ents": [{ENT}, {ENT}]}}',
+            r"H106.*names \[Dell\] and \[Dell\] overlap",
+        ),
         ('{"text": "Dell", "tokens": [[0, 4]], "ents": [{"start": 1, "end": 4, "label": "X"}]}', "ents: characters"),
-        ('{"text": "Dell", "tokens": [[0, 4]], "ents": [{"start": 0, "label": "X"}]}', "the key 'end' is missing"),
+        (
+            '{"text": "Dell", "tokens": [[0, 4]], "ents": [{"start": 0, "label": "X"}]}',
+            r"key ents\[0\].end is missing",
+        ),
     ],
 )
 def test_bad_lines_are_named(tmp_path, nlp, line, code_words):

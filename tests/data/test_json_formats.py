@@ -136,7 +136,7 @@ FAULTS = [
     ),
     ("jsonl", "clusters", [[[0, 3], [10, 99]]], "cluster mention", "token borders"),
     ("jsonl", "relations", [{"head": [0, 3], "label": "is", "tail": [4, 8]}], "relation", "no mention or name"),
-    ("jsonl", "relations", [{"head": [0, 3], "label": "is"}], "relation", "expected a list"),
+    ("jsonl", "relations", [{"head": [0, 3], "label": "is"}], "relation", "the key tail is missing"),
 ]
 
 

@@ -12,25 +12,12 @@ from ...annotations import AnnotatedDocument
 from ...annotations.documents import from_doc
 from ...annotations.jsonl import json_to_doc
 from ...annotations.layers import extents
+from ...annotations.records import Extent, Outline, RelationRecord, SpanRecord, misfit
 from ..faults import FaultLog, Place
-from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
+from ..reading.json_records import JsonObject, Record, excerpt, read_records
 from ..reading.token_rows import clean_clusters
 from ..reading.tokens import language
 
-EXTENT = (int, int)
-SHAPE = {
-    "text": str,
-    "tokens": [EXTENT],
-    "sents?": [EXTENT],
-    "ents?": list,
-    "mentions?": list,
-    "clusters?": [list],
-    "links?": list,
-    "relations?": list,
-    "meta?": dict,
-}
-SPAN = {"start": int, "end": int, "label": str}
-RELATION = {"head": EXTENT, "label": str, "tail": EXTENT, "head_label?": str, "tail_label?": str}
 _BORDERS = "Offsets count characters from 0, and fall on the borders of `tokens`."
 
 
@@ -58,7 +45,7 @@ def read(path: Path, *, faults: FaultLog, ids: Container[str] | None = None) -> 
 def _read_document(record: Record, place: Place, vocab: Vocab, faults: FaultLog) -> AnnotatedDocument | None:
     """Read one document; None, with a fault, if its tokens or a layer as a whole cannot be read."""
     fields: JsonObject = dict(record.fields)
-    what = misfit(fields, SHAPE)
+    what = misfit(fields, Outline)
     if not what and not fields["tokens"]:
         what = "the document has no tokens"
     elif not what:
@@ -73,7 +60,7 @@ def _read_document(record: Record, place: Place, vocab: Vocab, faults: FaultLog)
     if fields.get("sents") is None:
         fields.pop("sents", None)
     _leave_out_faulty(fields, place, faults)
-    # json_to_doc checks tokens and sentences, spaCy checks that names do not overlap.
+    # json_to_doc checks tokens, sentences, and that names do not overlap.
     try:
         doc = from_doc(json_to_doc(fields, vocab, where=f"line {record.line}"))
     except ValueError as error:
@@ -94,12 +81,10 @@ def _leave_out_faulty(fields: JsonObject, place: Place, faults: FaultLog) -> Non
 
     def fault(item: Any, shape: Any) -> str:
         what = misfit(item, shape)
-        if not what and isinstance(item, dict) and type(item.get("score", 1.0)) not in (int, float):
-            what = f"expected a number at score, found {excerpt(item['score'])}"
         for start, end in [] if what else _extents(item):
             if start not in starts or end not in ends or start >= end:
                 what = f"the characters [{start}, {end}) do not fall on token borders"
-            elif shape is RELATION and arguments is not None and (start, end) not in arguments:
+            elif shape is RelationRecord and arguments is not None and (start, end) not in arguments:
                 what = f"the argument [{start}, {end}) is no mention or name of the document"
         return what
 
@@ -115,13 +100,13 @@ def _leave_out_faulty(fields: JsonObject, place: Place, faults: FaultLog) -> Non
 
     for key, unit in (("ents", "name"), ("mentions", "mention")):
         if fields.get(key) is not None:
-            fields[key] = good(fields[key], SPAN, unit)
+            fields[key] = good(fields[key], SpanRecord, unit)
             arguments = {*(arguments or ()), *((item["start"], item["end"]) for item in fields[key])}
     if fields.get("clusters") is not None:
-        fields["clusters"] = [good(cluster, EXTENT, "cluster mention") for cluster in fields["clusters"]]
+        fields["clusters"] = [good(cluster, Extent, "cluster mention") for cluster in fields["clusters"]]
         fields.pop("links", None)
     if fields.get("relations") is not None:
-        fields["relations"] = good(fields["relations"], RELATION, "relation")
+        fields["relations"] = good(fields["relations"], RelationRecord, "relation")
 
 
 def _extents(item: Any) -> list[Any]:
