@@ -36,6 +36,8 @@ class AnnotatedDocument:
 def to_doc(document: AnnotatedDocument, vocab: Vocab) -> Doc:
     """Make a Doc of a converted document, after checking that its layers make sense.
 
+    document (AnnotatedDocument): Words and layers.
+    vocab (Vocab): Of the Doc.
     RAISES (ValueError): H105 to H109, H111, naming the document.
     """
     check(document.layers, document.words, f"document {document.name!r}")
@@ -52,7 +54,10 @@ def to_doc(document: AnnotatedDocument, vocab: Vocab) -> Doc:
 
 
 def from_doc(doc: Doc) -> AnnotatedDocument:
-    """The opposite of `to_doc`: everything annotated on a Doc, as plain Python."""
+    """The opposite of `to_doc`: everything annotated on a Doc, as plain Python.
+
+    doc (Doc): Annotated, or not.
+    """
     meta = get_meta(doc)
     return AnnotatedDocument(
         name=str(meta.pop("name", "")),
@@ -67,6 +72,8 @@ def from_doc(doc: Doc) -> AnnotatedDocument:
 def copy_tokens(doc: Doc, vocab: Vocab, *, sentences: bool = True) -> Doc:
     """A Doc with the same tokens and no annotation, to predict on; speakers and genre come along.
 
+    doc (Doc): Its tokens, spacing, speakers and genre are taken.
+    vocab (Vocab): Of the copy.
     sentences (bool): Keep the sentence borders, where there are any.
     """
     sent_starts: list[bool | int | None] | None = None

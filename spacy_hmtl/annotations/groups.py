@@ -38,6 +38,8 @@ _TASKS = "hmtl_tasks"
 class Relation(NamedTuple):
     """A directed relation on a Doc: `head` stands in relation `label` to `tail`.
 
+    head, tail (Span): The arguments, typed by their labels.
+    label (str): The relation's label.
     score (float): confidence in [0, 1]; 1.0 for human annotation.
     """
 
@@ -51,7 +53,11 @@ class Relation(NamedTuple):
 
 
 def get_entities(doc: Doc, key: str = ENTITIES) -> list[LabeledSpan] | None:
-    """Names of a Doc with their confidences, or None if names were not annotated."""
+    """Names of a Doc with their confidences, or None if names were not annotated.
+
+    doc (Doc): A Doc.
+    key (str): The span group with the confidences of `doc.ents`.
+    """
     if not doc.has_annotation("ENT_IOB"):
         return None
     scores = _entity_scores(doc, key)
@@ -77,7 +83,11 @@ def _entity_scores(doc: Doc, key: str) -> dict[tuple[int, int, str], float]:
 
 
 def get_mentions(doc: Doc, key: str = MENTIONS) -> list[LabeledSpan] | None:
-    """Mentions of a Doc with their confidences, or None if they were not annotated."""
+    """Mentions of a Doc with their confidences, or None if they were not annotated.
+
+    doc (Doc): A Doc.
+    key (str): The span group.
+    """
     group = fitting_group(doc, key, "emd")
     if group is None:
         return None
@@ -86,7 +96,12 @@ def get_mentions(doc: Doc, key: str = MENTIONS) -> list[LabeledSpan] | None:
 
 
 def get_clusters(doc: Doc, key: str = COREF) -> list[Cluster] | None:
-    """Clusters of a Doc in order of their first mention, or None if coreference was not annotated."""
+    """Clusters of a Doc in order of their first mention, or None if coreference was not annotated.
+
+    doc (Doc): A Doc.
+    key (str): The span group.
+    RETURNS (list, optional): Clusters in order of their first mention, mentions in document order.
+    """
     rows = coref_rows(doc, key)
     if rows is None:
         return None
@@ -97,7 +112,11 @@ def get_clusters(doc: Doc, key: str = COREF) -> list[Cluster] | None:
 
 
 def get_relations(doc: Doc, key: str = RELATIONS) -> list[Triple] | None:
-    """Relations of a Doc as plain triples, or None if relations were not annotated."""
+    """Relations of a Doc as plain triples, or None if relations were not annotated.
+
+    doc (Doc): A Doc.
+    key (str): The span group.
+    """
     relations = relation_objects(doc, key)
     if relations is None:
         return None
@@ -105,27 +124,45 @@ def get_relations(doc: Doc, key: str = RELATIONS) -> list[Triple] | None:
 
 
 def get_meta(doc: Doc) -> dict[str, Any]:
-    """Facts a converter stored about the document: name, genre, speakers (one per token) ..."""
+    """Facts a converter stored about the document: name, genre, speakers (one per token) ...
+
+    doc (Doc): A Doc.
+    """
     return dict(doc.spans[META].attrs) if META in doc.spans else {}
 
 
 def get_tasks(doc: Doc) -> tuple[str, ...] | None:
-    """Tasks a corpus reader meant this Doc for, or None: decide by what is annotated."""
+    """Tasks a corpus reader meant this Doc for, or None: decide by what is annotated.
+
+    doc (Doc): A Doc.
+    """
     return doc.user_data.get(_TASKS)
 
 
 def set_tasks(doc: Doc, tasks: Sequence[str]) -> None:
-    """Mark an Example's reference as meant for these tasks (in memory only)."""
+    """Mark an Example's reference as meant for these tasks (in memory only).
+
+    doc (Doc): Changed in place.
+    tasks (Sequence): Names of tasks.
+    """
     doc.user_data[_TASKS] = tuple(tasks)
 
 
 def set_meta(doc: Doc, meta: dict[str, Any]) -> None:
-    """Store JSON-able facts about the document, such as its name; they survive like the layers do."""
+    """Store JSON-able facts about the document, such as its name; they survive like the layers do.
+
+    doc (Doc): Changed in place.
+    meta (dict): What JSON can hold; what was there is replaced.
+    """
     set_group(doc, META, [], dict(meta))
 
 
 def is_annotated(doc: Doc, task: str) -> bool:
-    """Whether a Doc carries the layer of a task, even an empty one. A group whose attrs do not fit is none."""
+    """Whether a Doc carries the layer of a task, even an empty one. A group whose attrs do not fit is none.
+
+    doc (Doc): A Doc.
+    task (str): "ner", "emd", "relation" or "coref".
+    """
     if task == "ner":
         return doc.has_annotation("ENT_IOB")
     return fitting_group(doc, {"emd": MENTIONS, "coref": COREF, "relation": RELATIONS}[task], task) is not None
@@ -135,21 +172,36 @@ def is_annotated(doc: Doc, task: str) -> bool:
 
 
 def set_entities(doc: Doc, entities: Sequence[LabeledSpan], key: str = ENTITIES) -> None:
-    """Write names to doc.ents, and with their confidences to a group."""
+    """Write names to doc.ents, and with their confidences to a group.
+
+    doc (Doc): Changed in place.
+    entities (Sequence): Names that do not overlap.
+    key (str): The span group of the confidences.
+    """
     ents = [Span(doc, e.start, e.end, label=e.label) for e in entities]
     doc.set_ents(ents, default="outside")
     set_group(doc, key, ents, {"scores": numpy.asarray([e.score for e in entities], dtype="float32")})
 
 
 def set_mentions(doc: Doc, mentions: Sequence[LabeledSpan], key: str = MENTIONS) -> None:
-    """Write typed mentions, which may nest, in document order (longer first)."""
+    """Write typed mentions, which may nest, in document order (longer first).
+
+    doc (Doc): Changed in place.
+    mentions (Sequence): Mentions in any order.
+    key (str): The span group.
+    """
     mentions = sorted(mentions, key=lambda m: (m.start, -m.end, m.label))
     spans = [Span(doc, m.start, m.end, label=m.label) for m in mentions]
     set_group(doc, key, spans, {"scores": numpy.asarray([m.score for m in mentions], dtype="float32")})
 
 
 def set_clusters(doc: Doc, clusters: Sequence[Sequence[LabeledSpan | MentionSpan]], key: str = COREF) -> None:
-    """Write clusters; each mention keeps its link's confidence, which is 1 for a plain (start, end)."""
+    """Write clusters; each mention keeps its link's confidence, which is 1 for a plain (start, end).
+
+    doc (Doc): Changed in place.
+    clusters (Sequence): Mentions of each cluster, as token offsets, end exclusive.
+    key (str): The span group.
+    """
     rows = sorted(
         (mention.start, -mention.end, number, mention.score)
         for number, cluster in enumerate(clusters)
@@ -163,7 +215,12 @@ def set_clusters(doc: Doc, clusters: Sequence[Sequence[LabeledSpan | MentionSpan
 
 
 def set_relations(doc: Doc, relations: Sequence[Triple], key: str = RELATIONS) -> None:
-    """Write triples; an argument shared by several relations is stored once."""
+    """Write triples; an argument shared by several relations is stored once.
+
+    doc (Doc): Changed in place.
+    relations (Sequence): Triples in any order.
+    key (str): The span group.
+    """
     arguments = sorted({a[:3] for rel in relations for a in (rel.head, rel.tail)}, key=lambda a: (a[0], -a[1], a[2]))
     index = {argument: i for i, argument in enumerate(arguments)}
     spans = [Span(doc, start, end, label=label) for start, end, label in arguments]

@@ -40,6 +40,7 @@ _DECIMALS = 4
 def doc_to_json(doc: Doc) -> Json:
     """Everything annotated on a Doc, with character offsets.
 
+    doc (Doc): An annotated Doc.
     RETURNS (dict): JSON-able; see the top of this file. `id` and `meta` come from the Doc's meta group.
     """
     starts = [token.idx for token in doc]
@@ -86,6 +87,8 @@ def _each(make: Callable[[Any], Any], rows: list[Any] | None) -> list[Any] | Non
 def json_to_doc(record: Json, vocab: Vocab, *, where: str = "record") -> Doc:
     """Make a Doc of an object that `doc_to_json` made, or of one by hand with the keys of docs/outputs.md.
 
+    record (dict): A line that `annotate` wrote, parsed.
+    vocab (Vocab): Of the Doc.
     where (str): Names the record in messages, such as "corpus.jsonl:12".
     RAISES (ValueError): H106, H109, H503, H510.
     """

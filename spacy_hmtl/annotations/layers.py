@@ -88,12 +88,18 @@ class Layers:
     relations: list[Triple] | None = None
 
     def of(self, task: str) -> list[Any] | None:
-        """The layer of a task."""
+        """The layer of a task.
+
+        task (str): A task of the table.
+        """
         rows: list[Any] | None = getattr(self, LAYERS[task].field)
         return rows
 
     def keep(self, tasks: Collection[str]) -> Layers:
-        """The layers of some tasks; the others are None."""
+        """The layers of some tasks; the others are None.
+
+        tasks (Iterable): Tasks whose layers are kept; the others become None.
+        """
         return self._made(lambda task, rows: rows if task in tasks else None)
 
     def moved(self, place: Place) -> Layers:
@@ -107,7 +113,10 @@ class Layers:
         return self._made(lambda _, rows: list(_moved(rows, place, {})))
 
     def shifted(self, offset: int) -> Layers:
-        """The layers with every span so many tokens later."""
+        """The layers with every span so many tokens later.
+
+        offset (int): Added to all token offsets.
+        """
         return self.moved(lambda start, end: (start + offset, end + offset))
 
     def less(self, other: Layers) -> Layers:
@@ -139,6 +148,7 @@ class Layers:
 def read(doc: Doc, keys: Mapping[str, str] | None = None, tasks: Collection[str] = TASKS) -> Layers:
     """The layers of a Doc.
 
+    doc (Doc): A Doc.
     keys (Mapping, optional): By task, the keys of span groups that are not the usual ones.
     tasks (Collection): Whose layers to read; the others are None.
     """

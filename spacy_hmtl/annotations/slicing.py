@@ -18,6 +18,7 @@ def slice_doc(doc: Doc, start: int, end: int) -> tuple[Doc, Layers]:
 
     A cluster is kept with its mentions that lie inside, even if it is only one.
 
+    doc (Doc): Left as it is.
     start, end (int): Tokens, end exclusive, 0 <= start <= end <= len(doc).
     RETURNS (Doc, Layers): The part, and what was cut off, with the offsets of `doc`: names and
         mentions that cross a boundary of the part, and relations with only one argument inside.

@@ -19,6 +19,7 @@ def filter_scores(
     was there and none is left, the relation is dropped. A cluster is kept with the mentions
     that are left, even if it is only one; mentions of clusters do not depend on `mentions`.
 
+    doc (Doc): Left as it is.
     ents, mentions, coref, relations (float): Least confidence of each layer, in [0, 1].
         That of a cluster's mention is the confidence of its link, see docs/outputs.md.
     RETURNS (Doc, Layers): The new Doc, and what was dropped.

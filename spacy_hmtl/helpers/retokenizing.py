@@ -24,6 +24,7 @@ def retokenized(
     those of the spans that stay. Other span groups are moved too, and keep their `attrs`
     where all of their spans stay.
 
+    doc (Doc): Left as it is.
     merge (Sequence): Spans of the Doc that become a token each; they must not overlap.
     split (Sequence): (token, parts): the parts, put together, are the token's text. In a
         dependency tree, the parts after the first hang on the first.

@@ -64,7 +64,10 @@ class Annotator:
         return map(self._on_frame, batch)
 
     def annotate(self, texts: Iterable[Any]) -> list[Annotation]:
-        """Annotate texts; one that is no text, or that fails, has an error in the place of its annotation."""
+        """Annotate texts; one that is no text, or that fails, has an error in the place of its annotation.
+
+        texts (Sequence): Texts; None is taken as an empty text.
+        """
         found: list[Annotation] = []
         items = list(texts)
         with shared_worker(Job(self.model, encode_line, self.gpu_id)) as worker:
@@ -75,7 +78,10 @@ class Annotator:
         return found
 
     def empty(self, frame: DataFrame) -> DataFrame:
-        """The columns that come out for a frame, without rows: the `meta` of Dask."""
+        """The columns that come out for a frame, without rows: the `meta` of Dask.
+
+        frame (DataFrame): Its columns come first.
+        """
         part = frame.iloc[:0].copy()
         part[self.output] = part[self.error] = _column([])
         return part

@@ -16,7 +16,11 @@ NOT_ANNOTATED = '<section><p class="none">This pipeline does not annotate this l
 
 
 class Panel(NamedTuple):
-    """A layer. n_found: names, mentions, clusters or relations found; None if the layer is not annotated."""
+    """A layer. n_found: names, mentions, clusters or relations found; None if the layer is not annotated.
+
+    n_found (int): Of what was annotated, how much there is.
+    html (str): Safe to show.
+    """
 
     n_found: int | None
     html: str
@@ -25,6 +29,7 @@ class Panel(NamedTuple):
 def render_panels(doc: Doc) -> dict[str, Panel]:
     """Show each layer on its own, under the name of its task.
 
+    doc (Doc): An annotated Doc.
     RETURNS (dict): "ner", "emd", "coref" and "relation" with their panels. Every text is escaped;
         colours are in `style` attributes that hold nothing but custom properties.
     """
