@@ -42,6 +42,12 @@ class Errors(metaclass=WithCodes):
     H144 = "{path}: the format {format} can hold none of the documents. See the faults for the layer that it needs."
     H150 = "{path}:{line}: {reason} ({text!r}). Give the column, counted from 1, with {option} N, or check the FORMAT argument of `convert`."
     H170 = "{name}: no graph could be made of this document: {reason}. Annotate it again, or remove its damaged layer."
+    H171 = "{path}: cannot tell whether the ends of its spans are inclusive: {reason}. Say so with --ends inclusive or --ends exclusive."
+    H172 = "{path}: no known format fits, found {found}. Name the format: `convert FORMAT INPUT OUTPUT`; see docs/formats.md for what each looks like."
+    H173 = "{path}: several formats fit equally ({found}). Name the one that is meant: `convert FORMAT INPUT OUTPUT`."
+    H174 = (
+        "{path}: no layer of any document could be read, so that nothing was written. See the faults for what is wrong."
+    )
 
     # Model and config: H2xx
     H201 = "levels names the unknown task {task!r}. Known tasks: {known}. Set it in [components.{pipe}.model] levels."

@@ -14,11 +14,16 @@ from ..annotations.layers import LAYERS
 from ..data.convert import Report, convert
 from ..data.faults import ConversionError, FaultLog
 from ..data.formats import FORMATS, Option
+from ..data.guess import AUTO
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
 N_LISTED = 20
-FORMAT_HELP = "The format of the corpus: " + "; ".join(f"{name} ({info.about})" for name, info in FORMATS.items())
+ARGUMENTS_HELP = (
+    "The corpus, a file or a folder, and the .spacy file to write; before them the format of the corpus, guessed from "
+    f"what it holds where none (or {AUTO}) is given: "
+    + "; ".join(f"{name} ({info.about})" for name, info in FORMATS.items())
+)
 
 
 def with_format_options(command: Command) -> Command:
@@ -49,9 +54,7 @@ def _parameter(key: str, option: Option, takers: list[str]) -> inspect.Parameter
 
 @with_format_options
 def convert_cli(
-    format: Annotated[str, typer.Argument(help=FORMAT_HELP, metavar="FORMAT")],
-    input_path: Annotated[Path, typer.Argument(help="The corpus: a file or a folder", metavar="INPUT")],
-    output_path: Annotated[Path, typer.Argument(help="The .spacy file to write", metavar="OUTPUT.spacy")],
+    arguments: Annotated[list[str], typer.Argument(help=ARGUMENTS_HELP, metavar="[FORMAT] INPUT OUTPUT.spacy")],
     ids: Annotated[Path | None, typer.Option("--ids", help="File with the ids of the documents to take")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first fault")] = False,
     limit: Annotated[int | None, typer.Option("--limit", help="Take at most so many documents")] = None,
@@ -65,6 +68,7 @@ def convert_cli(
 
     \b
     Examples:
+      python -m spacy hmtl convert annotations.jsonl corpus/mine.spacy
       python -m spacy hmtl convert demo assets/demo/texts corpus/train.spacy --ids assets/demo/splits/train.ids
       python -m spacy hmtl convert iob wnut17train.conll corpus/ner.spacy --sents-per-doc 10
       python -m spacy hmtl convert litbank litbank corpus/coref.spacy --ids litbank/splits/train.ids
@@ -75,6 +79,11 @@ def convert_cli(
       python -m spacy hmtl convert brat my-project corpus/mine.spacy --tokenizer en --no-names
       python -m spacy hmtl convert dygie scierc/train.json corpus/scierc.spacy
     """
+    if not 2 <= len(arguments) <= 3:
+        raise typer.BadParameter(f"expected [FORMAT] INPUT OUTPUT.spacy, found {len(arguments)} arguments")
+    format, input_path, output_path = arguments if len(arguments) == 3 else (AUTO, *arguments)
+    if format == AUTO and input_path in FORMATS and not Path(input_path).exists():
+        raise typer.BadParameter(f"expected INPUT and OUTPUT.spacy after the format {input_path}, found {output_path}")
     msg = Printer()
     options = {name: value for name, value in given.items() if value is not None}
     try:
@@ -82,6 +91,8 @@ def convert_cli(
     except ConversionError as error:
         print_log(msg, error.log)
         msg.fail(str(error), exits=1)
+    if report.reason:
+        msg.info(f"Read as {report.format}: {report.reason}")
     print_report(msg, report)
     print_log(msg, report.log)
     msg.good(f"Wrote {report.n_documents:,} documents to {report.output}")

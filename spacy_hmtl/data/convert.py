@@ -17,6 +17,7 @@ from ..errors import Errors
 from .docbin import DocBinWriter
 from .faults import ConversionError, FaultLog, Place
 from .formats import get_format, get_reader, normalize_id
+from .guess import AUTO, Guess, guess_format
 from .reading.files import read_files
 from .reading.lines import read_lines
 
@@ -26,6 +27,7 @@ class Report:
     """What a conversion found.
 
     format, inputs, output: what was converted to where.
+    reason: why this format was taken, where it was guessed; else "".
     n_documents, n_sentences, n_tokens: what was written.
     annotated: for each layer, the number of documents annotated for it.
     labels: for "entities", "mentions" and "relations" the count of each label; for
@@ -36,6 +38,7 @@ class Report:
     format: str
     inputs: list[Path]
     output: Path
+    reason: str = ""
     n_documents: int = 0
     n_sentences: int = 0
     n_tokens: int = 0
@@ -75,7 +78,8 @@ def convert(
     The output is written when all input was read, and then in one step: a
     conversion that fails leaves what was there before.
 
-    format (str): Name of the format, see `spacy_hmtl.data.formats.FORMATS`.
+    format (str): Name of the format, see `spacy_hmtl.data.formats.FORMATS`; "auto" guesses it from what
+        the first input holds.
     input (str | Path | Sequence): The corpus: a file, a folder, or several.
     output (str | Path): The `.spacy` file to write.
     ids (str | Path | None): File with the ids of the documents to take, one per line.
@@ -84,17 +88,19 @@ def convert(
     options (Any): Options of the format.
     RETURNS (Report): Counts and faults.
     RAISES (ConversionError): H101, if the input is missing; H102, if it is of another
-        format; H103, at the first fault if strict; H104, if no document was found;
+        format; H172 and H173, if it cannot be guessed; H103, at the first fault if
+        strict; H104, if no document was found; H174, if no layer of any could be read;
         H120 to H125 and H127, if an argument is wrong; H126, if a file cannot be read or
         written; H128, if a folder has no file of the format.
     """
     inputs = [Path(input)] if isinstance(input, (str, Path)) else [Path(path) for path in input]
-    report = Report(format, inputs, Path(output), log=FaultLog(strict=strict))
+    guess = guess_format(inputs[0]) if format == AUTO else Guess(format, "")
+    report = Report(guess.format, inputs, Path(output), guess.reason, log=FaultLog(strict=strict))
     _check_arguments(report, limit, options)
     wanted = None
     if ids is not None:
         lines = read_ids(Path(ids), report.log)
-        wanted = {normalize_id(format, text): number for text, number in lines.items()}
+        wanted = {normalize_id(report.format, text): number for text, number in lines.items()}
     try:
         _convert(report, wanted, ids, limit, options)
     except OSError as error:
@@ -118,6 +124,8 @@ def _convert(
             _add(document, writer, vocab, report)
         if not report.n_documents:
             raise ConversionError(Errors.H104.format(path=", ".join(map(str, report.inputs))), report.log)
+        if report.log.faults and not any(report.annotated.values()):
+            raise ConversionError(Errors.H174.format(path=", ".join(map(str, report.inputs))), report.log)
         if wanted is not None and ids is not None and limit is None:
             _report_missing_ids(wanted, found, Path(ids), report.log)
 
@@ -159,7 +167,8 @@ def _read_all(report: Report, ids: dict[str, int] | None, options: dict[str, Any
     files: list[Path] = []
     for path in report.inputs:
         is_folder = path.is_dir() and pattern
-        found = sorted(file for file in path.rglob(pattern) if file.is_file()) if is_folder else [path]
+        inside = {file for glob in pattern.split() for file in path.rglob(glob) if file.is_file()} if is_folder else ()
+        found = sorted(inside) if is_folder else [path]
         if not found:
             raise ConversionError(Errors.H128.format(path=path, files=pattern), report.log)
         files += found

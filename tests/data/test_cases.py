@@ -1,9 +1,9 @@
-"""Small files of the kinds that people have, each with the right result in `cases/expected.json`.
+"""Small files of the kinds that people have, each with the right result in `cases/expected*.json`.
 
 A case names the format that a user would try and its options, and what must come out: names and
 mentions as [text, label], clusters as lists of texts, relations as [head, label, tail]. With
-"or": "refuse" the file may be refused instead: status 1, a message with the file and the line,
-and nothing written.
+"refuse" the file must be refused, with "or": "refuse" it may be: status 1, a message with the
+file and the line, and nothing written.
 """
 
 import json
@@ -18,7 +18,11 @@ from spacy_hmtl.annotations import from_doc
 from spacy_hmtl.cli.app import app
 
 CASES = Path(__file__).parent / "cases"
-EXPECTED = json.loads((CASES / "expected.json").read_text(encoding="utf-8"))
+EXPECTED = {
+    case: info
+    for file in sorted(CASES.glob("expected*.json"))
+    for case, info in json.loads(file.read_text(encoding="utf-8")).items()
+}
 
 
 def convert(case, output):
@@ -56,7 +60,8 @@ def layers(path):
 def test_a_case_is_converted_right_or_refused(case, tmp_path):
     info, output = EXPECTED[case], tmp_path / "out.spacy"
     result = convert(case, output)
-    if info.get("or") == "refuse" and result.exit_code == 1:
+    if info.get("refuse") or (info.get("or") == "refuse" and result.exit_code == 1):
+        assert result.exit_code == 1
         assert case in result.output
         assert not output.exists()
         return

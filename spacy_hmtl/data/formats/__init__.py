@@ -1,6 +1,6 @@
 """The corpus formats: one file each, with a function `read` that yields `AnnotatedDocument`s.
 
-A new format is a file with `read(path, *, faults, ids=None, **options)` and a line
+A new format is a file of its name (with `_` for `-`) with `read(path, *, faults, ids=None, **options)` and a line
 in `FORMATS`, which also says what options it takes; `convert` and its `--help` follow from
 there. Nothing is imported before it is asked for.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from types import ModuleType
 from typing import NamedTuple
 
 from ...annotations import AnnotatedDocument
@@ -35,8 +36,8 @@ class Format(NamedTuple):
     """A corpus format.
 
     about: what it is, in a line.
-    pattern: glob of the files to read where the input is a folder; "" if the
-        reader takes the folder itself.
+    pattern: globs of the files to read where the input is a folder, with spaces between; ""
+        if the reader takes the folder itself.
     options: keyword arguments of its reader beyond `faults` and `ids`. An option of the
         same name is the same in all formats.
     """
@@ -48,6 +49,10 @@ class Format(NamedTuple):
 
 _NAMES = {"names": Option("Take the typed spans as names too", bool, True)}
 _TOKENIZER = {"tokenizer": Option('A language of spaCy, such as "en", or "whitespace"', str, "en")}
+_ENDS = {"ends": Option("Whether the ends of token spans are inclusive or exclusive; found if not given", str)}
+_DISCONTINUOUS = {
+    "discontinuous": Option("Of a span in several pieces, take the hull or the first piece, or skip it", str, "skip")
+}
 
 FORMATS = {
     "ace05": Format(
@@ -60,10 +65,16 @@ FORMATS = {
             "times": Option("Take times as mentions too", bool, False),
         },
     ),
+    "bioc": Format(
+        "BioC XML and JSON: mentions, relations", "*.xml *.json*", {**_NAMES, **_TOKENIZER, **_DISCONTINUOUS}
+    ),
     "brat": Format(
         "brat stand-off (.ann and .txt): mentions, relations, coreference",
         "",
         {**_NAMES, **_TOKENIZER, "lines": Option("A line of the text is a sentence", bool, True)},
+    ),
+    "cas": Format(
+        "UIMA CAS JSON, as INCEpTION exports it: mentions, relations, coreference", "*.json", {**_NAMES, **_TOKENIZER}
     ),
     "conll2012": Format(
         "CoNLL-2012 (OntoNotes *_gold_conll): names, coreference",
@@ -78,10 +89,16 @@ FORMATS = {
     ),
     "conll04": Format("CoNLL04 (train.txt ...): names, mentions, relations", "*.txt"),
     "crossre": Format("CrossRE, also DyGIE++ lines: names, mentions, relations", "*.json*", _NAMES),
+    "coref-json": Format(
+        "JSON lines of coreference systems (e2e, SpanBERT, PreCo, wl-coref, fastcoref): coreference, names",
+        "*.json*",
+        {**_NAMES, **_TOKENIZER, **_ENDS},
+    ),
     "corefud": Format("CorefUD (.conllu with Entity=): coreference, typed mentions", "*.conllu"),
     "demo": Format("our own readable format: all four layers", "*.txt"),
     "doccano": Format("doccano JSON lines: mentions, relations", "*.json*", {**_NAMES, **_TOKENIZER}),
     "dygie": Format("DyGIE++ and SciERC JSON lines: all four layers", "*.json*", _NAMES),
+    "gap": Format("GAP (.tsv): the name that a pronoun means", "*.tsv", _TOKENIZER),
     "gum": Format("GUM and OntoGUM (.conllu with Entity=): coreference, typed nested mentions", "*.conllu"),
     "iob": Format(
         "tokens and BIO tags, such as WNUT17: names",
@@ -93,10 +110,21 @@ FORMATS = {
         },
     ),
     "jsonl": Format("our JSON lines, as `annotate` writes them: all four layers", "*.jsonl"),
+    "knowledgenet": Format("KnowledgeNet lines: relations", "*.json*", _TOKENIZER),
     "labelstudio": Format("Label Studio JSON export: mentions, relations", "*.json*", {**_NAMES, **_TOKENIZER}),
     "litbank": Format("the LitBank folder: nested mentions, coreference", ""),
     "prodigy": Format("Prodigy JSON lines: mentions, relations, coreference", "*.json*", {**_NAMES, **_TOKENIZER}),
+    "pubtator": Format(
+        "PubTator (BioRED, BC5CDR): mentions, relations", "*.[Pp]ub[Tt]ator *.txt", {**_NAMES, **_TOKENIZER}
+    ),
     "redocred": Format("DocRED and Re-DocRED: relations between entities of documents", "*.json*", _NAMES),
+    "spans": Format(
+        "text with spans in the spellings of many tools: mentions, relations", "*.json*", {**_NAMES, **_TOKENIZER}
+    ),
+    "spert": Format("token JSON of SpERT, GLiNER, OneIE: mentions, relations", "*.json*", {**_NAMES, **_ENDS}),
+    "webanno": Format(
+        "INCEpTION (WebAnno TSV 3, CAS JSON): mentions, relations, coreference", "*.tsv", {**_NAMES, **_TOKENIZER}
+    ),
 }
 
 
@@ -120,7 +148,7 @@ def get_reader(name: str) -> Reader:
     RAISES (ConversionError): H121, if there is none of that name.
     """
     get_format(name)
-    reader: Reader = import_module(f"{__name__}.{name}").read
+    reader: Reader = _module(name).read
     return reader
 
 
@@ -133,5 +161,9 @@ def normalize_id(name: str, text: str) -> str:
     RAISES (ConversionError): H121, if there is no format of that name.
     """
     get_format(name)
-    normalize = getattr(import_module(f"{__name__}.{name}"), "normalize_id", str)
+    normalize = getattr(_module(name), "normalize_id", str)
     return str(normalize(text))
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"{__name__}.{name.replace('-', '_')}")

@@ -92,7 +92,8 @@ def misfit_of_words(sentences: Sequence[Sequence[str]]) -> str:
     sentences (Sequence): Its values, sentence by sentence.
     """
     words = [word for sentence in sentences for word in sentence]
-    if len(words) > 1 and sum(map(_is_number, words)) > NEARLY_ALL * len(words):
+    # "1-2" is the second token of the first sentence in WebAnno's tables.
+    if len(words) > 1 and sum(_is_number(word) or is_no_token(word) for word in words) > NEARLY_ALL * len(words):
         return "numbers"
     marks = [word for word in words if not any(map(str.isalnum, word))]
     parts = [word for word in words if word in _PARTS_OF_SPEECH]

@@ -19,6 +19,7 @@ KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "crossre": (("sentence", "ner"), ()),
     "dygie": (("sentences",), ()),
     "redocred": (("sents", "vertexSet"), ()),
+    "spert": ((), ("tokens", "tokenized_text", "words", "token")),
     "labelstudio": (("data", "annotations"), ()),
     "jsonl": (("text",), ("ents", "mentions", "clusters")),
     "prodigy": (("text",), ("spans", "tokens", "_input_hash", "_task_hash", "answer")),
@@ -64,7 +65,7 @@ def read_records(path: Path, format: str, faults: FaultLog, *, also: tuple[str, 
     RAISES (ConversionError): H102, if the file is no JSON, or its first object is of another format.
     """
     is_first = True
-    for line, value in _values(path, format, faults):
+    for line, value in read_values(path, format, faults):
         if not isinstance(value, dict):
             what = f"expected a JSON object, found {excerpt(value)}"
             faults.skip(Place(path, line), what, unit="document", remedy="Write an object per document.")
@@ -148,7 +149,7 @@ def _check_keys(
     if format in fitting or any(name in fitting for name in also):
         return
     needed, one_of = KEYS[format]
-    expected = " and ".join(map(repr, needed)) + (f" and one of {', '.join(one_of)}" if one_of else "")
+    expected = " and ".join([*map(repr, needed), *([f"one of {', '.join(one_of)}"] if one_of else [])])
     guess = f", which looks like {fitting[0]}" if fitting else ""
     reason = f"expected objects with {expected}, found the keys {excerpt(list(fields))} in line {line}{guess}"
     raise ConversionError(Errors.H102.format(path=path, format=format, reason=reason), faults)
@@ -158,21 +159,29 @@ def _has_keys(fields: JsonObject, needed: tuple[str, ...], one_of: tuple[str, ..
     return all(key in fields for key in needed) and (not one_of or any(key in fields for key in one_of))
 
 
-def _values(path: Path, format: str, faults: FaultLog) -> Iterator[tuple[int, Any]]:
-    """The JSON values of a file, whichever way they are laid out, each with its line."""
+def read_values(path: Path, format: str, faults: FaultLog) -> Iterator[tuple[int, Any]]:
+    """Read the JSON values of a file: one per line, the items of a list, or one after another.
+
+    path (Path): The file.
+    format (str): The format that was asked for.
+    faults (FaultLog): Takes what is wrong.
+    YIELDS (tuple[int, Any]): Each value, after the line in which it begins.
+    RAISES (ConversionError): H102, if the file is no JSON.
+    """
     lines = read_lines(path, faults)
-    first = next((line for line in lines if line.text.strip()), None)
-    if first is None:
+    begin = list(_up_to_second(lines))
+    if not begin:
         return
-    start = first.text.lstrip()
-    if not start.startswith(("{", "[")):
+    first, *others = [line for line in begin if line.text.strip()]
+    if not first.text.lstrip().startswith(("{", "[")):
         raise not_this_format(path, format, "JSON", first, faults)
-    # An object alone in a file may be spread over lines; it then begins with a lone brace.
-    if start.startswith("[") or start.strip() == "{":
-        yield from _spread_values(chain([first], lines), Place(path), faults)
+    if not _is_line_by_line(first, others[0] if others else None):
+        yield from _spread_values(chain(begin, lines), Place(path), faults)
         return
-    for line in chain([first], lines):
-        if not line.text.strip() or not is_decoded([line], Place(path), faults):
+    for line in chain(begin, lines):
+        if not line.text.strip():
+            continue
+        if not is_decoded([line], Place(path), faults):
             continue
         value, end, fault = _decode(line.text, len(line.text) - len(line.text.lstrip()))
         if not fault and line.text[end:].strip():
@@ -181,6 +190,27 @@ def _values(path: Path, format: str, faults: FaultLog) -> Iterator[tuple[int, An
             faults.skip(Place(path, line.number), fault, unit="document", remedy=_MEND)
             continue
         yield line.number, value
+
+
+def _up_to_second(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines up to the second with something in it, without what is blank before the first."""
+    n_filled = 0
+    for line in lines:
+        n_filled += bool(line.text.strip())
+        if n_filled:
+            yield line
+        if n_filled == 2:
+            return
+
+
+def _is_line_by_line(first: Line, second: Line | None) -> bool:
+    """Whether each line of a file holds a value of its own, as its first two lines with something in them tell."""
+    start = len(first.text) - len(first.text.lstrip())
+    is_whole = not _decode(first.text, start)[2]
+    if first.text[start] == "[":  # else a list of values, over any number of lines
+        return is_whole and second is not None and second.text.lstrip().startswith("[")
+    # A line that is ill-formed costs itself: the next one shows that values do not go over lines.
+    return is_whole or second is None or second.text.lstrip().startswith("{")
 
 
 def _spread_values(lines: Iterable[Line], place: Place, faults: FaultLog) -> Iterator[tuple[int, Any]]:
@@ -207,8 +237,11 @@ def _spread_values(lines: Iterable[Line], place: Place, faults: FaultLog) -> Ite
         position = end
         if is_decoded([line], place, faults):
             yield number, value
-    if is_list and position == len(text):
-        faults.skip(place._replace(line=number), "the list is not closed", unit="rest of the file", remedy=_MEND)
+    what = "the list is not closed" if is_list and position == len(text) else ""
+    if text[position + 1 :].strip():
+        what = f"expected the end of the file after the list, found {text[position + 1 :].strip()[:40]!r}"
+    if what:
+        faults.skip(place._replace(line=number), what, unit="rest of the file", remedy=_MEND)
 
 
 def _end_of_space(text: str, position: int) -> int:

@@ -1,0 +1,102 @@
+"""What the offsets of a file count, found out by the texts they cover: tools differ, and seldom say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+# (text, start, end) -> (start, end) in characters, end exclusive; (-1, -1) if they cannot be offsets of the text.
+Convert = Callable[[str, int, int], tuple[int, int]]
+
+
+class Offsets(NamedTuple):
+    """A span as its file gives it.
+
+    covered: what the file says it covers, or None.
+    borders: where the tokens of the file begin and where they end; None if it has none.
+    """
+
+    text: str
+    start: int
+    end: int
+    covered: str | None = None
+    borders: tuple[frozenset[int], frozenset[int]] | None = None
+
+
+class Convention(NamedTuple):
+    """What offsets count. about: for a note; "" for characters, end exclusive."""
+
+    about: str
+    convert: Convert
+
+
+def _plain(text: str, start: int, end: int) -> tuple[int, int]:
+    return start, end
+
+
+def _inclusive(text: str, start: int, end: int) -> tuple[int, int]:
+    return start, end + 1
+
+
+def _from_one(text: str, start: int, end: int) -> tuple[int, int]:
+    return start - 1, end
+
+
+def _units(encoding: str, size: int) -> Convert:
+    """Offsets that count units of `size` bytes of an encoding."""
+
+    def convert(text: str, start: int, end: int) -> tuple[int, int]:
+        data = text.encode(encoding)
+        try:
+            places = [len(data[: size * offset].decode(encoding)) for offset in (start, end)]
+        except UnicodeDecodeError:  # inside a character
+            return -1, -1
+        return (places[0], places[1]) if 0 <= start <= end <= len(data) // size else (-1, -1)
+
+    return convert
+
+
+CHARACTERS = Convention("", _plain)
+CONVENTIONS = (
+    CHARACTERS,
+    Convention("spans whose ends are inclusive, as the texts show, converted", _inclusive),
+    Convention("spans with offsets in UTF-16 units, converted", _units("utf-16-le", 2)),
+    Convention("spans with offsets in UTF-8 bytes, converted", _units("utf-8", 1)),
+    Convention("spans with offsets from 1 and inclusive ends, as the texts show, converted", _from_one),
+)
+
+
+def find_convention(spans: Sequence[Offsets]) -> Convention:
+    """Find out what the offsets of a file count.
+
+    A span speaks for a convention if it then covers what the file says it covers, or, where
+    the file does not say, if it begins and ends where tokens, or else words, do.
+
+    spans (Sequence[Offsets]): The spans of the file.
+    RETURNS (Convention): The one that most spans speak for, of equals the first. Where no span
+        says what it covers, nine in ten must speak for another one than characters, and half against these.
+    """
+    fitting = [sum(_fits(span, CHARACTERS) for span in spans)]
+    if fitting[0] == len(spans):  # the common case needs no further look
+        return CHARACTERS
+    fitting += [sum(_fits(span, convention) for span in spans) for convention in CONVENTIONS[1:]]
+    best = fitting.index(max(fitting))
+    is_shown = any(span.covered is not None for span in spans)
+    is_clear = fitting[best] >= 0.9 * len(spans) and fitting[0] <= 0.5 * len(spans)
+    return CONVENTIONS[best] if is_shown or is_clear else CHARACTERS
+
+
+def _fits(span: Offsets, convention: Convention) -> bool:
+    text = span.text
+    start, end = convention.convert(text, span.start, span.end)
+    if not 0 <= start < end <= len(text):
+        return False
+    if span.covered is not None:
+        return text[start:end].split() == span.covered.split()
+    if span.borders is not None:
+        return start in span.borders[0] and end in span.borders[1]
+    return not (_is_inside_word(text, start) or _is_inside_word(text, end))
+
+
+def _is_inside_word(text: str, position: int) -> bool:
+    return 0 < position < len(text) and text[position - 1 : position + 1].isalnum()
