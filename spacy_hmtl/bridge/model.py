@@ -172,7 +172,8 @@ def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[An
             given=None if batch.given is None else _given(batch.given, layout),
             context=make_context(docs, model.attrs["coref_features"], device),
         )
-    return predictions(found, hierarchy, layout.doc_lengths.tolist()), lambda _: docs
+    spaces = [doc.to_array("IS_SPACE").tolist() for doc in docs]
+    return predictions(found, hierarchy, list(map(len, docs)), spaces), lambda _: docs
 
 
 def _embed(model: Any, docs: list[Doc], layout: Layout) -> torch.Tensor:

@@ -12,13 +12,16 @@ from ..nn.heads.coref import DecodedClusters
 from ..nn.heads.relation import TokenPairs
 from ..nn.heads.tagger import SpanTensors
 from ..nn.hierarchy import Hierarchy
-from ..types import Cluster, LabeledSpan, Triple
+from ..types import Cluster, LabeledSpan, MentionSpan, Triple
 
 
-def predictions(found: Decoded, hierarchy: Hierarchy, lengths: Sequence[int]) -> list[Layers]:
+def predictions(
+    found: Decoded, hierarchy: Hierarchy, lengths: Sequence[int], spaces: Sequence[Sequence[bool]]
+) -> list[Layers]:
     """Sort out what belongs to which Doc; relations are attached to the mentions and names found beside them.
 
     lengths: tokens of each document.
+    spaces: for each document, which tokens are white space: no part of names, mentions and arguments.
     RETURNS (list[Layers]): What the model says of each; None for a task that is not in the hierarchy.
     """
     names = None if found.ner is None else split_spans(found.ner, hierarchy.labels["ner"], lengths)
@@ -36,7 +39,31 @@ def predictions(found: Decoded, hierarchy: Hierarchy, lengths: Sequence[int]) ->
             schema={(head, label, tail) for head, label, tail in hierarchy.schema},
         )
     columns: list[Any] = [[None] * len(lengths) if c is None else c for c in (names, mentions, clusters, relations)]
-    return [Layers(*row) for row in zip(*columns)]
+    return [without_space(Layers(*row), own) for row, own in zip(zip(*columns), spaces)]
+
+
+def without_space(layers: Layers, is_space: Sequence[bool]) -> Layers:
+    """Take white space off both ends of every span, as spaCy has it for names; what is nothing else goes.
+
+    A chain of which one mention is left was no chain, and goes too; a cluster of one mention stays.
+
+    is_space (Sequence): For each token of the Doc.
+    """
+    if not any(is_space):
+        return layers
+
+    def place(start: int, end: int) -> MentionSpan | None:
+        while start < end and is_space[start]:
+            start += 1
+        while end > start and is_space[end - 1]:
+            end -= 1
+        return (start, end) if start < end else None
+
+    trimmed = layers.moved(place)
+    if trimmed.clusters:
+        single = {place(*cluster[0][:2]) for cluster in layers.clusters or [] if len(cluster) == 1}
+        trimmed.clusters = [c for c in trimmed.clusters if len(c) > 1 or c[0][:2] in single]
+    return trimmed
 
 
 class _Documents:

@@ -21,7 +21,6 @@ from ..bridge.model import Batch, initialize, states
 from ..bridge.segments import make_layout
 from ..bridge.targets import TargetBuilder
 from ..bridge.vocabulary import add_words, check_vocab, see_words
-from ..bridge.whitespace import trim
 from ..errors import Errors, Warnings
 from ..files import check_tree
 from .batches import batches
@@ -141,7 +140,7 @@ class HMTL(TrainablePipe):
             given = [groups.get_mentions(docs[row], key) or [] for row in rows] if has_given else None
             batch = Batch([docs[row] for row in rows], settings=self.cfg, given=given)
             predictions.update(zip(rows, self.model.predict(batch)))
-        return [_without_space(doc, predictions[row]) for row, doc in enumerate(docs)]
+        return [predictions[row] for row in range(len(docs))]
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Layers]) -> None:
         """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone."""
@@ -313,8 +312,3 @@ class HMTL(TrainablePipe):
         drop_overridden(self)
         self._intern_labels()
         return self
-
-
-def _without_space(doc: Doc, prediction: Layers) -> Layers:
-    is_space = doc.to_array("IS_SPACE").tolist() if len(doc) else []
-    return trim(prediction, is_space) if any(is_space) else prediction
