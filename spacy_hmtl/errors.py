@@ -167,6 +167,13 @@ class Errors(metaclass=WithCodes):
     H583 = "{path}: {key} = {value!r} asks for a model, a library or a kernel from elsewhere. Use an encoder of text that is whole in its folder."
     H584 = "The saved weights cannot be read: {reason}. They are damaged, or no safetensors: save the pipeline again, or fetch it again from where it was made."
 
+    # What a command is given: H590 to H595
+    H590 = "{path}: no such file or folder. Check the path.{remedy}"
+    H591 = "{path}: a text holds no annotation. Name the pipeline that is to annotate it first, or give a .spacy, .jsonl or .parquet file with annotation."
+    H592 = "{path}: no document is annotated for a layer that is scored. Give gold data: .spacy, .jsonl or .parquet files with annotation."
+    H593 = "{path}: no document is left to show. See the errors above."
+    H594 = "{name}: could not be annotated: {reason}. It is left out."
+
 
 class Warnings(metaclass=WithCodes):
     W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end; they are skipped (told once). Use gold tokens (gold_preproc = true) or mend the borders."

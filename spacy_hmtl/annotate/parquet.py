@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +13,31 @@ _ROWS = 1024  # read at a time
 _COLUMNS = ("text", "id", "meta")
 
 
-def read_parquet(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The columns text, id and meta of each row, each row with "FILE:ROW", counted from 1.
+def read_parquet(
+    path: Path, *, columns: Sequence[str] | None = _COLUMNS, shown: str = ""
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Some columns of each row, each row with "FILE:ROW", counted from 1.
+
+    columns (Sequence, optional): Those that are read where they are there; None for all.
+    shown (str): What messages call the file, where its path says nothing to the user.
 
     RAISES (ValueError): H540 without pyarrow, H542, H544.
     """
+    name = shown or str(path)
     if importlib.util.find_spec("pyarrow") is None:
-        raise ValueError(Errors.H540.format(what=f"{path}: Parquet", package="pyarrow", install="spacy-hmtl[parquet]"))
+        raise ValueError(Errors.H540.format(what=f"{name}: Parquet", package="pyarrow", install="spacy-hmtl[parquet]"))
     import pyarrow.parquet  # an extra, and slow to import
 
     try:
         file = pyarrow.parquet.ParquetFile(path)
     except (pyarrow.ArrowInvalid, pyarrow.ArrowIOError) as error:
-        raise ValueError(Errors.H542.format(path=path, reason=error)) from error
+        raise ValueError(Errors.H542.format(path=name, reason=error)) from error
     with file:
         names = file.schema_arrow.names
         if "text" not in names:
-            raise ValueError(Errors.H544.format(path=path, column="text", found=", ".join(names) or "none"))
+            raise ValueError(Errors.H544.format(path=name, column="text", found=", ".join(names) or "none"))
         number = 0
-        for batch in file.iter_batches(_ROWS, columns=[name for name in _COLUMNS if name in names]):
+        for batch in file.iter_batches(_ROWS, columns=[c for c in names if columns is None or c in columns]):
             for record in batch.to_pylist():
                 number += 1
-                yield f"{path}:{number}", record
+                yield f"{name}:{number}", record

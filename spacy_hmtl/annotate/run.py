@@ -45,8 +45,11 @@ def annotate(
     gpu_id: int = -1,
     resume: bool = True,
     engine: str = "local",
+    shown: str = "",
 ) -> Report:
     """Annotate a file or folder; see `spacy hmtl annotate --help`.
+
+    shown (str): What messages call the input, where its path says nothing to the user.
 
     RAISES (ValueError, OSError): H123, H130, H505, H506, H541, H545, and those of
         `read_inputs`, `load_pipeline` and the engine.
@@ -55,7 +58,7 @@ def annotate(
         raise ValueError(Errors.H505.format(path=output_path, expected=".jsonl or .spacy"))
     if output_path.is_dir():
         raise ValueError(Errors.H123.format(path=output_path))
-    list_files(input_path)
+    list_files(input_path, shown=shown)
     run_batches = _engine(engine, n_process)
     job = Job(model, ENCODERS[output_path.suffix], gpu_id)
     model_print = fingerprint(model)
@@ -63,7 +66,7 @@ def annotate(
     n_words, began = 0, time.perf_counter()
     with Output(output_path, resume=resume, model=model_print) as output, _progress() as progress:
         index = output.n_resumed - output.n_resumed % batch_size
-        source = Source(input_path, (output_path, output.errors_path), batch_size, index)
+        source = Source(input_path, (output_path, output.errors_path), batch_size, index, shown)
         output.check(source.inputs())
         with closing(run_batches(job, source)) as results:
             for outcome in chain.from_iterable(results):

@@ -19,16 +19,18 @@ class Source(NamedTuple):
     n_skip: documents to pass over, a multiple of the batch size. The batch in which a run
         stopped is annotated again, though not written again: scores depend in their last
         digits on the rest of the batch, and the output must not.
+    shown: what messages call the path, where it says nothing to the user.
     """
 
     path: Path
     leave_out: tuple[Path, ...]
     batch_size: int
     n_skip: int = 0
+    shown: str = ""
 
     def inputs(self) -> Iterator[Input]:
         """All documents, the skipped ones too."""
-        return read_inputs(self.path, leave_out=self.leave_out)
+        return read_inputs(self.path, leave_out=self.leave_out, shown=self.shown)
 
     def batches(self) -> Iterator[list[Input]]:
         """The batches after the skipped ones."""

@@ -165,14 +165,15 @@ def to_line(doc: Doc) -> str:
 
 
 def read_jsonl(
-    path: str | Path, vocab: Vocab, *, on_error: Callable[[ValueError], None] | None = None
+    path: str | Path, vocab: Vocab, *, on_error: Callable[[ValueError], None] | None = None, shown: str = ""
 ) -> Iterator[Doc]:
     """Read Docs that `write_jsonl` or `annotate` wrote.
 
     on_error (Callable, optional): Takes the error of a line that cannot be read; the others are read then.
+    shown (str): What messages call the file, where its path says nothing to the user.
     RAISES (ValueError): H120, H501, H503 and H510, naming file and line, if there is no `on_error`.
     """
-    for where, line in _lines(path):
+    for where, line in _lines(path, shown):
         try:
             doc = json_to_doc(parse_line(line, where), vocab, where=where)
         except ValueError as error:
@@ -183,20 +184,22 @@ def read_jsonl(
         yield doc
 
 
-def read_records(path: str | Path) -> Iterator[tuple[str, Json]]:
+def read_records(path: str | Path, *, shown: str = "") -> Iterator[tuple[str, Json]]:
     """The JSON objects of a file of JSON lines, each with "FILE:LINE"; empty lines are skipped.
+
+    shown (str): What messages call the file, where its path says nothing to the user.
 
     RAISES (ValueError): H120, H501.
     """
-    for where, line in _lines(path):
+    for where, line in _lines(path, shown):
         yield where, parse_line(line, where)
 
 
-def _lines(path: str | Path) -> Iterator[tuple[str, bytes]]:
+def _lines(path: str | Path, shown: str) -> Iterator[tuple[str, bytes]]:
     with Path(path).open("rb") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
-                yield f"{path}:{number}", line
+                yield f"{shown or path}:{number}", line
 
 
 def parse_line(line: bytes, where: str) -> Json:

@@ -13,6 +13,7 @@ import typer
 from spacy.language import Language
 from wasabi.printer import Printer
 
+from ..annotate.arguments import Given
 from ..annotate.pipelines import hmtl_pipes, load_pipeline
 from ..annotations.layers import LAYERS
 from ..errors import Errors
@@ -135,7 +136,7 @@ def print_table(msg: Printer, setups: dict[str, Setup], scores: dict[str, dict[s
 
 
 def _score_file(nlp: Language, setup: Setup, path: Path, batch_size: int) -> dict[str, Any]:
-    examples = make_examples(nlp, path)
+    examples = make_examples(nlp, Given(path))
     if setup.gold_mentions:
         give_gold_mentions(hmtl_pipes(nlp, setup.base, "gold mentions"), examples)
     return evaluate(nlp, examples, batch_size=batch_size)

@@ -8,20 +8,16 @@ from typing import Annotated
 import typer
 from wasabi.printer import Printer
 
+from ..annotate.arguments import given
 from ..annotate.run import annotate
-from .common import GPU_HELP, fail
+from .common import GPU_HELP, INPUT_HELP, TEXT_HELP, fail
 
 
 def annotate_cli(
     model: Annotated[str, typer.Argument(help="A pipeline: a folder, or the name of an installed package")],
-    input_path: Annotated[
-        Path,
-        typer.Argument(
-            help="A .txt, .jsonl or .parquet (key text; id and meta are kept) or .spacy file, or a folder",
-            metavar="INPUT",
-        ),
-    ],
+    source: Annotated[str, typer.Argument(help=INPUT_HELP, metavar="INPUT")],
     output_path: Annotated[Path, typer.Argument(help="The .jsonl or .spacy file to write", metavar="OUTPUT")],
+    text: Annotated[bool, typer.Option("--text", help=TEXT_HELP)] = False,
     batch_size: Annotated[int, typer.Option("--batch-size", "-b", help="Documents per batch", min=1)] = 128,
     n_process: Annotated[int, typer.Option("--n-process", "-n", help="Worker processes; -1 for one per core")] = 1,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
@@ -42,20 +38,23 @@ def annotate_cli(
       python -m spacy hmtl annotate training/model-best letters/ letters.jsonl
       python -m spacy hmtl annotate en_hmtl_demo texts.jsonl annotated.jsonl --batch-size 64 --n-process 2
       python -m spacy hmtl annotate training/model-best corpus/test.spacy annotated.spacy --gpu-id 0
+      cat letter.txt | python -m spacy hmtl annotate en_hmtl_demo - letter.jsonl
       python -m spacy hmtl annotate en_hmtl_demo texts.parquet annotated.jsonl --engine ray --n-process 8
     """
     msg = Printer()
     try:
-        report = annotate(
-            model,
-            input_path,
-            output_path,
-            batch_size=batch_size,
-            n_process=n_process,
-            gpu_id=gpu_id,
-            resume=resume,
-            engine=engine,
-        )
+        with given(source, is_text=text) as data:
+            report = annotate(
+                model,
+                data.path,
+                output_path,
+                batch_size=batch_size,
+                n_process=n_process,
+                gpu_id=gpu_id,
+                resume=resume,
+                engine=engine,
+                shown=data.shown,
+            )
     except (ValueError, OSError) as error:
         fail(error)
     except KeyboardInterrupt:

@@ -7,7 +7,36 @@ from typing import NoReturn
 import typer
 from wasabi.printer import Printer
 
+from ..annotate.documents import is_annotated_data
+
 GPU_HELP = "The GPU to use; -1 for the CPU"
+INPUT_HELP = (
+    "A .txt, .jsonl or .parquet (key text; id and meta are kept) or .spacy file, a folder of them, "
+    '"-" for standard input, or a text (a sentence, or anything with --text)'
+)
+TEXT_HELP = "The input is a text, even where it looks like a path"
+N_LISTED = 20
+
+
+def check_arguments(source: str, arguments: list[str], output: str) -> bool:
+    """Whether a source is a pipeline, whose input stands before the output, rather than annotated documents.
+
+    RAISES (typer.BadParameter): If there are too few or too many arguments.
+    """
+    has_model = not is_annotated_data(source)
+    if len(arguments) != 1 + has_model:
+        expected = f"TEXT {output}" if has_model else output
+        raise typer.BadParameter(f"expected {expected} after {source}, found {len(arguments)} arguments")
+    return has_model
+
+
+def print_failed(failed: list[str], unit: str = "document") -> None:
+    """Print the first messages, and how many there are."""
+    msg = Printer()
+    for message in failed[:N_LISTED]:
+        msg.warn(message)
+    if failed:
+        msg.warn(f"{len(failed):,} {unit}{'s' if len(failed) > 1 else ''} left out")
 
 
 def fail(error: Exception | str) -> NoReturn:

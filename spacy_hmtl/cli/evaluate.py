@@ -14,11 +14,12 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from wasabi.printer import Printer
 
+from ..annotate.arguments import Given, given
+from ..annotate.documents import read_annotated
 from ..annotate.pipelines import hmtl_pipes, load_pipeline
 from ..annotations.documents import copy_tokens
-from ..annotations.groups import get_clusters, get_meta, set_mentions
-from ..annotations.layers import LAYERS
-from ..data.docbin import read_docs
+from ..annotations.groups import get_clusters, get_meta, is_annotated, set_mentions
+from ..annotations.layers import LAYERS, TASKS
 from ..errors import Errors
 from ..scoring.listing import document_lines, error_lines, score_rows
 from .common import GPU_HELP, fail
@@ -28,7 +29,10 @@ GOLD_MENTIONS = "hmtl_gold_mentions"
 
 def evaluate_cli(
     model: Annotated[str, typer.Argument(help="A pipeline: a folder, or the name of an installed package")],
-    data: Annotated[Path, typer.Argument(help="Gold data: a .spacy file, or a folder of them")],
+    data: Annotated[
+        str,
+        typer.Argument(help='Gold data: a .spacy, .jsonl or .parquet file, a folder of them, or "-" (standard input)'),
+    ],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON file for the scores")] = None,
     gold_mentions: Annotated[bool, typer.Option("--gold-mentions", help="Cluster the gold mentions")] = False,
     show: Annotated[int, typer.Option("--show", help="Print what was found in so many documents", min=0)] = 0,
@@ -51,7 +55,8 @@ def evaluate_cli(
     msg = Printer()
     try:
         nlp = load_pipeline(model, gpu_id)
-        examples = make_examples(nlp, data)
+        with given(data, takes_text=False) as gold:
+            examples = make_examples(nlp, gold)
         if gold_mentions:
             give_gold_mentions(hmtl_pipes(nlp, model, "--gold-mentions"), examples)
         scores = evaluate(nlp, examples, batch_size=batch_size)
@@ -72,14 +77,16 @@ def evaluate_cli(
         msg.good(f"Wrote the scores to {output}")
 
 
-def make_examples(nlp: Language, data: Path) -> list[Example]:
+def make_examples(nlp: Language, data: Given) -> list[Example]:
     """An Example for each Doc that has tokens, its predicted side with the gold tokens and sentence borders.
 
-    RAISES (ValueError): H101, H102, H104.
+    RAISES (ValueError): H104, H592, and those of `read_annotated`.
     """
-    references = [doc for doc in read_docs(data, nlp) if len(doc)]
+    references = [doc for doc in read_annotated(data, nlp.vocab) if len(doc)]
     if not references:
-        raise ValueError(Errors.H104.format(path=data))
+        raise ValueError(Errors.H104.format(path=data.name))
+    if not any(is_annotated(doc, task) for doc in references for task in TASKS):
+        raise ValueError(Errors.H592.format(path=data.name))
     return [Example(copy_tokens(reference, nlp.vocab), reference) for reference in references]
 
 

@@ -7,41 +7,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import spacy
 import typer
-from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 from wasabi.printer import Printer
 
-from ..annotate.inputs import read_inputs
-from ..annotate.pipelines import load_pipeline
+from ..annotate.arguments import given
+from ..annotate.documents import annotate_inputs, read_annotated
 from ..annotations.extensions import register
-from ..annotations.groups import get_meta, set_meta
-from ..annotations.jsonl import read_jsonl
-from ..data.docbin import read_docs
+from ..annotations.groups import get_meta
 from ..errors import Errors
 from ..graph.build import Graph, make_graph
 from ..graph.write import check_output, mentions_path, write_graphs
-from .common import GPU_HELP, fail
-
-N_LISTED = 20
+from .common import GPU_HELP, INPUT_HELP, TEXT_HELP, check_arguments, fail, print_failed
 
 
 def graph_cli(
     source: Annotated[
         str,
         typer.Argument(
-            help="Annotated documents (.spacy or .jsonl, as annotate writes them), or a pipeline", metavar="INPUT"
+            help='Annotated documents (.spacy, .jsonl or .parquet, a folder of them, "-"), or a pipeline',
+            metavar="INPUT",
         ),
     ],
     arguments: Annotated[
         list[str],
         typer.Argument(
-            help="For a pipeline the text (or a .txt, .jsonl or .spacy file, or a folder), then the file to write: "
-            ".jsonld, .graphml or .csv",
+            help=f"For a pipeline its input, then the file to write: .jsonld, .graphml or .csv. {INPUT_HELP}",
             metavar="[TEXT] OUTPUT",
         ),
     ],
+    text: Annotated[bool, typer.Option("--text", help=TEXT_HELP)] = False,
     raw: Annotated[
         bool, typer.Option("--raw", help="In .csv, keep texts that spreadsheets take for formulas as they are")
     ] = False,
@@ -65,61 +61,30 @@ def graph_cli(
       python -m spacy hmtl graph en_hmtl_demo "Anna Keller said she left Oslo." graph.csv
       python -m spacy hmtl graph en_hmtl_demo letters/ letters.graphml --aliases
     """
-    output = Path(arguments[-1])
-    is_data = Path(source).suffix in (".spacy", ".jsonl")
-    if len(arguments) != (1 if is_data else 2):
-        expected = "OUTPUT" if is_data else "TEXT OUTPUT"
-        raise typer.BadParameter(f"expected {expected} after {source}, found {len(arguments)} arguments")
+    output, failed = Path(arguments[-1]), list[str]()
+    has_model = check_arguments(source, arguments, "OUTPUT")
     register()
-    msg, failed = Printer(), list[str]()
     try:
         check_output(output)
-        if is_data:
-            docs, stem = _read(Path(source), failed), Path(source).stem
-        else:
-            docs, stem = _annotate(load_pipeline(source, gpu_id), arguments[0], output), "text"
-        counts = write_graphs(_graphs(docs, stem, aliases, failed), output, raw=raw, aliases=aliases)
+        with given(arguments[0] if has_model else source, is_text=text, takes_text=has_model) as data:
+            left_out = (output, mentions_path(output))
+            if has_model:
+                docs = annotate_inputs(source, data, gpu_id=gpu_id, on_error=failed.append, leave_out=left_out)
+            else:
+                docs = read_annotated(data, Vocab(), on_error=failed.append, leave_out=left_out)
+            graphs = _graphs(docs, Path(data.name).stem, aliases, failed)
+            counts = write_graphs(graphs, output, raw=raw, aliases=aliases)
     except (ValueError, OSError) as error:
-        _print_failed(msg, failed)
+        print_failed(failed)
         fail(error)
-    _print_failed(msg, failed)
+    print_failed(failed)
+    msg = Printer()
     msg.good(
         f"Wrote {counts.entities:,} entities ({counts.mentions:,} mentions) and {counts.relations:,} relations "
         f"of {counts.documents:,} documents to {output}"
     )
     if output.suffix.lower() == ".csv":
         msg.info(f"The mentions are in {mentions_path(output)}")
-
-
-def _print_failed(msg: Printer, failed: list[str]) -> None:
-    for message in failed[:N_LISTED]:
-        msg.warn(message)
-    if failed:
-        msg.warn(f"{len(failed):,} document{'s' if len(failed) > 1 else ''} left out")
-
-
-def _read(path: Path, failed: list[str]) -> Iterator[Doc]:
-    if not path.is_file():
-        raise FileNotFoundError(Errors.H101.format(path=path))
-    blank = spacy.blank("xx")
-    if path.suffix != ".jsonl":
-        return read_docs(path, blank)
-    return read_jsonl(path, blank.vocab, on_error=lambda error: failed.append(str(error)))
-
-
-def _annotate(nlp: Language, text: str, output: Path) -> Iterator[Doc]:
-    """Annotated Docs of a file or folder, or of the text itself."""
-    try:
-        is_path = Path(text).exists()
-    except (OSError, ValueError):  # too long for a path, or with characters that no path has
-        is_path = False
-    if not is_path:
-        yield nlp(text)
-        return
-    inputs = read_inputs(Path(text), leave_out=(output, mentions_path(output)))
-    for doc, meta in nlp.pipe(((item.text, item.meta) for item in inputs), as_tuples=True):
-        set_meta(doc, meta)
-        yield doc
 
 
 def _graphs(docs: Iterator[Doc], stem: str, aliases: bool, failed: list[str]) -> Iterator[Graph]:

@@ -140,8 +140,10 @@ def _bin_header(n_bytes: int) -> bytes:
     return b"\xc6" + struct.pack(">I", n_bytes)
 
 
-def read_docs(path: str | Path, nlp: Language) -> Iterator[Doc]:
+def read_docs(path: str | Path, nlp: Language, *, shown: str = "") -> Iterator[Doc]:
     """Docs of a `.spacy` file, or of all below a folder in order of their names.
+
+    shown (str): What messages call the file, where its path says nothing to the user.
 
     RAISES (FileNotFoundError, ValueError): H101, H104; H102 for a file that is no DocBin.
     """
@@ -155,5 +157,5 @@ def read_docs(path: str | Path, nlp: Language) -> Iterator[Doc]:
         try:
             docs = DocBin().from_disk(file)
         except Exception as error:  # zlib, msgpack and DocBin each raise their own kind
-            raise ValueError(Errors.H102.format(path=file, format=".spacy", reason=error)) from error
+            raise ValueError(Errors.H102.format(path=shown or file, format=".spacy", reason=error)) from error
         yield from docs.get_docs(nlp.vocab)

@@ -62,8 +62,8 @@ def failing_model_path(trained_nlp, poison_package, tmp_path_factory):
 def run():
     """Run a command: its exit code and what it printed."""
 
-    def run_command(*arguments):
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    def run_command(*arguments, stdin=None):
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result.exit_code, result.output

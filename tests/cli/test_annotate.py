@@ -165,7 +165,7 @@ def test_new_words_do_not_stay_in_memory(model_path):
         ("a.spacy", b"no DocBin", "a.spacy: not a .spacy file"),
         ("a.pdf", b"", "a.pdf: cannot read files of this kind"),
         ("folder", None, "folder: found no documents"),
-        ("missing.txt", None, "missing.txt: no such file"),
+        ("missing.txt", None, "missing.txt: no such file or folder"),
     ],
 )
 def test_bad_input_is_named(model_path, tmp_path, run, name, content, expected):

@@ -41,9 +41,9 @@ def test_annotated_lines_become_a_page(model_path, demo_path, tmp_path, run):
     [
         (("MODEL", "page.html"), 2, "expected TEXT OUT.html"),
         (("docs.spacy", "text", "page.html"), 2, "expected OUT.html"),
-        (("docs.spacy", "page.html"), 1, "no such file"),
+        (("docs.spacy", "page.html"), 1, "no such file or folder"),
         (("docs.spacy", "page.pdf"), 1, "end in .html"),
-        (("nothing", "text", "page.html"), 1, "could not load this pipeline"),
+        (("nothing", "A text.", "page.html"), 1, "could not load this pipeline"),
         (("DEMO", "page.html", "--layers", "names"), 1, "Unknown layers names"),
     ],
 )

@@ -342,7 +342,7 @@ def test_aliases_are_made_where_they_are_asked_for(doc, tmp_path):
         (("nothing.spacy", "out.csv"), 1, "no such file"),
         (("bad.jsonl", "out.csv"), 1, "bad.jsonl:1"),
         (("DEMO", "text", "out.csv"), 2, "expected OUTPUT"),
-        (("nothing", "text", "out.csv"), 1, "could not load this pipeline"),
+        (("nothing", "A text.", "out.csv"), 1, "could not load this pipeline"),
         (("empty.jsonl", "out.csv"), 1, "found no documents"),
     ],
 )
