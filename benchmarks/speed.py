@@ -13,6 +13,7 @@ or one thing at a time:
     python benchmarks/speed.py updates corpus/open --encoder ENCODER --output results.json
     python benchmarks/speed.py load training/demo/model-best --output results.json
     python benchmarks/speed.py growth training/demo/model-best litbank-test.spacy --output results.json
+    python benchmarks/speed.py processes training/demo/model-best litbank-test.spacy --output results.json
     python benchmarks/speed.py plot results.json --picture docs/speed.svg
 
 `prepare` trains what spaCy has for some of the tasks: a CNN `ner`, and `ner`, `spancat` and
@@ -35,12 +36,13 @@ from timing.everything import everything
 from timing.growth import growth
 from timing.loading import load
 from timing.parts import prepare
+from timing.processes import processes
 from timing.published import paper
 from timing.updates import updates
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command("all")(everything)
-for command in (prepare, paper, run, updates, load, growth, plot):
+for command in (prepare, paper, run, updates, load, growth, processes, plot):
     app.command()(command)
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What all tests share: no network, one thread, a tiny pipeline trained once."""
+"""What all tests share: no network, a tiny pipeline trained once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import spacy
-import torch
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
@@ -19,9 +18,6 @@ from tiny import DEMO, tiny_nlp, train
 
 from spacy_hmtl.annotations import slice_doc
 from spacy_hmtl.data.convert import convert
-
-# One thread is faster than two for such small tensors, and sums in the same order on every machine.
-torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,7 @@ from spacy.language import Language
 from spacy_hmtl.annotations.jsonl import doc_to_json
 
 LOAD = """
-import json, sys, torch
-torch.set_num_threads(1)
+import json, sys
 import spacy
 nlp = spacy.load("en_hmtl_tiny")
 from spacy_hmtl.jsonl import doc_to_json

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 import spacy
 from spacy.cli.find_threshold import find_threshold
 from spacy.language import Language
-from tiny import assert_alike
+from spacy.tokens import DocBin
+from spacy.training import Example
+from tiny import assert_alike, tiny_nlp
 
 
 @pytest.fixture
@@ -78,6 +83,69 @@ def test_an_override_at_load_wins_over_a_changed_setting_too(saved: Path, tmp_pa
     nlp.to_disk(tmp_path / "again")
     loaded = spacy.load(tmp_path / "again", config=override(relation_threshold=0.25))
     assert loaded.get_pipe("hmtl").cfg["relation_threshold"] == 0.25  # type: ignore[attr-defined]
+
+
+def on_disk(nlp: Language, folder: Path) -> Language:
+    nlp.to_disk(folder / "travel")
+    return spacy.load(folder / "travel")
+
+
+def as_bytes(nlp: Language, folder: Path) -> Language:
+    config = {"components": {"hmtl": nlp.config["components"]["hmtl"]}, "nlp": {"lang": "en", "pipeline": ["hmtl"]}}
+    return spacy.blank("en").from_config(config).from_bytes(nlp.to_bytes())
+
+
+def sourced(nlp: Language, folder: Path) -> Language:
+    other = spacy.blank("en")
+    other.add_pipe("hmtl", source=on_disk(nlp, folder))
+    return other
+
+
+def pickled(nlp: Language, folder: Path) -> Language:
+    return pickle.loads(pickle.dumps(nlp))
+
+
+@pytest.fixture(scope="module")
+def configured(demo_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small pipeline whose config has 0.3, which spaCy's JSON reads as another number."""
+    docs = list(DocBin().from_disk(demo_path).get_docs(spacy.blank("en").vocab))
+    examples = [Example(doc.copy(), doc) for doc in docs]
+    nlp = tiny_nlp(examples, [["ner"], ["relation"]], relation_threshold=0.3)
+    folder = tmp_path_factory.mktemp("configured") / "model"
+    nlp.to_disk(folder)
+    return folder
+
+
+@pytest.mark.parametrize("travel", [on_disk, as_bytes, sourced, pickled])
+@pytest.mark.parametrize("value", [0.99, 0.35, 0.95, 1 / 3, 1e-11, numpy.float32(0.7), 0, 0.3000001])
+def test_every_value_of_a_setting_survives(
+    configured: Path, tmp_path: Path, travel: Callable[[Language, Path], Language], value: Any
+) -> None:
+    nlp = spacy.load(configured)
+    nlp.get_pipe("hmtl").cfg["relation_threshold"] = value  # type: ignore[attr-defined]
+    for _ in range(3):
+        nlp = travel(nlp, tmp_path)
+        assert nlp.get_pipe("hmtl").cfg["relation_threshold"] == value  # type: ignore[attr-defined]
+
+
+def test_every_kind_of_setting_survives_saving_and_gives_way_to_an_override(configured: Path, tmp_path: Path) -> None:
+    changed = {"nesting": "outermost", "max_grad_norm": 0.7, "gold_mentions_key": "given", "keep_trf_data": True}
+    changed |= {"singleton_threshold": 0.95, "notes": {"by label": {"WORKS_FOR": 0.6}, "list": [0.1, None, "a"]}}
+    nlp = spacy.load(configured)
+    nlp.get_pipe("hmtl").cfg.update(changed)  # type: ignore[attr-defined]
+    loaded = on_disk(nlp, tmp_path)
+    assert loaded.get_pipe("hmtl").cfg == nlp.get_pipe("hmtl").cfg  # type: ignore[attr-defined]
+    overrides = {"max_grad_norm": 0.6, "singleton_threshold": 0.35}
+    again = spacy.load(tmp_path / "travel", config=override(**overrides))
+    expected = {**changed, **overrides}
+    assert {key: again.get_pipe("hmtl").cfg[key] for key in expected} == expected  # type: ignore[attr-defined]
+
+
+def test_a_setting_that_makes_no_sense_is_refused_when_it_is_loaded(configured: Path, tmp_path: Path) -> None:
+    nlp = spacy.load(configured)
+    nlp.get_pipe("hmtl").cfg["relation_threshold"] = 1.7  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match=r"relation_threshold must be between 0 and 1, found 1\.7"):
+        on_disk(nlp, tmp_path)
 
 
 def test_find_threshold_tunes_the_relation_threshold(

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from spacy_hmtl.report import describe, save, surroundings, table
-from spacy_hmtl.systems import serve_system
-from spacy_hmtl.turns import Turn
+
+from timing.report import describe, save, surroundings, table
+from timing.systems import serve_system
+from timing.turns import Turn
 
 SPEED = {
     "system": "{system}",

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from spacy_hmtl.chart import plot
-from spacy_hmtl.compare import run
-from spacy_hmtl.growth import growth
-from spacy_hmtl.loading import load
-from spacy_hmtl.parts import prepare
-from spacy_hmtl.published import paper
-from spacy_hmtl.updates import updates
+
+from timing.chart import plot
+from timing.compare import run
+from timing.growth import growth
+from timing.loading import load
+from timing.parts import prepare
+from timing.processes import processes
+from timing.published import paper
+from timing.updates import updates
 
 
 def everything(
@@ -45,3 +47,4 @@ def everything(
     updates(data, encoder, "hmtl_trf,hmtl_cpu,hmtl", paper=folder, rounds=rounds, output=results)
     load([cpu], output=results)
     growth(cpu, test, documents=stream, output=results)
+    processes(cpu, test, rounds=rounds, output=results)

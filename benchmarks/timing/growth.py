@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from spacy_hmtl.report import describe, save, surroundings, table
-from spacy_hmtl.turns import Turn, peak_memory, spend
+
+from timing.report import describe, save, surroundings, table
+from timing.turns import Turn, peak_memory, spend
 
 STREAM = {
     "documents": "{documents:,}",

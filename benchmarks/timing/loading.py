@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from spacy_hmtl.report import describe, save, surroundings, table
+
+from timing.report import describe, save, surroundings, table
 
 SCRIPT = Path(__file__).with_name("start.py")
 LOAD = {

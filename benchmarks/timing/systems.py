@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from spacy_hmtl.turns import spend
+from timing.turns import spend
 
 # The encoder alone: packs of so many words, sorted by length, so many at a time.
 PACK, BATCH = 100, 16

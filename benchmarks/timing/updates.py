@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from spacy_hmtl.published import paper_paths
-from spacy_hmtl.report import describe, save, surroundings, table
-from spacy_hmtl.turns import Turn, spend
+
+from timing.published import paper_paths
+from timing.report import describe, save, surroundings, table
+from timing.turns import Turn, spend
 
 ROOT = Path(__file__).parents[2]
 CORPORA = {"ner": "wnut17", "emd": "litbank", "relation": "conll04", "coref": "litbank"}

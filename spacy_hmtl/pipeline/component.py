@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from ..bridge.vocabulary import add_words, check_vocab, see_words
 from ..errors import Errors, Warnings
 from ..files import check_tree
 from .batches import batches
-from .saving import ChangedSettings, drop_overridden, forget_paths, local_paths
+from .processes import in_worker
+from .saving import ExactSettings, forget_paths, local_paths, restore_settings
 from .survey import Survey
 
 # Docs that widths are inferred from.
@@ -76,8 +78,8 @@ class HMTL(TrainablePipe):
             "keep_trf_data": keep_trf_data,
         }
         self._check_settings()
-        # What the config says; to_disk saves only what was changed afterwards.
-        self._configured = dict(self.cfg)
+        # What the config says; saved beside the settings, to know at load what a new config overrides.
+        self._configured = deepcopy(self.cfg)
         self._targets: TargetBuilder | None = None
         self._warned: set[str] = set()
         extensions.register()
@@ -285,23 +287,28 @@ class HMTL(TrainablePipe):
 
     # --- saving ---
 
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        in_worker()
+
     def _intern_labels(self) -> None:
         """Make labels known to the vocabulary: one first seen in a memory zone is lost with it."""
         for label in self.labels:
             self.vocab.strings.add(label)
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        with ChangedSettings(self):
+        with ExactSettings(self):
             return super().to_bytes(exclude=tuple(exclude))
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        with ChangedSettings(self):
+        with ExactSettings(self):
             super().to_disk(path, exclude=tuple(exclude))
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> HMTL:
         super().from_bytes(bytes_data, exclude=tuple(exclude))
         check_vocab(self.model, self.vocab)
-        drop_overridden(self)
+        restore_settings(self)
+        self._check_settings()
         self._intern_labels()
         return self
 
@@ -309,6 +316,7 @@ class HMTL(TrainablePipe):
         check_tree(Path(path))
         super().from_disk(path, exclude=tuple(exclude))
         check_vocab(self.model, self.vocab)
-        drop_overridden(self)
+        restore_settings(self)
+        self._check_settings()
         self._intern_labels()
         return self

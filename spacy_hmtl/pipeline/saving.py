@@ -1,7 +1,10 @@
-"""What of a component is saved: changed settings, and no path of the machine it was trained on."""
+"""What of a component is saved: all settings, and no path of the machine it was trained on."""
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,31 +15,54 @@ if TYPE_CHECKING:
     from .component import HMTL
 
 
-# In a saved `cfg`: the config's values of the settings that were changed.
-_CHANGED_FROM = "changed_from"
+# What a saved `cfg` holds, each as a text of JSON: the numbers of spaCy's own JSON come back with other last digits.
+_SETTINGS, _CONFIGURED = "settings", "configured"
 
 
-class ChangedSettings:
-    """While saving, `cfg` holds only what differs from the config, and from what, so that an override works at load."""
+class ExactSettings:
+    """While saving, `cfg` holds all settings, and what the config says of them: at load an override is known by it."""
 
     def __init__(self, pipe: HMTL) -> None:
         self.pipe = pipe
 
     def __enter__(self) -> None:
         self.full = self.pipe.cfg
-        configured = self.pipe._configured
-        changed = {key: value for key, value in self.full.items() if configured.get(key) != value}
-        self.pipe.cfg = {**changed, _CHANGED_FROM: {key: configured[key] for key in changed if key in configured}}
+        self.pipe.cfg = {_SETTINGS: _dump(self.full), _CONFIGURED: _dump(self.pipe._configured)}
 
     def __exit__(self, *error: object) -> None:
         self.pipe.cfg = self.full
 
 
-def drop_overridden(pipe: HMTL) -> None:
-    """A setting that was changed before saving gives way to a config that says something new."""
-    for key, value in pipe.cfg.pop(_CHANGED_FROM, {}).items():
-        if pipe._configured[key] != value:
-            pipe.cfg[key] = pipe._configured[key]
+def restore_settings(pipe: HMTL) -> None:
+    """Take the settings that were saved, but not those for which the config says something new."""
+    settings = json.loads(pipe.cfg.pop(_SETTINGS, "{}"))
+    configured = json.loads(pipe.cfg.pop(_CONFIGURED, "{}"))
+    for key, value in settings.items():
+        if key not in pipe._configured or same_setting(pipe._configured[key], configured.get(key)):
+            pipe.cfg[key] = value
+
+
+def same_setting(value: Any, other: Any) -> bool:
+    """Whether two values are the same but for the digits that a config file loses (it keeps ten decimals)."""
+    if isinstance(value, dict) and isinstance(other, dict):
+        return value.keys() == other.keys() and all(same_setting(value[key], other[key]) for key in value)
+    if isinstance(value, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(value) == len(other) and all(map(same_setting, value, other))
+    numbers = (isinstance(one, (int, float)) and not isinstance(one, bool) for one in (value, other))
+    if all(numbers):
+        return math.isclose(value, other, rel_tol=1e-9, abs_tol=1e-10)
+    return value == other
+
+
+def _dump(settings: Mapping[str, Any]) -> str:
+    return json.dumps(settings, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy number or array, a path or a set as JSON can hold it."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
 
 
 def local_paths(model: Model) -> dict[str, str | None]:

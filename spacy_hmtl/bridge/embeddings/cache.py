@@ -33,6 +33,10 @@ class VectorCache:
         self._vectors: OrderedDict[bytes, Tensor] = OrderedDict()
         self._identity: bytes | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Where a pipeline goes to another process, up to gigabytes of vectors stay behind."""
+        return {**self.__dict__, "_vectors": OrderedDict(), "n_bytes": 0}
+
     def clear(self) -> None:
         """Forget everything in memory, for instance because the encoder is another one now."""
         self._vectors.clear()

@@ -41,7 +41,7 @@ class BiLMShim(TouchedParams, PyTorchShim):
         self.include_weights = include_weights
         self.cache = cache
         self.state: State | None = None
-        cache.identity = lambda: fingerprint(self.network).encode()
+        cache.identity = self.identity
 
     @property
     def network(self) -> BiLM:
@@ -49,6 +49,10 @@ class BiLMShim(TouchedParams, PyTorchShim):
         if self._model is None:
             raise ValueError(Errors.H226)
         return self._model
+
+    def identity(self) -> bytes:
+        """What the vectors depend on beside the text."""
+        return fingerprint(self.network).encode()
 
     def read(self) -> None:
         """Read the published files. RAISES (ValueError): H220 to H224."""

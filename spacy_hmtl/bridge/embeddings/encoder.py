@@ -79,10 +79,10 @@ class EncoderShim(TouchedParams, HFShim):
             self._reduced_from = state
         return self._reduced
 
-    def identity(self) -> bytes:
-        """What the vectors depend on beside the text."""
+    def identity(self, settings: str) -> bytes:
+        """What the vectors depend on beside the text; settings are those of the layer around."""
         said = f"{fingerprint(self._model)} {tokenizer_hash(self._hfmodel.tokenizer)} {version('transformers')}"
-        return said.encode()
+        return (said + settings).encode()
 
     def local_paths(self) -> dict[str, str | None]:
         return cache_folder(None if self.cache.store is None else str(self.cache.store.folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def make_transformer(
     shim.lr_scale, shim.cache = lr_scale, cache
     shim.last_layers = 0 if frozen else last_layers or -1
     shim.n_layers = n_layers
-    cache.identity = lambda: shim.identity() + f" {pooling} {scalar_mix}".encode()
+    cache.identity = partial(shim.identity, f" {pooling} {scalar_mix}")
     wrapper.shims[0] = shim
     return Model(
         "hmtl_transformer",
