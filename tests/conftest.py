@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 # Before anything imports a Hugging Face library.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import spacy
+import torch
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
@@ -18,6 +20,15 @@ from tiny import DEMO, tiny_nlp, train
 
 from spacy_hmtl.annotations import slice_doc
 from spacy_hmtl.data.convert import convert
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Sums in one order: two processes with equal numbers of threads give the same to the last digit, others do not."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,7 @@ def kill_an_actor_after(path, n_bytes, killed):
 
 @needs_ray
 @pytest.mark.skipif(not os.path.exists("/proc/self/cmdline"), reason="looks at processes as Linux shows them")
+@pytest.mark.usefixtures("one_thread")
 def test_output_is_the_same_though_a_worker_dies(cluster, failing_model_path, texts, tmp_path):
     some = [*texts, "poison", "a" * 1_000_001]
     source = write_lines(tmp_path / "in.jsonl", [{"text": some[i % len(some)], "id": i} for i in range(140)])
@@ -83,6 +84,7 @@ def test_output_is_the_same_though_a_worker_dies(cluster, failing_model_path, te
 
 
 @needs_ray
+@pytest.mark.usefixtures("one_thread")
 def test_docs_come_back_with_their_tokens(cluster, model_path, demo_path, tmp_path):
     for engine in ("local", "ray"):
         annotate(str(model_path), demo_path, tmp_path / f"{engine}.spacy", batch_size=3, engine=engine)

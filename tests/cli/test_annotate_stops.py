@@ -100,6 +100,7 @@ KILLER = """
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills and forks as Unix does")
 @pytest.mark.parametrize("suffix", [".jsonl", ".spacy"])
+@pytest.mark.usefixtures("one_thread")
 def test_kills_lose_and_double_nothing(failing_model_path, poison_package, texts, tmp_path, suffix):
     some = [*texts, "poison"]
     source = write_lines(tmp_path / "in.jsonl", [{"text": some[i % len(some)], "id": i} for i in range(200)])
@@ -240,6 +241,7 @@ def is_running(pid):
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="looks at processes as Linux shows them")
 @pytest.mark.parametrize("killed", ["worker", "main"])
+@pytest.mark.usefixtures("one_thread")
 def test_killed_workers_do_not_stall_and_killed_runs_leave_no_workers(
     failing_model_path, poison_package, texts, tmp_path, killed
 ):
