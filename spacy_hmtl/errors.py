@@ -48,6 +48,7 @@ class Errors(metaclass=WithCodes):
     H174 = (
         "{path}: no layer of any document could be read, so that nothing was written. See the faults for what is wrong."
     )
+    H175 = '{where}: not a label map: {reason}. Write an object by layer, such as {{"ner": {{"PERSON": "PER", "DATE": null}}}}.'
 
     # Model and config: H2xx
     H201 = "levels names the unknown task {task!r}. Known tasks: {known}. Set it in [components.{pipe}.model] levels."
@@ -187,3 +188,7 @@ class Warnings(metaclass=WithCodes):
     W122 = "The encoder was trained with transformers {then}, but this is {now}; its code may differ. Install transformers {then} if predictions look wrong."
     W150 = "The joined Doc is without {layers}: not all of the Docs have them."
     W170 = "The group {key!r} of a Doc holds {n} spans, but its attrs {reason}: it is read as not annotated (said once). Doc.from_docs and Doc.from_json lose attrs; spacy_hmtl.helpers.join_docs, and doc_to_json and json_to_doc of spacy_hmtl.jsonl, keep them."
+    W180 = '{path}: the label map does not name {labels}, which stay as they are. Name them, or let "*" say what becomes of others.'
+    W181 = (
+        "{path}: no document has {labels}, which the label map names. Mend their spelling, or take them out of the map."
+    )

@@ -58,6 +58,9 @@ def convert_cli(
     ids: Annotated[Path | None, typer.Option("--ids", help="File with the ids of the documents to take")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first fault")] = False,
     limit: Annotated[int | None, typer.Option("--limit", help="Take at most so many documents")] = None,
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="JSON file that renames, merges and drops labels, by layer")
+    ] = None,
     **given: Any,
 ) -> None:
     """
@@ -70,6 +73,7 @@ def convert_cli(
     Examples:
       python -m spacy hmtl convert annotations.jsonl corpus/mine.spacy
       python -m spacy hmtl convert demo assets/demo/texts corpus/train.spacy --ids assets/demo/splits/train.ids
+      python -m spacy hmtl convert btc/a.conll corpus/names.spacy --labels labels.json
       python -m spacy hmtl convert iob wnut17train.conll corpus/ner.spacy --sents-per-doc 10
       python -m spacy hmtl convert litbank litbank corpus/coref.spacy --ids litbank/splits/train.ids
       python -m spacy hmtl convert conll04 train.txt corpus/relations.spacy --strict
@@ -87,7 +91,7 @@ def convert_cli(
     msg = Printer()
     options = {name: value for name, value in given.items() if value is not None}
     try:
-        report = convert(format, input_path, output_path, ids=ids, strict=strict, limit=limit, **options)
+        report = convert(format, input_path, output_path, ids=ids, strict=strict, limit=limit, labels=labels, **options)
     except ConversionError as error:
         print_log(msg, error.log)
         msg.fail(str(error), exits=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -18,8 +18,14 @@ from .docbin import DocBinWriter
 from .faults import ConversionError, FaultLog, Place
 from .formats import get_format, get_reader, normalize_id
 from .guess import AUTO, Guess, guess_format
+from .label_map import LabelMap, read_label_map
 from .reading.files import read_files
 from .reading.lines import read_lines
+
+DROPPED = "{layer} labelled {label}, dropped by the label map"
+UNNAMED = "{layer} labelled {label}, which the label map does not name, kept"
+UNMET = "label {label} of the label map that no {layer} have"
+WITHOUT_ARGUMENT = "relations whose argument the label map drops, dropped with it"
 
 
 @dataclass
@@ -71,6 +77,7 @@ def convert(
     ids: str | Path | None = None,
     strict: bool = False,
     limit: int | None = None,
+    labels: str | Path | Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Report:
     """Convert a corpus to a DocBin that `spacy_hmtl.MultiTaskCorpus.v1` reads.
@@ -85,24 +92,26 @@ def convert(
     ids (str | Path | None): File with the ids of the documents to take, one per line.
     strict (bool): Stop at the first fault instead of listing it and going on.
     limit (int | None): Take at most so many documents.
+    labels (str | Path | Mapping | None): A label map, or its JSON file, see `spacy_hmtl.data.label_map`.
     options (Any): Options of the format.
     RETURNS (Report): Counts and faults.
     RAISES (ConversionError): H101, if the input is missing; H102, if it is of another
         format; H172 and H173, if it cannot be guessed; H103, at the first fault if
         strict; H104, if no document was found; H174, if no layer of any could be read;
-        H120 to H125 and H127, if an argument is wrong; H126, if a file cannot be read or
+        H120 to H125, H127 and H175, if an argument is wrong; H126, if a file cannot be read or
         written; H128, if a folder has no file of the format.
     """
     inputs = [Path(input)] if isinstance(input, (str, Path)) else [Path(path) for path in input]
     guess = guess_format(inputs[0]) if format == AUTO else Guess(format, "")
     report = Report(guess.format, inputs, Path(output), guess.reason, log=FaultLog(strict=strict))
     _check_arguments(report, limit, options)
+    label_map = None if labels is None else _read_labels(labels)
     wanted = None
     if ids is not None:
         lines = read_ids(Path(ids), report.log)
         wanted = {normalize_id(report.format, text): number for text, number in lines.items()}
     try:
-        _convert(report, wanted, ids, limit, options)
+        _convert(report, wanted, ids, limit, label_map, options)
     except OSError as error:
         path, reason = error.filename or report.output, error.strerror or str(error)
         raise ConversionError(Errors.H126.format(path=path, reason=reason), report.log) from error
@@ -114,6 +123,7 @@ def _convert(
     wanted: dict[str, int] | None,
     ids: str | Path | None,
     limit: int | None,
+    label_map: LabelMap | None,
     options: dict[str, Any],
 ) -> None:
     """Read, count and write."""
@@ -121,6 +131,8 @@ def _convert(
     with DocBinWriter(report.output) as writer:
         for document in islice(_read_all(report, wanted, options), limit):
             found.update((document.name, document.meta.get("document", "")))
+            if label_map is not None:
+                _map_labels(document, label_map, report)
             _add(document, writer, vocab, report)
         if not report.n_documents:
             raise ConversionError(Errors.H104.format(path=", ".join(map(str, report.inputs))), report.log)
@@ -128,6 +140,29 @@ def _convert(
             raise ConversionError(Errors.H174.format(path=", ".join(map(str, report.inputs))), report.log)
         if wanted is not None and ids is not None and limit is None:
             _report_missing_ids(wanted, found, Path(ids), report.log)
+        for task, missing in (label_map.unmet() if label_map else {}).items():
+            for label in missing:
+                report.log.note(Place(report.inputs[0]), UNMET.format(label=label, layer=LAYERS[task].title))
+
+
+def _read_labels(labels: str | Path | Mapping[str, Any]) -> LabelMap:
+    try:
+        return read_label_map(labels)
+    except ValueError as error:
+        raise ConversionError(str(error)) from error
+
+
+def _map_labels(document: AnnotatedDocument, label_map: LabelMap, report: Report) -> None:
+    """Map the labels of a document, and note what that did."""
+    place = Place(report.inputs[0], document=document.name)
+    document.layers, change = label_map.apply(document.layers)
+    document.meta = label_map.apply_meta(document.meta, document.layers, change)
+    for kind, counts in ((DROPPED, change.dropped), (UNNAMED, change.unnamed)):
+        for task, labels in counts.items():
+            for label in labels.elements():
+                report.log.note(place, kind.format(label=label, layer=LAYERS[task].title))
+    for _ in range(change.n_relations):
+        report.log.note(place, WITHOUT_ARGUMENT)
 
 
 def read_ids(path: Path, log: FaultLog) -> dict[str, int]:

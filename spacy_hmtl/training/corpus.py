@@ -15,11 +15,12 @@ from spacy.training import Example
 
 from ..annotations.documents import copy_tokens
 from ..annotations.fitting import name_of
-from ..annotations.groups import is_annotated, set_tasks
-from ..annotations.layers import LAYERS, TASKS, Layers, read
+from ..annotations.groups import ENTITIES, get_meta, is_annotated, set_meta, set_tasks
+from ..annotations.layers import LAYERS, TASKS, Layers, read, write
 from ..annotations.slicing import split_doc
 from ..annotations.validation import check
 from ..data.docbin import read_docs
+from ..data.label_map import Change, LabelMap, read_label_map
 from ..errors import Errors, Warnings
 from ..types import LabeledSpan
 
@@ -28,9 +29,11 @@ from ..types import LabeledSpan
 # tokens and sentence borders (default true); Docs whose spacing is unknown always keep
 # their tokens. max_length: split longer documents at sentence borders into parts of at most
 # this many tokens (a longer sentence stays whole); 0 never splits; 1 makes every sentence
-# an example of its own.
+# an example of its own. labels: a label map, or its JSON file (see data/label_map.py).
 TaskBlock = dict[str, Any]
-_KEYS = ("path", "limit", "gold_preproc", "max_length")
+_KEYS = ("path", "limit", "gold_preproc", "max_length", "labels")
+# Where the label maps that a pipeline was trained with stand in `nlp.meta`.
+_META, _MAPS = "spacy_hmtl", "label_maps"
 
 
 def make_multi_task_corpus(
@@ -44,12 +47,13 @@ def make_multi_task_corpus(
     """Examples of several tasks, each from its own data.
 
     ner, emd, relation, coref (dict, optional): Settings of each task's data: `path` (a
-        `.spacy` file or a folder), `limit`, `gold_preproc`, `max_length`. One file may
-        serve several tasks.
+        `.spacy` file or a folder), `limit`, `gold_preproc`, `max_length`, and `labels`: a
+        label map or the path of one, which is kept in `nlp.meta["spacy_hmtl"]["label_maps"]`.
+        One file may serve several tasks.
     share (bool): Make one Example for all tasks whose blocks are equal, for evaluation;
         training needs one task per Example.
     RETURNS (Callable): From `nlp` to Examples, task by task.
-    RAISES (ValueError): H101, H104, H205, H304 and H312, before the first Example.
+    RAISES (ValueError): H101, H104, H175, H205, H304 and H312, before the first Example.
     """
     blocks = {"ner": ner, "emd": emd, "relation": relation, "coref": coref}
     used = {task: _checked(task, block) for task, block in blocks.items() if block and block.get("path")}
@@ -82,6 +86,7 @@ class MultiTaskCorpus:
         self._reported: set[str] = set()
         # Files whose annotation was found to make sense, so that later passes need not look again.
         self._checked: set[str] = set()
+        self._maps = {task: read_label_map(block["labels"]) for task, block in blocks.items() if block.get("labels")}
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
         # Equal blocks are read once.
@@ -90,9 +95,11 @@ class MultiTaskCorpus:
             key = tuple(sorted((k, str(v)) for k, v in block.items()))
             groups.setdefault(key, []).append(task)
         for tasks in groups.values():
-            block = self.blocks[tasks[0]]
+            block, label_map = self.blocks[tasks[0]], self._maps.get(tasks[0])
+            if label_map is not None:
+                _keep_map(nlp, tasks, label_map)
             annotated = dict.fromkeys(tasks, False)
-            for reference in self._read(nlp, block):
+            for reference in self._read(nlp, block, tasks, label_map):
                 teaches = [task for task in tasks if is_annotated(reference, task)]
                 annotated.update(dict.fromkeys(teaches, True))
                 for own in [teaches] if self.share and teaches else [[task] for task in teaches]:
@@ -101,10 +108,11 @@ class MultiTaskCorpus:
                 if not found:
                     raise ValueError(Errors.H304.format(path=block["path"], task=task, layer=LAYERS[task].place))
 
-    def _read(self, nlp: Language, block: TaskBlock) -> Iterator[Doc]:
+    def _read(self, nlp: Language, block: TaskBlock, tasks: list[str], label_map: LabelMap | None) -> Iterator[Doc]:
         """Documents of a block, split where they are too long."""
         limit, max_length = block.get("limit", 0), block.get("max_length", 0)
         cuts: Counter[str] = Counter()
+        unnamed: set[str] = set()
         n_docs = 0
         for doc in read_docs(block["path"], nlp):
             if limit and n_docs == limit:
@@ -114,9 +122,12 @@ class MultiTaskCorpus:
                 continue
             is_split = 0 < max_length < len(doc)
             is_new = str(block["path"]) not in self._checked
-            layers = read(doc) if is_split or is_new else Layers()
+            layers = read(doc) if is_split or is_new or label_map else Layers()
             if is_new:
                 check(layers, [token.text for token in doc], name_of(doc))
+            if label_map is not None:
+                layers, change = _map_labels(doc, layers, label_map)
+                unnamed.update(label for task in tasks for label in change.unnamed.get(task, ()))
             if not is_split:
                 yield doc
                 continue
@@ -127,6 +138,8 @@ class MultiTaskCorpus:
         if n_docs == 0:
             raise ValueError(Errors.H104.format(path=block["path"]))
         self._report(block, cuts)
+        if label_map is not None:
+            self._report_labels(block, tasks, label_map, unnamed)
 
     def _report(self, block: TaskBlock, cuts: Counter[str]) -> None:
         """Say once per file what splitting has cost."""
@@ -135,6 +148,33 @@ class MultiTaskCorpus:
             self._reported.add(place)
             message = Warnings.W104.format(path=block["path"], max_length=block.get("max_length"), **cuts)
             warnings.warn(message, stacklevel=2)
+
+    def _report_labels(self, block: TaskBlock, tasks: list[str], label_map: LabelMap, unnamed: set[str]) -> None:
+        """Say once per block which labels the map and the data do not share."""
+        place = f"{block['path']} {block['labels']}"
+        if place in self._reported:
+            return
+        self._reported.add(place)
+        unmet = {label for task in tasks for label in label_map.unmet().get(task, ())}
+        for message, labels in ((Warnings.W180, unnamed), (Warnings.W181, unmet)):
+            if labels:
+                warnings.warn(message.format(path=block["path"], labels=", ".join(sorted(labels))), stacklevel=2)
+
+
+def _map_labels(doc: Doc, layers: Layers, label_map: LabelMap) -> tuple[Layers, Change]:
+    """Map the labels of a Doc. RETURNS (tuple): Its new layers, and what was done."""
+    scored = ENTITIES in doc.spans
+    layers, change = label_map.apply(layers)
+    write(doc, layers, scored_entities=scored)
+    if meta := label_map.apply_meta(get_meta(doc), layers, change):
+        set_meta(doc, meta)
+    return layers, change
+
+
+def _keep_map(nlp: Language, tasks: list[str], label_map: LabelMap) -> None:
+    """Let the map travel with the pipeline: what was learnt under its labels is not in the corpus any more."""
+    maps: dict[str, Any] = nlp.meta.setdefault(_META, {}).setdefault(_MAPS, {})
+    maps.update(dict.fromkeys(tasks, label_map.to_json()))
 
 
 def _count_cuts(layers: Layers, starts: list[int]) -> dict[str, int]:
