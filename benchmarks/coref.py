@@ -92,7 +92,7 @@ def heads(first: Model, second: Model, data: Path, rounds: int = 5) -> None:
             began = time.perf_counter()
             with torch.inference_mode():
                 for one in encoded:
-                    head.decode(one, None, 0.5)
+                    head.decode(one, {"singleton_threshold": 0.5})
             best[model] = min(best[model], time.perf_counter() - began)
     for model, _, _, n_tokens in runs:
         typer.echo(f"{model}: {best[model]:.2f} s for {n_tokens:,} tokens, {n_tokens / best[model]:,.0f} tokens/s")

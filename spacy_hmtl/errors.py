@@ -62,7 +62,7 @@ class Errors(metaclass=WithCodes):
     H209 = "The saved weights do not fit the config: {reason}. Load with the config they were trained with."
     H210 = "heads has settings for unknown tasks {tasks}. Known tasks: {known}."
     H211 = "levels {levels} names {task!r}, but there is no [components.hmtl.model.heads.{task}]. Add the section, or remove the task from levels."
-    H212 = 'The coreference head takes its candidates from the mentions of emd, but levels {levels} has no emd. Add it, or set candidates = "spans" in [components.hmtl.model.heads.coref].'
+    H212 = 'The head of {task} needs what the level {need} finds, but levels {levels} has no {need}. Add it, or change what the head needs in [components.hmtl.model.heads.{task}] (coreference: candidates = "spans").'
 
     # Word representations: H22x and H23x
     H220 = "{path}: no such file. Give the path of a published ELMo file (options.json, weights.hdf5); see docs/embeddings.md for where to get them."
@@ -85,7 +85,8 @@ class Errors(metaclass=WithCodes):
     H236 = "layers of spacy_hmtl.Concat.v1 is empty. Name at least one embedding layer below it."
     H237 = 'precision = {value!r} needs an encoder of its own, but the embeddings have no spacy_hmtl.Transformer.v1; all else stays in float32. Set precision = "float32" in [components.hmtl.model].'
     H238 = "precision = {value!r} does not run on this device ({device}): int8 is for a CPU, float16 for a GPU. Set another one of {known} in [components.hmtl.model]."
-
+    H240 = "The task {task!r} needs a head that finds {kind}, but [components.hmtl.model.heads.{task}] is {found}. Name an architecture of the right kind there: {known}."
+    H241 = "The heads of {tasks} cannot be decoded: {reason}. Change what they need in [components.hmtl.model.heads]."
     H260 = "n_layers is {n}, but the encoder is {found}. Set it in {section}; 0 runs all layers."
 
     # Training: H3xx

@@ -48,7 +48,7 @@ def test_clusters_can_be_made_of_the_mentions_found_below(demo_examples: list[Ex
 
 
 def test_mentions_as_candidates_need_the_task_that_finds_them() -> None:
-    with pytest.raises(ValueError, match=r"takes its candidates from the mentions of emd, but levels .* has no emd"):
+    with pytest.raises(ValueError, match=r"The head of coref needs what the level emd finds, but levels .* has no emd"):
         spacy.blank("en").add_pipe("hmtl", config=with_coref([["ner"], ["coref"]], candidates="mentions"))
 
 

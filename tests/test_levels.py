@@ -95,7 +95,8 @@ def test_no_levels_are_refused() -> None:
 def test_heads_must_fit_the_levels() -> None:
     from spacy_hmtl.bridge.model import check_levels
 
-    heads: dict[str, Any] = dict.fromkeys(TASKS)
+    pipe: Any = spacy.blank("en").add_pipe("hmtl", config=tiny_config())
+    heads = dict(pipe.model.attrs["heads"])
     check_levels(LEVELS, heads)
     with pytest.raises(ValueError, match=r"unknown tasks \['parsing'\]"):
         check_levels(LEVELS, {**heads, "parsing": None})

@@ -123,6 +123,18 @@ def get_relations(doc: Doc, key: str = RELATIONS) -> list[Triple] | None:
     return [Triple(_labeled(rel.head), rel.label, _labeled(rel.tail), rel.score) for rel in relations]
 
 
+def get_arguments(doc: Doc) -> list[LabeledSpan]:
+    """Spans that relations of a Doc may join, each once: its mentions, where it has them, else its names.
+
+    Arguments of its relations are among them in any case.
+    """
+    spans = get_mentions(doc)
+    if spans is None:
+        spans = get_entities(doc) or []
+    arguments = [argument for triple in get_relations(doc) or [] for argument in (triple.head, triple.tail)]
+    return [LabeledSpan(*key) for key in dict.fromkeys(span[:3] for span in (*spans, *arguments))]
+
+
 def get_meta(doc: Doc) -> dict[str, Any]:
     """Facts a converter stored about the document: name, genre, speakers (one per token) ...
 

@@ -37,6 +37,7 @@ class Layer(NamedTuple):
     """What is known about a layer.
 
     task (str): Who finds it: the name in `levels` and in a corpus's settings.
+    kind (str): What its rows are: "spans", "clusters" or "relations"; its head must find that.
     field (str): What it is called in `Layers` and in reports on corpora.
     group (str): Key of its span group, where the pipe has no other. Names sit in `doc.ents`, their confidences in it.
     scores (str): Prefix of its scores.
@@ -46,6 +47,7 @@ class Layer(NamedTuple):
     """
 
     task: str
+    kind: str
     field: str
     group: str
     scores: str
@@ -62,10 +64,10 @@ class Layer(NamedTuple):
 LAYERS = {
     layer.task: layer
     for layer in (
-        Layer("ner", "entities", ENTITIES, "ents", "names", get_entities, set_entities),
-        Layer("emd", "mentions", MENTIONS, "mentions", "mentions", get_mentions, set_mentions),
-        Layer("coref", "clusters", COREF, "coref", "clusters", get_clusters, set_clusters),
-        Layer("relation", "relations", RELATIONS, "relations", "relations", get_relations, set_relations),
+        Layer("ner", "spans", "entities", ENTITIES, "ents", "names", get_entities, set_entities),
+        Layer("emd", "spans", "mentions", MENTIONS, "mentions", "mentions", get_mentions, set_mentions),
+        Layer("coref", "clusters", "clusters", COREF, "coref", "clusters", get_clusters, set_clusters),
+        Layer("relation", "relations", "relations", RELATIONS, "relations", "relations", get_relations, set_relations),
     )
 }
 TASKS = tuple(LAYERS)

@@ -1,4 +1,4 @@
-"""Speakers and genres of Docs as the numbers that coreference makes pair features of."""
+"""Speakers and genres of Docs as the numbers that heads make features of."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import torch
 from spacy.tokens import Doc, Token
 
 from ..annotations.groups import get_meta
-from ..nn.heads.coref import CorefContext
 from ..nn.heads.coref.pairs import N_GENRES
+from ..nn.heads.protocol import DocContext
 
 # How an unknown speaker is written in CoNLL files.
 _UNKNOWN = ("", "-", "_")
@@ -35,10 +35,13 @@ def genre_of(doc: Doc) -> str:
     return str(doc.user_data.get("genre", get_meta(doc).get("genre", "")) or "")
 
 
-def make_context(docs: Sequence[Doc], features: Sequence[str], device: torch.device | None) -> CorefContext | None:
-    """What the coreference head's features need, or None if it has none.
+def make_context(docs: Sequence[Doc], features: Sequence[str], device: torch.device | None) -> DocContext | None:
+    """What the heads' features need, or None if they have none.
 
-    features (list): any of "speaker" and "genre".
+    docs (Sequence): Docs of the batch.
+    features (Sequence): Any of "speaker" and "genre".
+    device (device, optional): Of the tensors; the CPU by default.
+    RETURNS (DocContext, optional): Numbers of speakers and genres; unknown where not asked for.
     """
     if not features:
         return None
@@ -51,6 +54,6 @@ def make_context(docs: Sequence[Doc], features: Sequence[str], device: torch.dev
         names = [genre_of(doc) for doc in docs]
         # A hash, so that no list of genres must be saved; 0 stands for an unknown one.
         genres = [1 + zlib.crc32(name.encode()) % (N_GENRES - 1) if name else 0 for name in names]
-    return CorefContext(
+    return DocContext(
         torch.tensor(speakers, dtype=torch.int64, device=device), torch.tensor(genres, dtype=torch.int64, device=device)
     )

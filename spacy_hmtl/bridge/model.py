@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from graphlib import CycleError
 from typing import Any
 
 import torch
@@ -12,12 +13,11 @@ from spacy.tokens import Doc
 from thinc.api import Model, get_torch_default_device, torch2xp, xp2torch
 from thinc.types import Floats2d
 
-from ..annotations.layers import TASKS
+from ..annotations.layers import LAYERS, TASKS
 from ..errors import Errors
 from ..nn.decoding import decode
-from ..nn.heads.coref import CorefConfig
-from ..nn.heads.tagger import TaggerConfig
-from ..nn.hierarchy import HeadConfig, Hierarchy, Levels
+from ..nn.heads.protocol import DocContext, GivenMentions, HeadConfig
+from ..nn.hierarchy import Hierarchy, LabelSets, Levels, decoding_order
 from ..nn.layout import Layout
 from ..nn.precision import PRECISIONS
 from ..nn.spans import SpanIndex
@@ -28,28 +28,39 @@ from .outputs import predictions
 from .segments import make_layout
 from .shim import HierarchyShim
 
+# Architectures of each kind, for messages.
+_OURS = {
+    "spans": "spacy_hmtl.CRFTagger.v1",
+    "relations": "spacy_hmtl.MultiHeadSelection.v1",
+    "clusters": "spacy_hmtl.SpanRanking.v1",
+}
+
 
 @dataclass
 class Batch:
     """Input of the model.
 
-    docs: Docs, empty ones included.
-    targets: with these, the output is the loss of each task in nats per document.
-    settings: thresholds of decoding.
-    given: mentions to cluster instead of the head's own, per document (gold-mention mode).
+    docs (Sequence): Docs, empty ones included.
+    targets (Mapping, optional): For each task those of its head's kind; with these, the output
+        is the loss of each task in nats per document.
+    settings (Mapping): Those of the component, thresholds of decoding among them.
+    given (Sequence, optional): For each Doc mentions to cluster instead of the head's own
+        candidates (gold-mention mode), or None.
+    layout (Layout, optional): Of the Docs, where it is known already.
     """
 
     docs: Sequence[Doc]
     targets: Mapping[str, Any] | None = None
-    settings: Mapping[str, float] = field(default_factory=dict)
-    given: Sequence[Sequence[LabeledSpan]] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    given: Sequence[Sequence[LabeledSpan] | None] | None = None
+    layout: Layout | None = None
 
 
 def make_hmtl(
     *,
     embed: Model[list[Doc], list[Floats2d]],
     levels: list[list[str]],
-    heads: dict[str, HeadConfig],
+    heads: dict[str, Any],
     max_segment: int,
     lr_scale: float,
     precision: str,
@@ -60,7 +71,7 @@ def make_hmtl(
     levels (list): Tasks of each level from the bottom, e.g.
         [["ner"], ["emd"], ["relation", "coref"]]. An encoder reads the embeddings and the
         states of the last task of the level below.
-    heads (dict): Settings of each task; those of tasks outside `levels` are not used.
+    heads (dict): For each task a `HeadConfig` of its kind; those of tasks outside `levels` are not used.
     max_segment (int): Longest sequence an encoder runs over, in tokens; sentences where
         the Doc has them are not cut unless they are longer.
     lr_scale (float): Factor on the optimizer's learning rate for encoders and heads.
@@ -69,7 +80,7 @@ def make_hmtl(
         device multiplies it and float32 elsewhere. Training, saved weights and all other
         layers stay in float32.
     RETURNS (Model): From a Batch to predictions, one per Doc, or to losses.
-    RAISES (ValueError): H201 to H206, H210, H237, before anything is built.
+    RAISES (ValueError): H201 to H205, H210 to H212, H237, H240, H241, before anything is built.
 
     Source: Sanh, Wolf and Ruder (2019), "A Hierarchical Multi-task Approach for Learning
     Embeddings from Semantic Tasks", section "Model".
@@ -81,9 +92,6 @@ def make_hmtl(
         raise ValueError(message)
     set_precision(embed, precision)
     used = {task: heads[task] for level in levels for task in level}
-    layers = {task: head.layers for task, head in used.items() if isinstance(head, TaggerConfig)}
-    coref = used.get("coref")
-    features = list(coref.features) if isinstance(coref, CorefConfig) else []
     shim = HierarchyShim(partial(_build, levels=levels, configs=used), lr_scale)
     return Model(
         "hmtl",
@@ -91,7 +99,7 @@ def make_hmtl(
         init=_init,
         layers=[embed],
         shims=[shim],
-        attrs={"levels": levels, "max_segment": max_segment, "tag_layers": layers, "coref_features": features},
+        attrs={"levels": levels, "max_segment": max_segment, "heads": used},
     )
 
 
@@ -112,12 +120,36 @@ def check_levels(levels: Levels, heads: Mapping[str, HeadConfig]) -> None:
             seen.add(task)
     if unknown := sorted(set(heads) - set(TASKS)):
         raise ValueError(Errors.H210.format(tasks=unknown, known=known))
-    for task in seen:
+    for task in (task for level in levels for task in level):
         if task not in heads:
             raise ValueError(Errors.H211.format(task=task, levels=levels))
-    coref = heads["coref"] if "coref" in seen else None
-    if isinstance(coref, CorefConfig) and coref.candidates == "mentions" and "emd" not in seen:
-        raise ValueError(Errors.H212.format(levels=levels))
+    check_heads({task: heads[task] for level in levels for task in level}, levels)
+
+
+def check_heads(heads: Mapping[str, Any], levels: Levels) -> None:
+    """Fail where a head is not of its task's kind, or needs a level that it cannot read.
+
+    heads (Mapping): The settings of each task of `levels`.
+    levels (Sequence): Tasks of each level from the bottom, each with settings.
+    RAISES (ValueError): H212, H240, H241.
+    """
+    for task, head in heads.items():
+        kind = LAYERS[task].kind
+        if not isinstance(head, HeadConfig) or head.kind != kind:
+            found = f"one that finds {head.kind}" if isinstance(head, HeadConfig) else f"a {type(head).__name__}"
+            raise ValueError(Errors.H240.format(task=task, kind=kind, found=found, known=_OURS[kind]))
+        for need in sorted({*head.needs, *head.loss_needs}):
+            if need not in heads:
+                raise ValueError(Errors.H212.format(task=task, need=need, levels=levels))
+            if LAYERS[need].kind == "clusters":
+                reason = f"{task} needs {need}, whose clusters are known only at the end of a document"
+                raise ValueError(Errors.H241.format(tasks=task, reason=reason))
+    try:
+        decoding_order({task: head.needs for task, head in heads.items()})
+    except CycleError as error:
+        chain = error.args[1]
+        reason = "they need each other, " + " -> ".join(chain)
+        raise ValueError(Errors.H241.format(tasks=", ".join(chain[1:]), reason=reason)) from None
 
 
 def set_precision(embed: Model, precision: str) -> None:
@@ -135,19 +167,24 @@ def set_precision(embed: Model, precision: str) -> None:
         shim.precision = precision
 
 
-def _build(input_width: int, labels: dict[str, list[str]], levels: Levels, configs: dict[str, HeadConfig]) -> Hierarchy:
+def _build(input_width: int, labels: LabelSets, levels: Levels, configs: dict[str, HeadConfig]) -> Hierarchy:
     return Hierarchy(input_width, levels, labels, configs)
 
 
-def initialize(model: Any, docs: list[Doc], labels: dict[str, list[str]], schema: list[list[str]]) -> None:
+def initialize(
+    model: Any, docs: list[Doc], labels: dict[str, list[str]], arguments: list[str], schema: list[list[str]]
+) -> None:
     """Initialize the embeddings with sample Docs and build the hierarchy for these labels.
 
-    schema (list): Argument types of relations: [head type, label, tail type].
+    model (Model): Made by `make_hmtl`.
+    docs (list): At least one, with tokens.
+    labels (dict): Labels of each task.
+    arguments (list): Types of the arguments of relations.
+    schema (list): Types that arguments of relations have together: [head type, label, tail type].
     """
     embed = model.layers[0]
     embed.initialize(X=docs)
-    model.shims[0].build(width_of(embed, docs), labels)
-    model.shims[0].hierarchy.schema = schema
+    model.shims[0].build(width_of(embed, docs), LabelSets(labels, arguments, schema))
 
 
 def _init(model: Model[Batch, Any], X: Any = None, Y: Any = None) -> None:
@@ -157,21 +194,16 @@ def _init(model: Model[Batch, Any], X: Any = None, Y: Any = None) -> None:
 def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[Any, Callable]:
     docs = list(batch.docs)
     device = get_torch_default_device()
-    layout = make_layout(docs, model.attrs["max_segment"], device)
+    layout = batch.layout if batch.layout is not None else make_layout(docs, model.attrs["max_segment"], device)
+    features = {name for head in model.attrs["heads"].values() for name in head.context_features}
+    context = make_context(docs, sorted(features), device)
     if batch.targets is not None:
-        return _loss(model, docs, layout, batch.targets, is_train)
+        return _loss(model, docs, layout, batch, context, is_train)
     hierarchy = _eval(model)
     embeddings = _embed(model, docs, layout)
+    given = None if batch.given is None else _given(batch.given, layout)
     with torch.inference_mode():
-        found = decode(
-            hierarchy,
-            embeddings,
-            layout,
-            relation_threshold=batch.settings["relation_threshold"],
-            singleton_threshold=batch.settings["singleton_threshold"],
-            given=None if batch.given is None else _given(batch.given, layout),
-            context=make_context(docs, model.attrs["coref_features"], device),
-        )
+        found = decode(hierarchy, embeddings, layout, batch.settings, given=given, context=context)
     spaces = [doc.to_array("IS_SPACE").tolist() for doc in docs]
     return predictions(found, hierarchy, list(map(len, docs)), spaces), lambda _: docs
 
@@ -192,17 +224,17 @@ def _eval(model: Any) -> Hierarchy:
 
 
 def _loss(
-    model: Any, docs: list[Doc], layout: Layout, targets: Mapping[str, Any], is_train: bool
+    model: Any, docs: list[Doc], layout: Layout, batch: Batch, context: DocContext | None, is_train: bool
 ) -> tuple[dict[str, float], Callable]:
     """Losses of the tasks that have targets; the callback goes back to the embeddings."""
-    hierarchy = model.shims[0].hierarchy
+    hierarchy, targets = model.shims[0].hierarchy, batch.targets or {}
     if layout.n_tokens == 0:
         return dict.fromkeys(targets, 0.0), lambda _: docs
     arrays, backprop_embed = model.layers[0](docs, is_train)
     embeddings = xp2torch(model.ops.xp.concatenate(arrays), requires_grad=is_train, device=get_torch_default_device())
     hierarchy.train(is_train)
     with torch.set_grad_enabled(is_train):
-        losses = hierarchy.loss(embeddings, layout, targets)
+        losses = hierarchy.loss(embeddings, layout, targets, batch.settings, context)
 
     def backprop(_: Any) -> list[Doc]:
         torch.stack(list(losses.values())).sum().backward()
@@ -213,12 +245,12 @@ def _loss(
     return {task: float(loss.detach()) for task, loss in losses.items()}, backprop
 
 
-def _given(spans: Sequence[Sequence[LabeledSpan]], layout: Layout) -> SpanIndex:
+def _given(spans: Sequence[Sequence[LabeledSpan] | None], layout: Layout) -> GivenMentions:
     """Spans of each document as flat offsets in document order."""
     starts = layout.doc_starts().tolist()
-    rows = [(s.start + first, s.end + first) for own, first in zip(spans, starts) for s in set(own)]
-    table = torch.tensor(sorted(set(rows)), dtype=torch.int64, device=layout.doc_lengths.device).reshape(-1, 2)
-    return SpanIndex(table[:, 0], table[:, 1])
+    rows = {(s.start + first, s.end + first) for own, first in zip(spans, starts) for s in own or ()}
+    table = torch.tensor(sorted(rows), dtype=torch.int64, device=layout.doc_lengths.device).reshape(-1, 2)
+    return GivenMentions(SpanIndex(table[:, 0], table[:, 1]), tuple(own is not None for own in spans))
 
 
 def states(model: Any, docs: Sequence[Doc]) -> dict[str, list[Floats2d]]:

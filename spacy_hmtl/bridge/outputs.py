@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..annotations.layers import Layers
-from ..nn.decoding import Decoded
-from ..nn.heads.coref import DecodedClusters
-from ..nn.heads.relation import TokenPairs
-from ..nn.heads.tagger import SpanTensors
+from ..nn.heads.tensors import DecodedClusters, SpanPairs, SpanTensors, TokenPairs
 from ..nn.hierarchy import Hierarchy
 from ..types import Cluster, LabeledSpan, MentionSpan, Triple
 
 
 def predictions(
-    found: Decoded, hierarchy: Hierarchy, lengths: Sequence[int], spaces: Sequence[Sequence[bool]]
+    found: Mapping[str, Any], hierarchy: Hierarchy, lengths: Sequence[int], spaces: Sequence[Sequence[bool]]
 ) -> list[Layers]:
-    """Sort out what belongs to which Doc; relations are attached to the mentions and names found beside them.
+    """Sort out what belongs to which Doc; relations between tokens are attached to the mentions and names beside them.
 
-    lengths: tokens of each document.
-    spaces: for each document, which tokens are white space: no part of names, mentions and arguments.
+    found (Mapping): Task -> what its head found, with flat offsets in the batch.
+    hierarchy (Hierarchy): What found it, with the labels and the schema of relations.
+    lengths (Sequence): Tokens of each document.
+    spaces (Sequence): For each document, which tokens are white space: no part of names, mentions and arguments.
     RETURNS (list[Layers]): What the model says of each; None for a task that is not in the hierarchy.
     """
-    names = None if found.ner is None else split_spans(found.ner, hierarchy.labels["ner"], lengths)
-    mentions = None if found.emd is None else split_spans(found.emd, hierarchy.labels["emd"], lengths)
-    clusters = None if found.coref is None else split_clusters(found.coref, lengths)
+    names, mentions = (
+        split_spans(found[task], hierarchy.labels[task], lengths) if task in found else None for task in ("ner", "emd")
+    )
+    clusters = split_clusters(found["coref"], lengths) if "coref" in found else None
     nothing: list[list[LabeledSpan]] = [[] for _ in lengths]
     relations = None
-    if found.relation is not None:
+    pairs = found.get("relation")
+    if isinstance(pairs, SpanPairs):
+        arguments = hierarchy.head("relation").argument_labels
+        relations = split_span_pairs(pairs, hierarchy.labels["relation"], arguments, lengths)
+    elif pairs is not None:
         relations = split_relations(
-            found.relation,
+            pairs,
             hierarchy.labels["relation"],
             lengths,
             mentions=mentions or nothing,
@@ -146,6 +150,28 @@ def split_relations(
             )
             result[doc].append(Triple(head, label, tail, score))
     return result
+
+
+def split_span_pairs(
+    pairs: SpanPairs, labels: Sequence[str], argument_labels: Sequence[str], lengths: Sequence[int]
+) -> list[list[Triple]]:
+    """Relations per document whose arguments the head has found itself, by arguments and label.
+
+    labels, argument_labels (Sequence): What the numbers of relations and of arguments mean.
+    lengths (Sequence): Tokens of each document.
+    """
+    documents = _Documents(_starts(lengths), lengths)
+    arguments = list(zip(*(column.tolist() for column in pairs.arguments)))
+    result: list[list[Triple]] = [[] for _ in lengths]
+    columns = (pairs.arg1.tolist(), pairs.arg2.tolist(), pairs.labels.tolist(), pairs.scores.tolist())
+    for arg1, arg2, number, score in zip(*columns):
+        doc, first = documents.of(arguments[arg1][0])
+        head, tail = (
+            LabeledSpan(start - first, end - first, argument_labels[label], confidence)
+            for start, end, label, confidence in (arguments[arg1], arguments[arg2])
+        )
+        result[doc].append(Triple(head, labels[number], tail, score))
+    return [sorted(triples) for triples in result]
 
 
 def _by_end(spans: Sequence[LabeledSpan]) -> _Ending:

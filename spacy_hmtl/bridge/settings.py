@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import Errors
-from ..nn.encoder import EncoderConfig
+from ..nn.encoder import BiLSTMConfig, EncoderConfig
 from ..nn.heads.coref import CorefConfig
 from ..nn.heads.coref.config import CANDIDATES, FEATURES, TRAIN_CANDIDATES
 from ..nn.heads.relation import ACTIVATIONS, RelationConfig
@@ -12,7 +12,7 @@ from ..nn.heads.tagger import TaggerConfig
 
 def make_bilstm(
     *, hidden_width: int, depth: int, input_dropout: float, dropout: float, output_dropout: float
-) -> EncoderConfig:
+) -> BiLSTMConfig:
     """Settings of a task's biLSTM encoder; its input width is computed.
 
     hidden_width (int): Units per direction.
@@ -20,11 +20,11 @@ def make_bilstm(
     input_dropout (float): On what the encoder reads.
     dropout (float): Between layers.
     output_dropout (float): On the states.
-    RETURNS (EncoderConfig): Frozen.
+    RETURNS (BiLSTMConfig): Frozen.
     """
     _positive("[...encoder]", hidden_width=hidden_width, depth=depth)
     _share("[...encoder]", input_dropout=input_dropout, dropout=dropout, output_dropout=output_dropout)
-    return EncoderConfig(hidden_width, depth, input_dropout, dropout, output_dropout)
+    return BiLSTMConfig(hidden_width, depth, input_dropout, dropout, output_dropout)
 
 
 def make_tagger(*, encoder: EncoderConfig, layers: int) -> TaggerConfig:

@@ -15,7 +15,7 @@ from safetensors.torch import save as save_safetensors
 from thinc.api import Optimizer, PyTorchShim, get_torch_default_device, torch2xp, xp2torch
 
 from ..errors import Errors
-from ..nn.hierarchy import Hierarchy
+from ..nn.hierarchy import Hierarchy, LabelSets
 
 
 class TouchedParams:
@@ -81,7 +81,7 @@ class HierarchyShim(TouchedParams, PyTorchShim):
     nothing else to be built again.
     """
 
-    def __init__(self, build: Callable[[int, dict[str, list[str]]], Hierarchy], lr_scale: float) -> None:
+    def __init__(self, build: Callable[[int, LabelSets], Hierarchy], lr_scale: float) -> None:
         super().__init__(None)
         self._build = build
         self.lr_scale = lr_scale
@@ -97,8 +97,12 @@ class HierarchyShim(TouchedParams, PyTorchShim):
             raise ValueError(Errors.H208)
         return self._model
 
-    def build(self, input_width: int, labels: dict[str, list[str]]) -> None:
-        """Make a new network with random weights."""
+    def build(self, input_width: int, labels: LabelSets) -> None:
+        """Make a new network with random weights.
+
+        input_width (int): E, width of the embeddings.
+        labels (LabelSets): What the heads are sized for.
+        """
         self._model = self._build(input_width, labels)
         self._model.to(get_torch_default_device())
 
@@ -111,7 +115,7 @@ class HierarchyShim(TouchedParams, PyTorchShim):
             return srsly.msgpack_dumps({})
         model = self._model
         head: dict[str, Any] = {"labels": model.labels, "levels": model.levels, "input_width": model.input_width}
-        head["schema"] = model.schema
+        head |= {"arguments": model.arguments, "schema": model.schema}
         return srsly.msgpack_dumps({"head": json.dumps(head), "state": save_state(model)})
 
     def from_bytes(self, bytes_data: bytes) -> HierarchyShim:
@@ -120,12 +124,12 @@ class HierarchyShim(TouchedParams, PyTorchShim):
             self._model = None
             return self
         head = json.loads(message["head"])
-        self.build(head["input_width"], head["labels"])
+        # Pipelines of 0.1.0 hold no types of arguments: none of their heads reads any.
+        self.build(head["input_width"], LabelSets(head["labels"], head.get("arguments", []), head["schema"]))
         if self.hierarchy.levels != head["levels"]:
             reason = f"levels are {self.hierarchy.levels}, but were {head['levels']} in training"
             raise ValueError(Errors.H209.format(reason=reason))
         load_state(self.hierarchy, message["state"])
-        self.hierarchy.schema = head["schema"]
         return self
 
 

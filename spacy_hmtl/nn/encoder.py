@@ -1,7 +1,8 @@
-"""The biLSTM encoder of a task, run over segments without padding."""
+"""The encoder of a task: what its settings are, and the biLSTM, run over segments without padding."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,27 +11,6 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from .layout import Layout
-
-
-@dataclass(frozen=True)
-class EncoderConfig:
-    """Settings of a biLSTM encoder; its input width is computed from what lies below.
-
-    hidden_width: units per direction; the states have twice as many.
-    depth: stacked layers.
-    input_dropout, dropout, output_dropout: on the inputs, between layers, on the states.
-    """
-
-    hidden_width: int
-    depth: int
-    input_dropout: float
-    dropout: float
-    output_dropout: float
-
-    @property
-    def width(self) -> int:
-        """Width of the states, H."""
-        return 2 * self.hidden_width
 
 
 class Encoded(NamedTuple):
@@ -46,6 +26,49 @@ class Encoded(NamedTuple):
     layout: Layout
 
 
+class EncoderConfig(ABC):
+    """Settings of an encoder; its input width is computed from what lies below."""
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """Width of the states, H."""
+
+    @abstractmethod
+    def build(self, input_width: int) -> nn.Module:
+        """Make the module with random weights.
+
+        input_width (int): I, width of what it reads: the embeddings and the states below.
+        RETURNS (Module): Called with inputs, Float32, shape (T, I), and a Layout; returns an
+            Encoded with states of shape (T, H). There may be no tokens.
+        """
+
+
+@dataclass(frozen=True)
+class BiLSTMConfig(EncoderConfig):
+    """Settings of a biLSTM encoder.
+
+    hidden_width (int): Units per direction; the states have twice as many.
+    depth (int): Stacked layers.
+    input_dropout, dropout, output_dropout (float): On the inputs, between layers, on the states.
+    """
+
+    hidden_width: int
+    depth: int
+    input_dropout: float
+    dropout: float
+    output_dropout: float
+
+    @property
+    def width(self) -> int:
+        """Width of the states, H."""
+        return 2 * self.hidden_width
+
+    def build(self, input_width: int) -> BiLSTM:
+        """See `EncoderConfig.build`."""
+        return BiLSTM(input_width, self)
+
+
 class BiLSTM(nn.Module):
     """Stacked bidirectional LSTM over the segments of a batch.
 
@@ -54,7 +77,7 @@ class BiLSTM(nn.Module):
     relations, 2 x 200 units and one layer for coreference).
     """
 
-    def __init__(self, input_width: int, config: EncoderConfig) -> None:
+    def __init__(self, input_width: int, config: BiLSTMConfig) -> None:
         super().__init__()
         self.lstm = nn.LSTM(
             input_width,

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import TopologicalSorter
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
-from .encoder import BiLSTM, Encoded
-from .heads.coref import CorefConfig, CorefHead, MentionTensors
-from .heads.relation import RelationConfig, RelationHead
-from .heads.tagger import TaggerConfig, TaggerHead
+from .encoder import Encoded
+from .heads.protocol import Beside, DocContext, Head, HeadConfig, HeadLabels
 from .layout import Layout
-from .spans import SpanIndex, distinct
 
-HeadConfig = TaggerConfig | RelationConfig | CorefConfig
 Levels = Sequence[Sequence[str]]
+
+
+class LabelSets(NamedTuple):
+    """What training data names, which a hierarchy is sized for.
+
+    tasks (dict): Labels of each task, in their order.
+    arguments (list): Types of the arguments of relations, sorted.
+    schema (list): Types of arguments that relations have: [head type, label, tail type].
+    """
+
+    tasks: dict[str, list[str]]
+    arguments: list[str] = []
+    schema: list[list[str]] = []
 
 
 def parents(levels: Levels) -> dict[str, str | None]:
@@ -42,6 +52,15 @@ def path(levels: Levels, task: str) -> list[str]:
     return chain[::-1]
 
 
+def decoding_order(needs: Mapping[str, Iterable[str]]) -> list[str]:
+    """Tasks, each after those whose findings it needs.
+
+    needs (Mapping): For each task what it needs, in the order of the levels.
+    RAISES (CycleError): where tasks need each other.
+    """
+    return list(TopologicalSorter(needs).static_order())
+
+
 class Hierarchy(nn.Module):
     """One encoder and one head per task.
 
@@ -49,36 +68,54 @@ class Hierarchy(nn.Module):
     encoder below (the paper's shortcut connection); one at the bottom reads the
     embeddings alone.
 
+    input_width (int): E, width of the embeddings.
+    levels (list): Tasks of each level from the bottom.
+    labels (LabelSets): What heads are sized for.
+    configs (Mapping): Settings of each task's encoder and head.
+
     Source: Sanh et al. (2019), section "Model"; the exact shortcut rule is that of the
     authors' code: the embeddings and the encoder directly below, nothing further down.
     """
 
-    def __init__(
-        self, input_width: int, levels: Levels, labels: Mapping[str, list[str]], configs: Mapping[str, HeadConfig]
-    ) -> None:
+    def __init__(self, input_width: int, levels: Levels, labels: LabelSets, configs: Mapping[str, HeadConfig]) -> None:
         super().__init__()
-        # Types of arguments that relations had in training: [head type, label, tail type].
-        self.schema: list[list[str]] = []
         self.levels = [list(level) for level in levels]
-        self.labels = {task: list(labels.get(task, [])) for level in levels for task in level}
+        self.labels = {task: list(labels.tasks.get(task, [])) for level in levels for task in level}
+        self.arguments, self.schema = labels.arguments, labels.schema
         self.input_width = input_width
+        self.configs = {task: configs[task] for task in self.labels}
+        # Each task after those whose findings its head needs.
+        self.decoding_order = decoding_order({task: config.needs for task, config in self.configs.items()})
         self.encoders = nn.ModuleDict()
         self.heads = nn.ModuleDict()
         for task, parent in parents(levels).items():
             config = configs[task]
             width = input_width + (configs[parent].encoder.width if parent is not None else 0)
-            self.encoders[task] = BiLSTM(width, config.encoder)
-            self.heads[task] = _make_head(width, self.labels[task], config)
+            needed = {need: self.labels[need] for need in {*config.needs, *config.loss_needs}}
+            self.encoders[task] = config.encoder.build(width)
+            self.heads[task] = config.build(width, HeadLabels(self.labels[task], needed, self.arguments, self.schema))
+
+    @property
+    def label_sets(self) -> LabelSets:
+        """What the heads are sized for."""
+        return LabelSets(self.labels, self.arguments, self.schema)
 
     @property
     def tasks(self) -> list[str]:
         """Tasks of all levels, from the bottom."""
         return [task for level in self.levels for task in level]
 
+    def head(self, task: str) -> Head:
+        """The head of a task."""
+        return cast(Head, self.heads[task])
+
     def encode(self, embeddings: Tensor, layout: Layout, tasks: Sequence[str]) -> dict[str, Encoded]:
         """Run each encoder on the paths of these tasks once.
 
         embeddings (Tensor): Float32, shape (T, E).
+        layout (Layout): Segments and documents of the T tokens.
+        tasks (Sequence): Tasks whose states are wanted.
+        RETURNS (dict): Task -> what its encoder read and made, for all tasks on the paths.
         """
         above = parents(self.levels)
         needed = {step for task in tasks for step in path(self.levels, task)}
@@ -90,44 +127,46 @@ class Hierarchy(nn.Module):
                 encoded[task] = self.encoders[task](inputs, layout)
         return encoded
 
-    def loss(self, embeddings: Tensor, layout: Layout, targets: Mapping[str, Any]) -> dict[str, Tensor]:
+    def loss(
+        self,
+        embeddings: Tensor,
+        layout: Layout,
+        targets: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        context: DocContext | None = None,
+    ) -> dict[str, Tensor]:
         """Loss of each task that has targets, nats per document.
 
-        targets (Mapping): for each task the targets that its head's `loss` documents.
+        embeddings (Tensor): Float32, shape (T, E).
+        layout (Layout): Segments and documents of the T tokens.
+        targets (Mapping): For each task the targets of its head's kind.
+        settings (Mapping): Those of the component, for heads whose findings another one learns from.
+        context (DocContext, optional): For heads with `context_features`.
+        RETURNS (dict): Task -> loss, shape ().
         """
-        tasks = list(targets)
-        mentions = "coref" in targets and self._coref_candidates() == "predicted"
-        encoded = self.encode(embeddings, layout, [*tasks, "emd"] if mentions else tasks)
-        n_docs = max(1, len(layout.doc_lengths))
-        losses = {}
-        for task in tasks:
-            head: Any = self.heads[task]
-            more = (self._mentions(encoded, targets[task]),) if task == "coref" else ()
-            losses[task] = head.loss(encoded[task], targets[task], *more) / n_docs
+        needed = self._closure(need for task in targets for need in self.configs[task].loss_needs)
+        encoded = self.encode(embeddings, layout, [*targets, *needed])
+        found: dict[str, Any] = {}
+
+        def beside(task: str, needs: Iterable[str]) -> Beside:
+            reach = self.configs[task].reach
+            windows = layout.segment_windows(reach) if reach else None
+            return Beside({need: found[need] for need in needs}, windows, context)
+
+        with torch.no_grad():
+            for task in needed:
+                own = beside(task, self.configs[task].needs)
+                found[task] = self.head(task).decode(encoded[task], settings, own)
+        losses, n_docs = {}, max(1, len(layout.doc_lengths))
+        for task, gold in targets.items():
+            own = beside(task, self.configs[task].loss_needs)
+            losses[task] = self.head(task).loss(encoded[task], gold, own) / n_docs
         return losses
 
-    def _coref_candidates(self) -> str:
-        config = cast(CorefHead, self.heads["coref"]).config
-        return config.train_candidates if config.candidates == "mentions" else config.candidates
-
-    def _mentions(self, encoded: Mapping[str, Encoded], targets: MentionTensors) -> SpanIndex | None:
-        """What coreference ranks in training: None for all spans."""
-        kind = self._coref_candidates()
-        if kind == "predicted":
-            with torch.no_grad():
-                found = cast(TaggerHead, self.heads["emd"]).decode(encoded["emd"])
-            return distinct(SpanIndex(found.starts, found.ends))
-        if kind == "gold":
-            return distinct(targets.candidates or targets.spans)
-        return None
-
-
-def _make_head(input_width: int, labels: list[str], config: HeadConfig) -> nn.Module:
-    if isinstance(config, TaggerConfig):
-        return TaggerHead(config.encoder.width, labels, config)
-    if isinstance(config, RelationConfig):
-        return RelationHead(config.encoder.width, labels, config)
-    return CorefHead(input_width, config)
-
-
-__all__ = ["HeadConfig", "Hierarchy", "Levels", "parents", "path"]
+    def _closure(self, tasks: Iterable[str]) -> list[str]:
+        """Tasks and all that their heads need to decode, in an order to decode in."""
+        wanted = set(tasks)
+        for task in reversed(self.decoding_order):
+            if task in wanted:
+                wanted.update(self.configs[task].needs)
+        return [task for task in self.decoding_order if task in wanted]

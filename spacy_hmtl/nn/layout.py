@@ -57,15 +57,25 @@ class Chunk:
 
     start, end: flat offsets of its tokens in the batch.
     first_doc: number, in the batch, of the document that its first token belongs to.
-    layout: of the part alone; its documents count from 0.
-    windows (Tensor): Int64, shape (segments,), numbers of the windows, from 0.
+    layout (Layout): Of the part alone; its documents count from 0.
+    segments (slice): Numbers of its segments in the batch.
+    batch (Layout): Of the whole batch.
     """
 
     start: int
     end: int
     first_doc: int
     layout: Layout
-    windows: Tensor
+    segments: slice
+    batch: Layout
+
+    def windows(self, size: int) -> Tensor:
+        """Number, from 0, of the window of `size` tokens that each segment belongs to, shape (segments,).
+
+        Windows begin where they begin in the document, which the part may be in the middle of.
+        """
+        own = self.batch.segment_windows(size)[self.segments]
+        return own - own[:1]
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,10 @@ class Layout:
     def _token_docs(self) -> Tensor:
         return owners(self.doc_lengths, self.n_tokens)
 
+    @cached_property
+    def _windows(self) -> dict[int, Tensor]:
+        return {}
+
     def token_segments(self) -> Tensor:
         """Number of the segment of each token, shape (T,)."""
         return self._token_segments
@@ -123,15 +137,23 @@ class Layout:
         """
         if len(self.segment_lengths) == 0:
             return self.segment_lengths
-        docs = self.token_docs()[self.segment_starts]
-        own = (self.segment_starts - self.doc_starts()[docs]) // size
-        return (docs * (own.max() + 1) + own).unique_consecutive(return_inverse=True)[1]
+        if size not in self._windows:
+            docs = self.token_docs()[self.segment_starts]
+            own = (self.segment_starts - self.doc_starts()[docs]) // size
+            self._windows[size] = (docs * (own.max() + 1) + own).unique_consecutive(return_inverse=True)[1]
+        return self._windows[size]
 
     def chunks(self, max_tokens: int, window: int, uncut: SpanRange | None = None) -> Iterator[Chunk]:
         """The batch in parts of whole windows, each of at most `max_tokens` tokens if its windows allow.
 
-        uncut (tuple): starts and ends of spans that a part must not cut, Int64, shape (G,) each.
+        max_tokens (int): T of a part at most.
+        window (int): Tokens of a document that stay together.
+        uncut (tuple, optional): Starts and ends of spans that a part must not cut, Int64, shape (G,) each.
+        RETURNS (Iterator): In order, at least one; without tokens the only one has none.
         """
+        if len(self.segment_lengths) == 0:
+            yield Chunk(0, 0, 0, self, slice(0, 0), self)
+            return
         windows = self.segment_windows(window)
         starts = self.segment_starts
         opens = torch.ones_like(windows, dtype=torch.bool)
@@ -148,16 +170,16 @@ class Layout:
             last = first + 1
             while last < len(borders) - 1 and offsets[last + 1] - offsets[first] <= max_tokens:
                 last += 1
-            yield self._chunk(slice(borders[first], borders[last]), offsets[first], offsets[last], windows)
+            yield self._chunk(slice(borders[first], borders[last]), offsets[first], offsets[last])
             first = last
 
-    def _chunk(self, segments: slice, start: int, end: int, windows: Tensor) -> Chunk:
+    def _chunk(self, segments: slice, start: int, end: int) -> Chunk:
         doc_starts = self.doc_starts()
         lengths = (doc_starts + self.doc_lengths).clamp(max=end) - doc_starts.clamp(min=start)
         docs = (lengths > 0).nonzero().squeeze(1)
         first_doc, last_doc = int(docs[0]), int(docs[-1]) + 1
         layout = Layout(self.segment_lengths[segments], lengths[first_doc:last_doc].clamp(min=0))
-        return Chunk(start, end, first_doc, layout, windows[segments] - windows[segments.start])
+        return Chunk(start, end, first_doc, layout, segments, self)
 
     @cached_property
     def packing(self) -> Packing:

@@ -135,14 +135,9 @@ class HMTL(TrainablePipe):
         """Annotation of each Doc as plain tuples; the Docs are not changed."""
         docs = list(docs)
         key = self.cfg["gold_mentions_key"]
-        marked = [key is not None and key in doc.spans for doc in docs]
-        predictions: dict[int, Layers] = {}
-        for has_given in sorted(set(marked)):
-            rows = [row for row, own in enumerate(marked) if own == has_given]
-            given = [groups.get_mentions(docs[row], key) or [] for row in rows] if has_given else None
-            batch = Batch([docs[row] for row in rows], settings=self.cfg, given=given)
-            predictions.update(zip(rows, self.model.predict(batch)))
-        return [predictions[row] for row in range(len(docs))]
+        given = None if key is None else [groups.get_mentions(doc, key) for doc in docs]
+        predictions: list[Layers] = self.model.predict(Batch(docs, settings=self.cfg, given=given))
+        return predictions
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Layers]) -> None:
         """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone."""
@@ -175,7 +170,8 @@ class HMTL(TrainablePipe):
         samples: list[Doc] = []
         words: dict[int, str] = {}
         attrs = self.model.attrs
-        survey = Survey(attrs["levels"], self.cfg["nesting"], attrs["tag_layers"].get("emd", 1))
+        emd = attrs["heads"].get("emd")
+        survey = Survey(attrs["levels"], self.cfg["nesting"], 1 if emd is None else emd.tag_layers)
         for eg in get_examples():
             self._check_tag(eg, nlp)
             if len(samples) < _N_SAMPLES and len(eg.reference):
@@ -188,7 +184,7 @@ class HMTL(TrainablePipe):
         survey.warn_of_nesting()
         paths = local_paths(self.model)
         see_words(self.model, sorted(words.values()))
-        initialize(self.model, samples, names, survey.schema)
+        initialize(self.model, samples, names, survey.arguments, survey.schema)
         if nlp is not None:
             forget_paths(nlp, paths)
         self._intern_labels()
@@ -223,7 +219,8 @@ class HMTL(TrainablePipe):
         builder = self._target_builder()
         targets = {task: builder.build(examples, task, layout) for task in tasks}
         self._warn_missed(builder)
-        batch_losses, backprop = self.model.begin_update(Batch(docs, targets=targets))
+        batch = Batch(docs, targets=targets, settings=self.cfg, layout=layout)
+        batch_losses, backprop = self.model.begin_update(batch)
         backprop(None)
         for task, loss in batch_losses.items():
             losses[self.name] += loss
@@ -248,10 +245,8 @@ class HMTL(TrainablePipe):
 
     def _target_builder(self) -> TargetBuilder:
         if self._targets is None:
-            attrs = self.model.attrs
-            self._targets = TargetBuilder(
-                self.label_data, self.cfg["nesting"], attrs["tag_layers"], attrs["coref_features"]
-            )
+            shim: Any = self.model.shims[0]
+            self._targets = TargetBuilder(shim.hierarchy.label_sets, self.cfg["nesting"], self.model.attrs["heads"])
         return self._targets
 
     def _check_tag(self, eg: Example, nlp: Language | None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from spacy.tokens import Doc
 
-from ..annotations.groups import get_entities, get_mentions, get_relations
+from ..annotations.groups import get_arguments, get_entities, get_mentions, get_relations
 from ..annotations.nesting import peel
 from ..errors import Errors, Warnings
 
@@ -29,6 +29,7 @@ class Survey:
         self._labels: dict[str, Counter[str]] = {task: Counter() for level in levels for task in level}
         self._seen: set[str] = set()
         self._signatures: Counter[tuple[str, str, str]] = Counter()
+        self._arguments: set[str] = set()
         self._mentions = self._kept = 0
 
     def add(self, gold: Doc, tasks: Iterable[str]) -> None:
@@ -43,6 +44,7 @@ class Survey:
                 self._mentions += len(spans)
                 self._kept += sum(map(len, peel(spans, self.nesting, self.layers)))
             elif task == "relation":
+                self._arguments.update(span.label for span in get_arguments(gold))
                 for triple in get_relations(gold) or []:
                     self._labels[task][triple.label] += 1
                     self._signatures[triple.head.label, triple.label, triple.tail.label] += 1
@@ -60,6 +62,11 @@ class Survey:
             if (task != "coref" and not own) or (given is None and task not in self._seen):
                 raise ValueError(Errors.H302.format(task=task, levels=self.levels))
         return names
+
+    @property
+    def arguments(self) -> list[str]:
+        """Types of what relations may join, in the Docs that teach relations; sorted."""
+        return sorted(self._arguments)
 
     @property
     def schema(self) -> list[list[str]]:

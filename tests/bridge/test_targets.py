@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -17,11 +18,18 @@ from spacy_hmtl.annotations import AnnotatedDocument, Layers, to_doc
 from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.bridge.segments import make_layout, segment_starts
 from spacy_hmtl.bridge.targets import TargetBuilder, aligner
+from spacy_hmtl.nn.encoder import BiLSTMConfig
+from spacy_hmtl.nn.heads.coref import CorefConfig
+from spacy_hmtl.nn.heads.protocol import HeadConfig
+from spacy_hmtl.nn.heads.relation import RelationConfig
+from spacy_hmtl.nn.heads.tagger import TaggerConfig
+from spacy_hmtl.nn.hierarchy import LabelSets
 from spacy_hmtl.types import LabeledSpan, Triple
 
 VOCAB = spacy.blank("en").vocab
 WORDS = ["Ann", "Lee", "left", ".", "She", "won", "."]
-LABELS = {"ner": ["ORG", "PER"], "emd": ["ORG", "PER"], "relation": ["KNOWS", "LEFT"], "coref": []}
+TASKS = {"ner": ["ORG", "PER"], "emd": ["ORG", "PER"], "relation": ["KNOWS", "LEFT"], "coref": []}
+LABELS = LabelSets(TASKS, ["", "ORG", "PER"])
 
 
 def gold(**layers: Any) -> Doc:
@@ -33,8 +41,37 @@ def example(words: list[str], spaces: list[bool] | None = None, **layers: Any) -
     return Example(Doc(VOCAB, words=words, spaces=spaces), gold(**layers))
 
 
-def build(task: str, *examples: Example, layers: int = 1, max_segment: int = 100) -> tuple[Any, TargetBuilder]:
-    builder = TargetBuilder(LABELS, "innermost", {"ner": 1, "emd": layers})
+@dataclass(frozen=True)
+class TypedRelations(RelationConfig):
+    """Relations between typed spans: the same network, other targets."""
+
+    layers: int = 0
+    window: int = 0
+
+    @property
+    def tag_layers(self) -> int:
+        return self.layers
+
+    @property
+    def reach(self) -> int:
+        return self.window
+
+
+def make_configs(layers: int, reach: int) -> dict[str, HeadConfig]:
+    encoder = BiLSTMConfig(2, 1, 0.0, 0.0, 0.0)
+    coref = CorefConfig(encoder, "spans", "gold", 3, 0.5, 9, 4, 0, 5, 1, 2, 0, (), 0.0, True)
+    return {
+        "ner": TaggerConfig(encoder, 1),
+        "emd": TaggerConfig(encoder, layers),
+        "relation": TypedRelations(encoder, 3, "relu", 0.1, 0, layers if reach else 0, reach),
+        "coref": coref,
+    }
+
+
+def build(
+    task: str, *examples: Example, layers: int = 1, max_segment: int = 100, reach: int = 0
+) -> tuple[Any, TargetBuilder]:
+    builder = TargetBuilder(LABELS, "innermost", make_configs(layers, reach))
     layout = make_layout([eg.predicted for eg in examples], max_segment)
     return builder.build(list(examples), task, layout), builder
 
@@ -74,14 +111,66 @@ def test_documents_of_a_batch_cannot_corefer() -> None:
 def test_relations_join_the_last_tokens_of_their_arguments() -> None:
     left = Triple(PERSON, "LEFT", LabeledSpan(2, 3, ""))
     targets, _ = build("relation", example(WORDS, relations=[left]), example(WORDS, relations=[left]))
-    assert [row[:3] for row in rows(targets)] == [(1, 2, 1), (8, 9, 1)]
+    assert targets.arg1.ends.tolist() == [2, 9]
+    assert targets.arg2.ends.tolist() == [3, 10]
+    assert targets.labels.tolist() == [1, 1]
+    assert targets.arguments is None
 
 
 def test_relations_across_sentences_are_counted_and_left_out() -> None:
     across = Triple(PERSON, "KNOWS", PRONOUN)
     targets, builder = build("relation", example(WORDS, relations=[across]))
-    assert rows(targets) == []
+    assert len(targets.labels) == 0
     assert builder.missed["relation"] == 1
+
+
+def test_relations_of_a_head_that_sees_a_window_may_cross_sentences_in_it() -> None:
+    across = Triple(PERSON, "KNOWS", PRONOUN)
+    for reach, n_relations in ((4, 0), (7, 1)):
+        targets, builder = build("relation", example(WORDS, relations=[across]), reach=reach)
+        assert len(targets.labels) == n_relations
+        assert builder.missed["relation"] == 1 - n_relations
+
+
+def test_arguments_are_typed_and_sorted_into_layers_for_heads_that_find_them() -> None:
+    whole, left = LabeledSpan(0, 3, "ORG"), LabeledSpan(2, 3, "")
+    relations = [Triple(PERSON, "LEFT", left), Triple(PERSON, "KNOWS", left)]
+    eg = example(WORDS, mentions=[PERSON, whole, left], relations=relations)
+    targets, _ = build("relation", eg, reach=7, layers=2)
+    assert rows(targets.arguments) == [(0, 2, 2, 0), (0, 3, 1, 1), (2, 3, 0, 0)]
+    assert rows(targets.arg1) == [(0, 2), (0, 2)]
+    assert rows(targets.arg2) == [(2, 3), (2, 3)]
+    assert (targets.types1.tolist(), targets.types2.tolist()) == ([2, 2], [0, 0])
+    assert targets.labels.tolist() == [0, 1]
+
+
+def test_an_argument_whose_start_does_not_align_keeps_its_last_token() -> None:
+    words, spaces = ["AnnLee", "left", ".", "She", "won", "."], [True, False, True, True, False, False]
+    eg = Example(
+        Doc(VOCAB, words=words, spaces=spaces),
+        to_doc(
+            AnnotatedDocument(
+                "d",
+                ["Ann", "Lee", "left", ".", "She", "won", "."],
+                [False, True, False, True, True, False, False],
+                [0, 4],
+                layers=Layers(relations=[Triple(LabeledSpan(1, 3, "ORG"), "LEFT", LabeledSpan(3, 4, "PER"))]),
+            ),
+            VOCAB,
+        ),
+    )
+    targets, _ = build("relation", eg)
+    assert rows(targets.arg1) == [(-1, 2)]
+    assert rows(targets.arg2) == [(2, 3)]
+
+
+def test_a_token_cut_in_pieces_stands_at_its_last_piece() -> None:
+    words = ["Ann", "Le", "e", "left", ".", "She", "won", "."]
+    spaces = [True, False, True, False, True, True, False, False]
+    eg = example(words, spaces, relations=[Triple(PERSON, "LEFT", LabeledSpan(2, 3, ""))])
+    targets, _ = build("relation", eg)
+    assert rows(targets.arg1) == [(0, 3)]
+    assert rows(targets.arg2) == [(3, 4)]
 
 
 @pytest.mark.parametrize(

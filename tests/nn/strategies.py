@@ -8,11 +8,11 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from spacy_hmtl.nn.encoder import Encoded, EncoderConfig
+from spacy_hmtl.nn.encoder import BiLSTMConfig, Encoded
 from spacy_hmtl.nn.heads.coref import CorefConfig
 from spacy_hmtl.nn.heads.relation import RelationConfig
 from spacy_hmtl.nn.heads.tagger import TaggerConfig
-from spacy_hmtl.nn.hierarchy import Hierarchy
+from spacy_hmtl.nn.hierarchy import Hierarchy, LabelSets
 from spacy_hmtl.nn.layout import Layout
 
 # Documents as lists of segment lengths; a document without segments is empty.
@@ -44,8 +44,8 @@ def segments_of(docs: Documents) -> list[list[tuple[int, int]]]:
     return result
 
 
-def encoder_config(hidden_width: int = 3, depth: int = 1) -> EncoderConfig:
-    return EncoderConfig(hidden_width, depth, 0.0, 0.0, 0.0)
+def encoder_config(hidden_width: int = 3, depth: int = 1) -> BiLSTMConfig:
+    return BiLSTMConfig(hidden_width, depth, 0.0, 0.0, 0.0)
 
 
 def random_encoded(docs: Documents, input_width: int, width: int) -> Encoded:
@@ -86,7 +86,7 @@ def four_tasks(candidates: str, top: int, window: int) -> Hierarchy:
             encoder_config(5), candidates, "gold", 3, 0.5, window, 4, top, 5, 2, 2, 3, features, 0.0, True
         ),
     }
-    labels = {"ner": ["A"], "emd": ["B", "C"], "relation": ["R", "S"]}
+    labels = LabelSets({"ner": ["A"], "emd": ["B", "C"], "relation": ["R", "S"]})
     hierarchy = Hierarchy(INPUT, [["ner"], ["emd"], ["relation", "coref"]], labels, configs)
     randomize(hierarchy, 0.6)
     return hierarchy.eval()

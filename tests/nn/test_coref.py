@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from strategies import Documents, close, documents, encoder_config, layout_of, random_encoded, randomize, seeds
 
 from spacy_hmtl.nn.encoder import Encoded
-from spacy_hmtl.nn.heads.coref import CorefConfig, CorefHead, DecodedClusters, MentionTensors
+from spacy_hmtl.nn.heads.coref import CorefConfig, CorefHead
 from spacy_hmtl.nn.heads.coref.tensors import Candidates
+from spacy_hmtl.nn.heads.protocol import Beside, GivenMentions
+from spacy_hmtl.nn.heads.tensors import ClusterTargets, DecodedClusters
 from spacy_hmtl.nn.spans import SpanIndex
 
 quick = settings(deadline=None, max_examples=25)
 INPUT, HIDDEN = 4, 3
+HALF = {"singleton_threshold": 0.5}
 
 
 def make_head(**settings: Any) -> CorefHead:
@@ -49,6 +52,11 @@ def index(spans: oracle.Spans) -> SpanIndex:
     return SpanIndex(table[:, 0], table[:, 1])
 
 
+def all_given(spans: oracle.Spans, docs: Documents) -> Beside:
+    """Mentions that are given for every document."""
+    return Beside(given=GivenMentions(index(spans), (True,) * len(docs)))
+
+
 def random_clusters(docs: Documents, seed: int) -> list[list[oracle.Spans]]:
     """For each document clusters of random, distinct spans."""
     rng = random.Random(seed)
@@ -64,7 +72,7 @@ def random_clusters(docs: Documents, seed: int) -> list[list[oracle.Spans]]:
     return result
 
 
-def targets(docs: Documents, gold: list[list[oracle.Spans]]) -> MentionTensors:
+def targets(docs: Documents, gold: list[list[oracle.Spans]]) -> ClusterTargets:
     rows, number, first = [], 0, 0
     for doc, clusters in zip(docs, gold):
         for cluster in clusters:
@@ -72,7 +80,7 @@ def targets(docs: Documents, gold: list[list[oracle.Spans]]) -> MentionTensors:
             number += 1
         first += sum(doc)
     table = torch.tensor(sorted(rows), dtype=torch.int64).reshape(-1, 3)
-    return MentionTensors(SpanIndex(table[:, 0], table[:, 1]), table[:, 2])
+    return ClusterTargets(SpanIndex(table[:, 0], table[:, 1]), table[:, 2])
 
 
 def grouped(decoded: DecodedClusters) -> dict[tuple[tuple[int, int], ...], list[float]]:
@@ -163,7 +171,7 @@ def test_clusters_are_those_of_a_sequential_union_find(
     torch.manual_seed(seed)
     head = make_head(singletons=singletons, top_antecedents=top)
     encoded = random_encoded(docs, INPUT, 2 * HIDDEN)
-    found = grouped(head.decode(encoded, None, threshold))
+    found = grouped(head.decode(encoded, {"singleton_threshold": threshold}))
     assert_same(found, expected_clusters(head, encoded, docs, threshold))
 
 
@@ -173,7 +181,7 @@ def test_long_chains_of_antecedents_end_in_one_cluster() -> None:
     with torch.no_grad():  # every link is good, whatever the words
         head.pair.score.output.bias.fill_(100.0)
     encoded = random_encoded([[5, 5, 5, 5], [3]], INPUT, 2 * HIDDEN)
-    found = grouped(head.decode(encoded, None, 0.5))
+    found = grouped(head.decode(encoded, HALF))
     assert list(found) == [tuple((i, i + 1) for i in range(20)), tuple((i, i + 1) for i in range(20, 23))]
 
 
@@ -189,7 +197,7 @@ def test_given_mentions_are_clustered_instead_of_candidates(singletons: bool, do
         spans.append(sorted(span for cluster in clusters for span in cluster))
         flat += [(start + first, end + first) for start, end in spans[-1]]
         first += sum(doc)
-    found = grouped(head.decode(encoded, index(flat), 0.5))
+    found = grouped(head.decode(encoded, HALF, all_given(flat, docs)))
     assert_same(found, expected_clusters(head, encoded, docs, 0.5, spans))
 
 
@@ -198,7 +206,7 @@ def test_given_mentions_are_all_kept_however_wide() -> None:
     head = make_head(spans_per_token=0.1)
     encoded = random_encoded([[6, 6], [4]], INPUT, 2 * HIDDEN)
     wide = [(0, 1), (0, 12), (2, 9), (3, 4), (12, 16), (13, 14)]
-    decoded = head.decode(encoded, index(wide), 0.99)
+    decoded = head.decode(encoded, {"singleton_threshold": 0.99}, all_given(wide, [[6, 6], [4]]))
     assert list(zip(decoded.spans.starts.tolist(), decoded.spans.ends.tolist())) == wide
 
 
@@ -206,10 +214,10 @@ def test_nothing_in_nothing_out() -> None:
     head = make_head()
     for docs in ([[]], [[], []]):
         encoded = random_encoded(docs, INPUT, 2 * HIDDEN)
-        assert len(head.decode(encoded, None, 0.5).scores) == 0
+        assert len(head.decode(encoded, HALF).scores) == 0
         assert head.loss(encoded, targets(docs, [[] for _ in docs])).item() == 0.0
     encoded = random_encoded([[3]], INPUT, 2 * HIDDEN)
-    assert len(head.decode(encoded, index([]), 0.5).scores) == 0
+    assert len(head.decode(encoded, HALF, all_given([], [[3]])).scores) == 0
 
 
 @tops
@@ -222,12 +230,12 @@ def test_a_document_in_a_batch_is_as_alone(top: int, docs: Documents, seed: int)
     # Where all units of the tiny scorer are off, spans score the same but for rounding, and which is kept is chance.
     if encoded.layout.n_tokens:
         assume(bool((head.mention.all_scores(encoded).sort().values.diff() > 1e-5).all()))
-    together, alone, loss = grouped(head.decode(encoded, None, 0.5)), {}, torch.tensor(0.0)
+    together, alone, loss = grouped(head.decode(encoded, HALF)), {}, torch.tensor(0.0)
     filled = [(doc, clusters) for doc, clusters in zip(docs, gold) if doc]
     for (first, part, _), (doc, clusters) in zip(oracle.by_document(encoded, docs), filled):
         assert part.layout.doc_lengths.tolist() == layout_of([doc]).doc_lengths.tolist()
         loss = loss + head.loss(part, targets([doc], [clusters]))
-        for cluster, scores in grouped(head.decode(part, None, 0.5)).items():
+        for cluster, scores in grouped(head.decode(part, HALF)).items():
             alone[tuple((start + first, end + first) for start, end in cluster)] = scores
     assert_same(together, alone)
     assert close(head.loss(encoded, targets(docs, gold)), loss)
@@ -238,7 +246,7 @@ def test_a_document_in_a_batch_is_as_alone(top: int, docs: Documents, seed: int)
 @given(docs=documents(), seed=seeds)
 def test_training_on_given_mentions_ranks_these_alone(top: int, docs: Documents, seed: int) -> None:
     torch.manual_seed(seed)
-    head = make_head(top_antecedents=top)
+    head = make_head(top_antecedents=top, candidates="mentions", train_candidates="gold")
     encoded, gold = random_encoded(docs, INPUT, 2 * HIDDEN), random_clusters(docs, seed)
     own = targets(docs, gold)
     expected = 0.0
@@ -247,7 +255,7 @@ def test_training_on_given_mentions_ranks_these_alone(top: int, docs: Documents,
         mentions = [span for cluster in clusters for span in cluster]
         if mentions:
             expected += oracle.loss(head, oracle.rank(head, part, segments, mentions), clusters)
-    assert close(head.loss(encoded, own, own.spans), expected)
+    assert close(head.loss(encoded, own), expected)
 
 
 def test_features_tell_speakers_and_genres_apart() -> None:

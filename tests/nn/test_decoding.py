@@ -12,16 +12,14 @@ from strategies import INPUT, Documents, documents, four_tasks, layout_of, seeds
 from test_coref import index, random_clusters
 
 from spacy_hmtl.nn import decoding
-from spacy_hmtl.nn.decoding import Decoded
-from spacy_hmtl.nn.heads.coref import CorefContext
+from spacy_hmtl.nn.heads.protocol import DocContext, GivenMentions
 from spacy_hmtl.nn.hierarchy import Hierarchy
 from spacy_hmtl.nn.layout import Layout
-from spacy_hmtl.nn.spans import SpanIndex
 
 quick = settings(deadline=None, max_examples=25)
 
 
-def run(hierarchy: Hierarchy, layout: Layout, seed: int, size: int, given_spans: SpanIndex | None) -> Decoded:
+def run(hierarchy: Hierarchy, layout: Layout, seed: int, size: int, given: GivenMentions | None) -> dict[str, Any]:
     generator = torch.Generator().manual_seed(seed)
     embeddings = torch.randn(layout.n_tokens, INPUT, generator=generator)
     speakers = torch.randint(-1, 3, (layout.n_tokens,), generator=generator)
@@ -32,18 +30,16 @@ def run(hierarchy: Hierarchy, layout: Layout, seed: int, size: int, given_spans:
             hierarchy,
             embeddings,
             layout,
-            relation_threshold=0.3,
-            singleton_threshold=0.3,
-            given=given_spans,
-            context=CorefContext(speakers, genres),
+            {"relation_threshold": 0.3, "singleton_threshold": 0.3},
+            given=given,
+            context=DocContext(speakers, genres),
         )
 
 
-def assert_same(found: Decoded, expected: Decoded) -> None:
-    for one, other in zip(found, expected):
-        assert one is not None
-        assert other is not None
-        rows, wanted = _rows(one), _rows(other)
+def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert list(found) == list(expected) == ["ner", "emd", "relation", "coref"]
+    for task, columns in found.items():
+        rows, wanted = _rows(columns), _rows(expected[task])
         assert [row[:-1] for row in rows] == [row[:-1] for row in wanted]
         assert [row[-1] for row in rows] == pytest.approx([row[-1] for row in wanted], abs=1e-4)
 
@@ -64,17 +60,47 @@ def test_parts_give_what_the_whole_gives(candidates: str, top: int, docs: Docume
     assert_same(run(hierarchy, layout, seed, size, None), run(hierarchy, layout, seed, 10_000, None))
 
 
+@pytest.mark.parametrize("candidates", ["spans", "mentions"])
 @quick
-@given(docs=documents(), seed=seeds, size=st.integers(1, 12))
-def test_given_mentions_are_never_cut(docs: Documents, seed: int, size: int) -> None:
+@given(docs=documents(), seed=seeds, size=st.integers(1, 12), marks=st.lists(st.booleans(), min_size=3, max_size=3))
+def test_given_mentions_are_never_cut(
+    candidates: str, docs: Documents, seed: int, size: int, marks: list[bool]
+) -> None:
+    torch.manual_seed(seed)
+    hierarchy, layout = four_tasks(candidates, 0, window=5), layout_of(docs)
+    known = given_mentions(docs, marks[: len(docs)], seed)
+    assert_same(run(hierarchy, layout, seed, size, known), run(hierarchy, layout, seed, 10_000, known))
+
+
+def given_mentions(docs: Documents, marks: list[bool], seed: int) -> GivenMentions:
+    """Random mentions for the marked documents."""
+    flat, first = [], 0
+    for doc, clusters, is_given in zip(docs, random_clusters(docs, seed), marks):
+        flat += [(start + first, end + first) for cluster in clusters for start, end in cluster if is_given]
+        first += sum(doc)
+    return GivenMentions(index(sorted(flat)), tuple(marks))
+
+
+@quick
+@given(docs=documents(), seed=seeds, marks=st.lists(st.booleans(), min_size=3, max_size=3))
+def test_a_document_with_given_mentions_leaves_its_neighbours_alone(
+    docs: Documents, seed: int, marks: list[bool]
+) -> None:
     torch.manual_seed(seed)
     hierarchy, layout = four_tasks("spans", 0, window=5), layout_of(docs)
-    flat, first = [], 0
-    for doc, clusters in zip(docs, random_clusters(docs, seed)):
-        flat += [(start + first, end + first) for cluster in clusters for start, end in cluster]
-        first += sum(doc)
-    spans = index(sorted(flat))
-    assert_same(run(hierarchy, layout, seed, size, spans), run(hierarchy, layout, seed, 10_000, spans))
+    marks = marks[: len(docs)]
+    mixed = run(hierarchy, layout, seed, 10_000, given_mentions(docs, marks, seed))["coref"]
+    everywhere = run(hierarchy, layout, seed, 10_000, given_mentions(docs, [True] * len(docs), seed))["coref"]
+    nowhere = run(hierarchy, layout, seed, 10_000, None)["coref"]
+    offset = 0
+    for doc, is_given in zip(docs, marks):
+        own, expected = (
+            [row[:2] + row[3:] for row in _rows(found) if offset <= row[0] < offset + sum(doc)]
+            for found in (mixed, everywhere if is_given else nowhere)
+        )
+        assert [row[:2] for row in own] == [row[:2] for row in expected]
+        assert [row[2] for row in own] == pytest.approx([row[2] for row in expected], abs=1e-4)
+        offset += sum(doc)
 
 
 @quick
@@ -90,7 +116,7 @@ def test_parts_are_whole_windows_and_together_the_batch(docs: Documents, window:
         assert own.n_tokens == int(own.segment_lengths.sum()) == chunk.end - chunk.start
         assert [n + chunk.first_doc for n in own.token_docs().tolist()] == docs_of[chunk.start : chunk.end]
         segments_of += own.segment_lengths.tolist()
-        if len(set(chunk.windows.tolist())) > 1:
+        if len(set(chunk.windows(window).tolist())) > 1:
             assert chunk.end - chunk.start <= size
     assert segments_of == layout.segment_lengths.tolist()
     # A window holds the segments of a document that begin in the same `window` tokens.

@@ -13,9 +13,9 @@ from spacy_hmtl.annotations import TASKS
 from spacy_hmtl.nn.heads.coref import CorefConfig
 from spacy_hmtl.nn.heads.relation import RelationConfig
 from spacy_hmtl.nn.heads.tagger import TaggerConfig
-from spacy_hmtl.nn.hierarchy import Hierarchy, parents, path
+from spacy_hmtl.nn.hierarchy import Hierarchy, LabelSets, parents, path
 
-LABELS = {"ner": ["A"], "emd": ["B", "C"], "relation": ["R"]}
+LABELS = LabelSets({"ner": ["A"], "emd": ["B", "C"], "relation": ["R"]})
 # Another width for each task, so that a wrong wire cannot fit.
 CONFIGS: dict[str, Any] = {
     "ner": TaggerConfig(encoder_config(2), 1),

@@ -13,9 +13,9 @@ from strategies import INPUT, Documents, four_tasks, layout_of
 from torch import Tensor
 
 from spacy_hmtl.bridge.outputs import predictions
-from spacy_hmtl.nn.decoding import Decoded, decode
+from spacy_hmtl.nn.decoding import decode
 from spacy_hmtl.nn.heads import relation
-from spacy_hmtl.nn.heads.coref import CorefContext
+from spacy_hmtl.nn.heads.protocol import DocContext
 from spacy_hmtl.nn.hierarchy import Hierarchy
 
 
@@ -26,18 +26,19 @@ def seeded(candidates: str, top: int) -> Hierarchy:
 
 # Few and many segments, documents and tokens, all in one portion; spans, relations and
 # clusters grow with them.
+SETTINGS = {"relation_threshold": 0.3, "singleton_threshold": 0.3}
 FEW: Documents = [[8, 8], [8, 8]]
 MANY: list[Documents] = [[[8, 8]] * 8, [[16] * 8] * 2, [[12, 5, 9]] * 12]
 
 
-def waits_of(hierarchy: Hierarchy, docs: Documents) -> tuple[Waits, Decoded]:
+def waits_of(hierarchy: Hierarchy, docs: Documents) -> tuple[Waits, dict[str, Any]]:
     layout = layout_of(docs)
     n_tokens = sum(map(sum, docs))
     generator = torch.Generator().manual_seed(0)
     embeddings = torch.randn(n_tokens, INPUT, generator=generator)
-    context = CorefContext(torch.randint(-1, 3, (n_tokens,), generator=generator), torch.zeros(len(docs)).long())
+    context = DocContext(torch.randint(-1, 3, (n_tokens,), generator=generator), torch.zeros(len(docs)).long())
     with torch.inference_mode(), watched() as watch:
-        found = decode(hierarchy, embeddings, layout, relation_threshold=0.3, singleton_threshold=0.3, context=context)
+        found = decode(hierarchy, embeddings, layout, SETTINGS, context=context)
     return watch.waits, found
 
 
@@ -100,6 +101,6 @@ def without_packing(waits: Waits) -> tuple[Waits, Waits]:
     return waits - packing, packing
 
 
-def sizes(found: Decoded) -> list[int]:
+def sizes(found: dict[str, Any]) -> list[int]:
     """How many spans, relations and mentions in clusters were found."""
-    return [len(column) for part in found if part is not None for column in part[-1:]]
+    return [len(column) for part in found.values() for column in part[-1:]]

@@ -12,10 +12,13 @@ from strategies import Documents, close, documents, encoder_config, random_encod
 from torch import Tensor
 
 from spacy_hmtl.nn.heads import relation as relation_module
-from spacy_hmtl.nn.heads.relation import ACTIVATIONS, RelationConfig, RelationHead, TokenPairs
+from spacy_hmtl.nn.heads.relation import ACTIVATIONS, RelationConfig, RelationHead
+from spacy_hmtl.nn.heads.tensors import RelationTargets
+from spacy_hmtl.nn.spans import SpanIndex
 
 quick = settings(deadline=None, max_examples=25)
 WIDTH = 6
+HALF = {"relation_threshold": 0.5}
 Row = tuple[int, int, int]
 
 
@@ -41,9 +44,11 @@ def all_pairs(docs: Documents) -> list[tuple[int, int]]:
     ]
 
 
-def token_pairs(rows: list[Row]) -> TokenPairs:
-    table = torch.tensor(rows, dtype=torch.int64).reshape(-1, 3)
-    return TokenPairs(*table.unbind(1), torch.ones(len(rows)))
+def token_pairs(rows: list[Row]) -> RelationTargets:
+    """Relations between arguments that end at these tokens; where they begin does not matter."""
+    arg1, arg2, labels = torch.tensor(rows, dtype=torch.int64).reshape(-1, 3).unbind(1)
+    unknown = torch.full_like(arg1, -1)
+    return RelationTargets(SpanIndex(unknown, arg1 + 1), SpanIndex(unknown, arg2 + 1), unknown, unknown, labels)
 
 
 def random_gold(docs: Documents, seed: int, n_labels: int = 2) -> list[Row]:
@@ -80,7 +85,7 @@ def test_decoding_finds_each_pair_above_the_threshold(docs: Documents, seed: int
             share = probability(head, encoded.states, i, j, label)
             if share >= 0.6:
                 expected[(i, j, label)] = share
-    columns = (column.tolist() for column in head.decode(encoded, 0.6))
+    columns = (column.tolist() for column in head.decode(encoded, {"relation_threshold": 0.6}))
     found = {(i, j, label): score for i, j, label, score in zip(*columns)}
     assert found == pytest.approx(expected, abs=1e-5)
 
@@ -89,19 +94,19 @@ def test_long_batches_go_in_several_buckets(monkeypatch: pytest.MonkeyPatch) -> 
     torch.manual_seed(0)
     docs = [[5, 2, 4], [], [1, 5], [3]]
     head, encoded, gold = make_head(), random_encoded(docs, 4, WIDTH), token_pairs(random_gold(docs, 3))
-    loss, found = head.loss(encoded, gold), set(zip(*(c.tolist() for c in head.decode(encoded, 0.5)[:3])))
+    loss, found = head.loss(encoded, gold), set(zip(*(c.tolist() for c in head.decode(encoded, HALF)[:3])))
     monkeypatch.setitem(relation_module._PAIRS, "cpu", 20)
     assert close(head.loss(encoded, gold), loss)
     for kept in (relation_module._KEPT, 30, 1):  # buckets looked through together: all, some, one
         monkeypatch.setattr(relation_module, "_KEPT", kept)
-        assert set(zip(*(c.tolist() for c in head.decode(encoded, 0.5)[:3]))) == found
+        assert set(zip(*(c.tolist() for c in head.decode(encoded, HALF)[:3]))) == found
 
 
 @pytest.mark.parametrize(("threshold", "share"), [(0.0, 1.0), (1.0, 0.0)])
 def test_the_ends_of_the_scale_find_everything_and_nothing(threshold: float, share: float) -> None:
     # `spacy find-threshold` tries both.
     torch.manual_seed(0)
-    found = make_head().decode(random_encoded([[4]], 4, WIDTH), threshold)
+    found = make_head().decode(random_encoded([[4]], 4, WIDTH), {"relation_threshold": threshold})
     assert len(found.scores) == share * 4 * 4 * 2
 
 

@@ -21,7 +21,8 @@ from strategies import (
     segments_of,
 )
 
-from spacy_hmtl.nn.heads.tagger import SpanTensors, TaggerConfig, TaggerHead, TagTargets
+from spacy_hmtl.nn.heads.tagger import TaggerConfig, TaggerHead
+from spacy_hmtl.nn.heads.tensors import SpanTargets, SpanTensors
 
 quick = settings(deadline=None, max_examples=25)
 WIDTH = 6
@@ -47,10 +48,10 @@ def random_spans(docs: Documents, seed: int) -> list[tuple[int, int, int]]:
     return spans
 
 
-def tensors(*layers: list[tuple[int, int, int]]) -> TagTargets:
+def tensors(*layers: list[tuple[int, int, int]]) -> SpanTargets:
     """Gold spans of each layer."""
     rows = sorted((*span, number) for number, spans in enumerate(layers) for span in spans)
-    return TagTargets(*torch.tensor(rows, dtype=torch.int64).reshape(-1, 4).unbind(1))
+    return SpanTargets(*torch.tensor(rows, dtype=torch.int64).reshape(-1, 4).unbind(1))
 
 
 def rows(found: SpanTensors, offset: int = 0) -> dict[tuple[int, int, int], float]:
@@ -72,10 +73,10 @@ def test_a_document_in_a_batch_is_as_alone(docs: Documents, layers: int, seed: i
         own = [[(s - first, e - first, label) for s, e, label in spans if first <= s < last] for spans in gold]
         part = part_of(encoded, docs, number)
         loss = loss + head.loss(part, tensors(*own))
-        found.update(rows(head.decode(part), first))
+        found.update(rows(head.decode(part, {}), first))
         first = last
     assert close(head.loss(encoded, tensors(*gold)), loss)
-    together = rows(head.decode(encoded))
+    together = rows(head.decode(encoded, {}))
     assert together == pytest.approx(found, abs=1e-5)
     assert list(together) == sorted(together)
 
@@ -91,10 +92,10 @@ def test_layers_are_taggers_of_their_own_on_the_same_states(docs: Documents, see
         single = TaggerHead(WIDTH, ["A", "B"], TaggerConfig(encoder_config(3), 1))
         single.layers[0] = layer
         loss = loss + single.loss(encoded, tensors(spans))
-        for span, score in rows(single.decode(encoded)).items():
+        for span, score in rows(single.decode(encoded, {})).items():
             best[span] = max(score, best.get(span, 0.0))
     assert close(head.loss(encoded, tensors(*gold)), loss)
-    decoded = head.decode(encoded)
+    decoded = head.decode(encoded, {})
     assert rows(decoded) == pytest.approx(best, abs=1e-6)
     assert len(decoded.scores) == len(best)  # what two layers find is given once
 
@@ -103,7 +104,7 @@ def test_layers_are_taggers_of_their_own_on_the_same_states(docs: Documents, see
 @given(docs=documents(), seed=seeds)
 def test_spans_lie_within_segments_and_do_not_overlap(docs: Documents, seed: int) -> None:
     torch.manual_seed(seed)
-    found = rows(make_head().decode(random_encoded(docs, 4, WIDTH)))
+    found = rows(make_head().decode(random_encoded(docs, 4, WIDTH), {}))
     borders = [segment for own in segments_of(docs) for segment in own]
     taken: set[int] = set()
     for (start, end, _), score in found.items():
@@ -126,5 +127,5 @@ def test_emissions_that_spell_the_gold_spans_are_decoded_to_them(docs: Documents
         layer.emit.weight.copy_(50.0 * torch.eye(9))
     tags = layer.tags.encode(*tensors(gold)[:3], len(encoded.states))
     clear = encoded._replace(states=torch.nn.functional.one_hot(tags, 9).float())
-    assert rows(head.decode(clear)) == pytest.approx(dict.fromkeys(gold, 1.0), abs=1e-4)
+    assert rows(head.decode(clear, {})) == pytest.approx(dict.fromkeys(gold, 1.0), abs=1e-4)
     assert head.loss(clear, tensors(gold)).item() == pytest.approx(0.0, abs=1e-3)

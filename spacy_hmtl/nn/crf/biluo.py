@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torchcrf import CRF
@@ -13,7 +15,7 @@ FORBIDDEN = -10_000.0
 class BiluoTags:
     """Numbers the tags of a set of labels: O is 0, then B, I, L, U of each label."""
 
-    def __init__(self, labels: list[str]) -> None:
+    def __init__(self, labels: Sequence[str]) -> None:
         self.labels = labels
         self.n_tags = 1 + 4 * len(labels)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..encoder import Encoded, EncoderConfig
+from ..encoder import Encoded
 from ..layout import Layout, owners
+from .protocol import NOTHING, Beside, Head, HeadConfig, HeadLabels, Kind
+from .tensors import RelationTargets, TokenPairs
 
 # Token pairs scored at a time, a pair being `hidden_width` floats: few enough for a CPU's
 # own cache, which is twice as fast; many on a GPU, where a launch costs more than the work.
@@ -23,10 +26,9 @@ ACTIVATIONS = {"relu": torch.relu_, "tanh": torch.tanh_}
 
 
 @dataclass(frozen=True)
-class RelationConfig:
+class RelationConfig(HeadConfig):
     """Settings of the relation head.
 
-    encoder: the task's own biLSTM.
     hidden_width: width of the pair vector.
     activation: "relu" or "tanh".
     prior: probability of a relation cell that the output bias starts from; with 0.5
@@ -35,27 +37,18 @@ class RelationConfig:
         direction; farther ones share the last. 0 leaves distance out, as the paper does.
     """
 
-    encoder: EncoderConfig
+    kind: ClassVar[Kind] = "relations"
     hidden_width: int
     activation: str
     prior: float
     max_distance: int
 
-
-class TokenPairs(NamedTuple):
-    """Relations between two tokens: flat offsets of arg1 and arg2, label numbers, confidences, shape (R,)."""
-
-    arg1: Tensor
-    arg2: Tensor
-    labels: Tensor
-    scores: Tensor
-
-    def shifted(self, by: int) -> TokenPairs:
-        """With `by` added to the offsets."""
-        return TokenPairs(self.arg1 + by, self.arg2 + by, self.labels, self.scores)
+    def build(self, input_width: int, labels: HeadLabels) -> RelationHead:
+        """See `HeadConfig.build`."""
+        return RelationHead(self.encoder.width, labels.own, self)
 
 
-class RelationHead(nn.Module):
+class RelationHead(Head):
     """A sigmoid for each ordered token pair of a segment and each label.
 
     scores(i, j) = V act(U h_i + W h_j + b + d_(j - i)) + c, where i is the last token of
@@ -67,7 +60,7 @@ class RelationHead(nn.Module):
     signed distances (if asked for), and in that padded cells take no part in the loss.
     """
 
-    def __init__(self, width: int, labels: list[str], config: RelationConfig) -> None:
+    def __init__(self, width: int, labels: Sequence[str], config: RelationConfig) -> None:
         super().__init__()
         self.n_labels = len(labels)
         self.activation = ACTIVATIONS[config.activation]
@@ -96,16 +89,17 @@ class RelationHead(nn.Module):
             pairs += self.distance(apart + self.max_distance)
         return self.output(self.activation(pairs))
 
-    def loss(self, encoded: Encoded, targets: TokenPairs) -> Tensor:
+    def loss(self, encoded: Encoded, targets: RelationTargets, beside: Beside = NOTHING) -> Tensor:
         """Binary cross-entropy over all real token pairs and labels, nats summed over the batch.
 
-        targets (TokenPairs): gold pairs; both tokens of a pair lie in one segment.
+        targets (RelationTargets): Of the arguments the last tokens count; both lie in one segment.
         """
         layout = encoded.layout
         first, second = self.arg1(encoded.states), self.arg2(encoded.states)  # (T, K)
+        arg1, arg2 = targets.arg1.ends - 1, targets.arg2.ends - 1  # (G,)
         total = first.sum() * 0.0
         row_of = torch.full((len(layout.segment_lengths),), -1, device=first.device)
-        segment = layout.token_segments()[targets.arg1]
+        segment = layout.token_segments()[arg1]
         start = layout.segment_starts[segment]
         for bucket in layout.buckets(_PAIRS.get(first.device.type, _PAIRS_ELSEWHERE), square=True):
             scores = self._pair_scores(bucket.pad(first), bucket.pad(second))  # (S, L, L, R)
@@ -113,7 +107,7 @@ class RelationHead(nn.Module):
             row_of[bucket.segments] = torch.arange(len(bucket.segments), device=first.device)
             here = row_of[segment] >= 0
             gold = torch.zeros_like(scores)
-            position = (row_of[segment], targets.arg1 - start, targets.arg2 - start, targets.labels)
+            position = (row_of[segment], arg1 - start, arg2 - start, targets.labels)
             gold[tuple(p[here] for p in position)] = 1.0
             cells = functional.binary_cross_entropy_with_logits(scores, gold, reduction="none").sum(-1)
             real = bucket.mask.unsqueeze(1) & bucket.mask.unsqueeze(2)
@@ -121,14 +115,14 @@ class RelationHead(nn.Module):
         return total
 
     @torch.no_grad()
-    def decode(self, encoded: Encoded, threshold: float) -> TokenPairs:
-        """Token pairs and labels whose probability is at least `threshold`.
+    def decode(self, encoded: Encoded, settings: Mapping[str, Any], beside: Beside = NOTHING) -> TokenPairs:
+        """Token pairs and labels whose probability is at least the setting `relation_threshold`.
 
         A token may stand for both arguments: of nested mentions that end there, such as
         "the office in Lisbon" and "Lisbon".
         """
         first, second = self.arg1(encoded.states), self.arg2(encoded.states)
-        cut = float(torch.logit(torch.tensor(threshold, dtype=torch.float64)))
+        cut = float(torch.logit(torch.tensor(settings["relation_threshold"], dtype=torch.float64)))
         if len(first) == 0 or self.n_labels == 0:
             none = torch.zeros(0, dtype=torch.int64, device=first.device)
             return TokenPairs(none, none, none, first.new_zeros(0))
@@ -152,7 +146,7 @@ class RelationHead(nn.Module):
                 waiting, n_waiting = [], 0
         if waiting:
             found.append(_pairs(waiting, encoded.layout, self.n_labels, cut))
-        return TokenPairs(*(torch.cat(column) for column in zip(*found)))
+        return TokenPairs.joined(found)
 
 
 class _Scored(NamedTuple):

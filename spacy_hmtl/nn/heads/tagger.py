@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -11,44 +12,32 @@ from torch import Tensor, nn
 from ..crf.biluo import BiluoCRF, BiluoTags
 from ..crf.decoding import Spelled, confidences, potentials, viterbi
 from ..crf.likelihood import negative_log_likelihood
-from ..encoder import Encoded, EncoderConfig
+from ..encoder import Encoded
+from .protocol import NOTHING, Beside, Head, HeadConfig, HeadLabels, Kind
+from .tensors import SpanTargets, SpanTensors
 
 
 @dataclass(frozen=True)
-class TaggerConfig:
+class TaggerConfig(HeadConfig):
     """Settings of a tagging head; its width and labels come later.
 
-    encoder: the task's own biLSTM.
-    layers: CRFs, one for each level of nesting.
+    layers (int): CRFs, one for each level of nesting.
     """
 
-    encoder: EncoderConfig
+    kind: ClassVar[Kind] = "spans"
     layers: int
 
+    @property
+    def tag_layers(self) -> int:
+        """See `HeadConfig`."""
+        return self.layers
 
-class SpanTensors(NamedTuple):
-    """Labelled spans of a batch: flat token offsets (end exclusive), label numbers, confidences, shape (S,)."""
-
-    starts: Tensor
-    ends: Tensor
-    labels: Tensor
-    scores: Tensor
-
-    def shifted(self, by: int) -> SpanTensors:
-        """With `by` added to the offsets."""
-        return SpanTensors(self.starts + by, self.ends + by, self.labels, self.scores)
+    def build(self, input_width: int, labels: HeadLabels) -> TaggerHead:
+        """See `HeadConfig.build`."""
+        return TaggerHead(self.encoder.width, labels.own, self)
 
 
-class TagTargets(NamedTuple):
-    """Gold spans of a batch: flat token offsets (end exclusive), label numbers, layers of nesting, shape (S,)."""
-
-    starts: Tensor
-    ends: Tensor
-    labels: Tensor
-    layers: Tensor
-
-
-class TaggerHead(nn.Module):
+class TaggerHead(Head):
     """One layer of tags, or several for nested spans, all on the same states.
 
     Source: Sanh et al. (2019), sections "Named Entity Recognition" and "Entity Mention
@@ -56,11 +45,11 @@ class TaggerHead(nn.Module):
     (2007), "Recognising Nested Named Entities in Biomedical Text", section "Layering".
     """
 
-    def __init__(self, width: int, labels: list[str], config: TaggerConfig) -> None:
+    def __init__(self, width: int, labels: Sequence[str], config: TaggerConfig) -> None:
         super().__init__()
         self.layers: Any = nn.ModuleList(TagLayer(width, labels) for _ in range(config.layers))
 
-    def loss(self, encoded: Encoded, targets: TagTargets) -> Tensor:
+    def loss(self, encoded: Encoded, targets: SpanTargets, beside: Beside = NOTHING) -> Tensor:
         """Negative log-likelihood of the gold tags of all layers, nats summed over the batch."""
         n_tokens = encoded.states.shape[0]
         if n_tokens == 0:
@@ -76,10 +65,10 @@ class TaggerHead(nn.Module):
         """Scores of the tags of each token, shape (K, T, n_tags)."""
         return torch.stack([layer.emit(encoded.states) for layer in self.layers])
 
-    def decode(self, encoded: Encoded) -> SpanTensors:
+    def decode(self, encoded: Encoded, settings: Mapping[str, Any], beside: Beside = NOTHING) -> SpanTensors:
         """The best legal tags of all layers as spans in document order, with CRF marginals as confidences.
 
-        Of equal spans (borders and label) of several layers the likeliest.
+        Of equal spans (boundaries and label) of several layers the likeliest.
         """
         layout, n_tokens = encoded.layout, encoded.states.shape[0]
         if n_tokens == 0:
@@ -106,7 +95,7 @@ def _nothing(device: torch.device) -> SpanTensors:
 
 
 def _likeliest(spans: SpanTensors) -> SpanTensors:
-    """Of spans with equal borders and label the one with the highest score; in document order."""
+    """Of spans with equal boundaries and label the one with the highest score; in document order."""
     order = spans.scores.argsort(descending=True, stable=True)
     keys = torch.stack([spans.starts, spans.ends, spans.labels], dim=1)[order]
     distinct, owner = keys.unique(dim=0, return_inverse=True)
@@ -118,7 +107,7 @@ def _likeliest(spans: SpanTensors) -> SpanTensors:
 class TagLayer(nn.Module):
     """Emissions by a linear layer, scored by a CRF over BILUO tags."""
 
-    def __init__(self, width: int, labels: list[str]) -> None:
+    def __init__(self, width: int, labels: Sequence[str]) -> None:
         super().__init__()
         self.tags = BiluoTags(labels)
         self.emit = nn.Linear(width, self.tags.n_tags)

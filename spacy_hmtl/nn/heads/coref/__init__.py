@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .config import CorefConfig
-from .head import CorefHead, Ranking
-from .tensors import Candidates, CorefContext, DecodedClusters, MentionTensors
+from .head import CorefHead
 
-__all__ = ["Candidates", "CorefConfig", "CorefContext", "CorefHead", "DecodedClusters", "MentionTensors", "Ranking"]
+__all__ = ["CorefConfig", "CorefHead"]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
-from ...encoder import EncoderConfig
+from ..protocol import HeadConfig, HeadLabels, Kind
+
+if TYPE_CHECKING:
+    from .head import CorefHead
 
 CANDIDATES = ("spans", "mentions")
 TRAIN_CANDIDATES = ("gold", "predicted")
@@ -12,10 +16,9 @@ FEATURES = ("speaker", "genre")
 
 
 @dataclass(frozen=True)
-class CorefConfig:
+class CorefConfig(HeadConfig):
     """Settings of the coreference head.
 
-    encoder: the task's own biLSTM.
     candidates: "spans", all spans up to a width; "mentions", those of the EMD head.
     train_candidates: with "mentions": the corpus' mentions ("gold") or the EMD head's ("predicted").
     max_span_width: widest candidate of "spans", in tokens (mentions may be wider).
@@ -35,7 +38,7 @@ class CorefConfig:
         span chooses between no mention, a new entity and its antecedents.
     """
 
-    encoder: EncoderConfig
+    kind: ClassVar[Kind] = "clusters"
     candidates: str
     train_candidates: str
     max_span_width: int
@@ -50,3 +53,29 @@ class CorefConfig:
     features: tuple[str, ...]
     dropout: float
     singletons: bool
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """See `HeadConfig`."""
+        return ("emd",) if self.candidates == "mentions" else ()
+
+    @property
+    def loss_needs(self) -> tuple[str, ...]:
+        """See `HeadConfig`."""
+        return self.needs if self.train_candidates == "predicted" else ()
+
+    @property
+    def context_features(self) -> tuple[str, ...]:
+        """See `HeadConfig`."""
+        return self.features
+
+    @property
+    def reach(self) -> int:
+        """See `HeadConfig`."""
+        return self.window
+
+    def build(self, input_width: int, labels: HeadLabels) -> CorefHead:
+        """See `HeadConfig.build`."""
+        from .head import CorefHead
+
+        return CorefHead(input_width, self)

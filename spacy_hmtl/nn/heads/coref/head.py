@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from ...encoder import Encoded
-from ...spans import SpanIndex, antecedent_pairs, enumerate_spans, match, prune
+from ...layout import Chunk
+from ...spans import SpanIndex, antecedent_pairs, distinct, enumerate_spans, match, prune
+from ..protocol import NOTHING, Beside, Head
+from ..tensors import ClusterTargets, DecodedClusters
 from .config import CorefConfig
 from .mentions import MentionScorer
 from .pairs import CoarseScorer, PairScorer
-from .tensors import Candidates, CorefContext, DecodedClusters, MentionTensors
+from .tensors import Candidates
 
 _IMPOSSIBLE = -1e9
 
@@ -25,15 +28,17 @@ class Ranking(NamedTuple):
     kept (Candidates): M of them.
     options (Tensor): Float32, shape (M, C + A): C scores for "no antecedent" (no mention
         at 0 and, with singletons, a new entity), then the antecedents by distance.
+    known (Tensor): Bool, shape (M,), spans that are known to be mentions.
     coarse (Tensor): from coarse to fine, coarse scores of all antecedents, shape (M, A).
     """
 
     kept: Candidates
     options: Tensor
+    known: Tensor
     coarse: Tensor | None = None
 
 
-class CorefHead(nn.Module):
+class CorefHead(Head):
     """Scores spans as mentions, keeps the best, and ranks the antecedents of each.
 
     score(i, j) = mention(i) + mention(j) + pair(i, j); "no antecedent" scores 0. From
@@ -60,49 +65,74 @@ class CorefHead(nn.Module):
     def rank(
         self,
         encoded: Encoded,
-        windows: Tensor,
-        given: SpanIndex | None = None,
-        context: CorefContext | None = None,
+        own: SpanIndex | None = None,
+        beside: Beside = NOTHING,
         before: Candidates | None = None,
         first_doc: int = 0,
-    ) -> Ranking:
+    ) -> Ranking | None:
         """Choose the spans of a batch and score what each may refer to.
 
-        windows (Tensor): Int64, shape (segments,), the window that each segment belongs to.
-        given (SpanIndex): mentions to rank; none is pruned.
-        before (Candidates): what was kept in front of this batch, where it continues a
-            document; its rows are antecedents too.
-        first_doc (int): number of the batch's first document, as `before` counts.
+        own (SpanIndex, optional): Spans to rank instead of the best of all; none is pruned.
+        beside (Beside): Windows, facts for the features, and given mentions, which are ranked
+            instead of others in their documents.
+        before (Candidates, optional): What was kept in front of this batch, where it continues
+            a document; its rows are antecedents too.
+        first_doc (int): Number of the batch's first document, as `before` counts.
+        RETURNS (Ranking, optional): None where there is nothing to rank.
         """
-        kept = self._keep(encoded, windows, given, context)
-        kept = kept._replace(docs=kept.docs + first_doc)
-        seen = kept if before is None else before.followed_by(kept)
-        first = len(seen.docs) - len(kept.docs)
-        linked, coarse = self._links(seen, first)
-        nothing = torch.stack([torch.zeros_like(kept.scores), kept.scores][: self.n_none], dim=1)
-        return Ranking(kept, torch.cat([nothing, linked], dim=1), coarse)
-
-    def _keep(
-        self, encoded: Encoded, windows: Tensor, given: SpanIndex | None, context: CorefContext | None
-    ) -> Candidates:
-        layout, config = encoded.layout, self.config
-        if given is None:
-            spans, scores = enumerate_spans(layout, config.max_span_width), self.mention.all_scores(encoded)  # (S,)
-            own = windows[layout.token_segments()[spans.starts]]
-            n_windows = int(windows[-1]) + 1
-            lengths = torch.zeros(n_windows, dtype=torch.int64, device=windows.device)
-            lengths = lengths.index_add(0, windows, layout.segment_lengths)
-            keep = (lengths * config.spans_per_token).floor().long().clamp(min=1)
-            rows = prune(scores.detach(), own, keep)
-            spans, scores = spans.select(rows), scores[rows]
-        else:
-            spans, scores = given, self.mention.scores(encoded, given)
-        docs = layout.token_docs()[spans.starts]
-        if context is None:
+        if encoded.layout.n_tokens == 0:
+            return None
+        spans, scores, known = self._choose(encoded, own, beside)
+        if len(spans.starts) == 0:
+            return None
+        docs = encoded.layout.token_docs()[spans.starts]
+        if beside.context is None:
             speakers, genres = torch.full_like(docs, -1), torch.zeros_like(docs)
         else:
-            speakers, genres = context.speakers[spans.starts], context.genres[docs]
-        return Candidates(spans, docs, speakers, genres, scores, self.mention.vectors(encoded, spans))
+            speakers, genres = beside.context.speakers[spans.starts], beside.context.genres[docs]
+        vectors = self.mention.vectors(encoded, spans)
+        kept = Candidates(spans, docs + first_doc, speakers, genres, scores, vectors)
+        seen = kept if before is None else before.followed_by(kept)
+        linked, coarse = self._links(seen, len(seen.docs) - len(kept.docs))
+        nothing = torch.stack([torch.zeros_like(scores), scores][: self.n_none], dim=1)
+        return Ranking(kept, torch.cat([nothing, linked], dim=1), known, coarse)
+
+    def _choose(self, encoded: Encoded, own: SpanIndex | None, beside: Beside) -> tuple[SpanIndex, Tensor, Tensor]:
+        """Spans to rank, their mention scores, shape (M,), and whether each is known to be a mention."""
+        given = beside.given
+        if given is not None and all(given.docs):
+            return given.spans, self._score(encoded, given.spans), torch.ones_like(given.spans.starts, dtype=torch.bool)
+        spans, scores = self._best(encoded, beside) if own is None else (own, self._score(encoded, own))
+        known = torch.zeros_like(spans.starts, dtype=torch.bool)
+        if given is None or not any(given.docs):
+            return spans, scores, known
+        is_given = torch.tensor(given.docs, device=known.device)  # (B,)
+        free = (~is_given[encoded.layout.token_docs()[spans.starts]]).nonzero().squeeze(1)
+        starts, ends = (
+            torch.cat([spans.starts[free], given.spans.starts]),
+            torch.cat([spans.ends[free], given.spans.ends]),
+        )
+        scores = torch.cat([scores[free], self._score(encoded, given.spans)])
+        known = torch.cat([known[free], torch.ones_like(given.spans.starts, dtype=torch.bool)])
+        order = (starts * (encoded.layout.n_tokens + 1) + ends).argsort()
+        return SpanIndex(starts[order], ends[order]), scores[order], known[order]
+
+    def _score(self, encoded: Encoded, spans: SpanIndex) -> Tensor:
+        """Mention scores of some spans, shape (S,)."""
+        return self.mention.scores(encoded, spans) if len(spans.starts) else encoded.states.new_zeros(0)
+
+    def _best(self, encoded: Encoded, beside: Beside) -> tuple[SpanIndex, Tensor]:
+        """The likeliest mentions of each window among all spans, and their scores, shape (M,)."""
+        layout, config = encoded.layout, self.config
+        windows = layout.segment_windows(config.window) if beside.windows is None else beside.windows
+        spans, scores = enumerate_spans(layout, config.max_span_width), self.mention.all_scores(encoded)  # (S,)
+        own = windows[layout.token_segments()[spans.starts]]
+        n_windows = int(windows[-1]) + 1
+        lengths = torch.zeros(n_windows, dtype=torch.int64, device=windows.device)
+        lengths = lengths.index_add(0, windows, layout.segment_lengths)
+        keep = (lengths * config.spans_per_token).floor().long().clamp(min=1)
+        rows = prune(scores.detach(), own, keep)
+        return spans.select(rows), scores[rows]
 
     def _links(self, seen: Candidates, first: int) -> tuple[Tensor, Tensor | None]:
         """Scores of the antecedents of the rows from `first`, by distance, shape (M - first, A), and coarse ones."""
@@ -126,7 +156,7 @@ class CorefHead(nn.Module):
 
     # --- loss ---
 
-    def loss(self, encoded: Encoded, targets: MentionTensors, given: SpanIndex | None = None) -> Tensor:
+    def loss(self, encoded: Encoded, targets: ClusterTargets, beside: Beside = NOTHING) -> Tensor:
         """Negative marginal log-likelihood of the gold antecedents, nats summed over kept spans.
 
         Lee et al. (2017), equation 7: a span's gold choices are all earlier kept spans of
@@ -135,18 +165,23 @@ class CorefHead(nn.Module):
         From coarse to fine, the same loss of the coarse scores, over all antecedents, is
         added: by the full scores alone nothing teaches to choose an antecedent that was
         not chosen.
-
-        given (SpanIndex): mentions to rank instead of all spans.
         """
-        if encoded.states.shape[0] == 0 or (given is not None and len(given.starts) == 0):
+        own = self.mentions(beside)
+        if own is None and self.config.candidates == "mentions":
+            own = distinct(targets.candidates or targets.spans)
+        ranking = self.rank(encoded, own, beside)
+        if ranking is None:
             return encoded.states.sum() * 0.0
-        windows = encoded.layout.segment_windows(self.config.window)
-        ranking = self.rank(encoded, windows, given, targets.context)
         clusters = match(ranking.kept.spans, targets.spans, targets.clusters)  # (M,)
         scored = [ranking.options]
         if ranking.coarse is not None:
             scored.append(torch.cat([ranking.options[:, : self.n_none], ranking.coarse], dim=1))
         return torch.stack([self._marginal(options, clusters) for options in scored]).sum()
+
+    def mentions(self, beside: Beside) -> SpanIndex | None:
+        """The mentions found by the level that candidates are taken from, if it was asked."""
+        found = beside.found.get("emd")
+        return None if found is None else distinct(SpanIndex(found.starts, found.ends))
 
     def _marginal(self, options: Tensor, clusters: Tensor) -> Tensor:
         """Negative log-likelihood of all gold choices together, summed over spans."""
@@ -168,30 +203,24 @@ class CorefHead(nn.Module):
 
     # --- decoding ---
 
-    def decode(
-        self,
-        encoded: Encoded,
-        given: SpanIndex | None,
-        singleton_threshold: float,
-        context: CorefContext | None = None,
-    ) -> DecodedClusters:
-        """Clusters of a batch that is ranked at once; see `link`."""
-        if encoded.states.shape[0] == 0 or (given is not None and len(given.starts) == 0):
-            return self.link([], singleton_threshold)
-        windows = encoded.layout.segment_windows(self.config.window)
-        ranking = self.rank(encoded, windows, given, context)
-        return self.link([ranking], singleton_threshold, are_mentions=given is not None)
+    def decode(self, encoded: Encoded, settings: Mapping[str, Any], beside: Beside = NOTHING) -> DecodedClusters:
+        """Clusters of a batch that is ranked at once, with the setting `singleton_threshold`; see `link`."""
+        ranking = self.rank(encoded, self.mentions(beside), beside)
+        return self.link([] if ranking is None else [ranking], settings["singleton_threshold"])
 
-    def link(
-        self, rankings: Sequence[Ranking], singleton_threshold: float, *, are_mentions: bool = False
-    ) -> DecodedClusters:
+    def decoder(self, settings: Mapping[str, Any]) -> ClusterDecoder:
+        """See `Head.decoder`."""
+        return ClusterDecoder(self, settings)
+
+    def link(self, rankings: Sequence[Ranking], singleton_threshold: float) -> DecodedClusters:
         """Clusters by following each mention's best antecedent, through rankings that continue each other.
 
-        singleton_threshold (float): least probability of a new entity for a mention that
+        Of what is known to be a mention a head trained with singletons leaves nothing out.
+
+        rankings (Sequence): In document order, offsets in the batch.
+        singleton_threshold (float): Least probability of a new entity for a mention that
             nothing links to, used if the head was trained with singletons.
-        are_mentions (bool): All that was ranked is known to be a mention, so that a head
-            trained with singletons leaves none out.
-        RETURNS (DecodedClusters): confidence of a linked mention: probability, summed over
+        RETURNS (DecodedClusters): Confidence of a linked mention: probability, summed over
             its antecedents in the same cluster; of a first mention: that of no antecedent
             (with singletons: of a new entity).
         """
@@ -203,10 +232,10 @@ class CorefHead(nn.Module):
             [functional.pad(r.options, (0, width - r.options.shape[1]), value=_IMPOSSIBLE) for r in rankings]
         )
         spans = SpanIndex(*(torch.cat(column) for column in zip(*(r.kept.spans for r in rankings))))
+        known = torch.cat([ranking.known for ranking in rankings])
         n_none = self.n_none
-        if are_mentions and self.config.singletons:
-            options[:, 0] = _IMPOSSIBLE
-            singleton_threshold = 0.0
+        if self.config.singletons:
+            options[:, 0] = torch.where(known, _IMPOSSIBLE, options[:, 0])
         probability = options.softmax(dim=1)
         choice = probability.argmax(dim=1) - n_none  # (M,), column, or negative
         rows = torch.arange(len(choice), device=choice.device)
@@ -223,6 +252,32 @@ class CorefHead(nn.Module):
         size = torch.bincount(root, minlength=len(root))[root]
         kept = size > 1
         if self.config.singletons:
-            kept = kept | ((size == 1) & (first >= singleton_threshold))
+            kept = kept | ((size == 1) & ((first >= singleton_threshold) | known))
         rows = kept.nonzero().squeeze(1)
         return DecodedClusters(spans.select(rows), root[rows], scores[rows])
+
+
+class ClusterDecoder:
+    """Ranks a batch part by part, carrying the last mentions over as antecedents, and links at the end.
+
+    head (CorefHead): Ranks the parts.
+    settings (Mapping): With `singleton_threshold`.
+    """
+
+    def __init__(self, head: CorefHead, settings: Mapping[str, Any]) -> None:
+        self.head, self.settings = head, settings
+        self.before: Candidates | None = None
+        self.rankings: list[Ranking] = []
+
+    def add(self, encoded: Encoded, chunk: Chunk, beside: Beside) -> None:
+        """Rank the next part; clusters are known only at the end."""
+        ranking = self.head.rank(encoded, self.head.mentions(beside), beside, self.before, chunk.first_doc)
+        if ranking is None:
+            return
+        seen = ranking.kept if self.before is None else self.before.followed_by(ranking.kept)
+        self.before = seen.last(self.head.config.max_antecedents)
+        self.rankings.append(Ranking(ranking.kept.shifted(chunk.start), ranking.options, ranking.known))
+
+    def result(self) -> DecodedClusters:
+        """Clusters of the whole batch."""
+        return self.head.link(self.rankings, self.settings["singleton_threshold"])
