@@ -58,6 +58,7 @@ setup(
             "spacy_hmtl.BiLSTM.v1 = spacy_hmtl.bridge.settings:make_bilstm",
             "spacy_hmtl.CRFTagger.v1 = spacy_hmtl.bridge.settings:make_tagger",
             "spacy_hmtl.MultiHeadSelection.v1 = spacy_hmtl.bridge.settings:make_relation",
+            "spacy_hmtl.SpanPairs.v1 = spacy_hmtl.bridge.settings:make_span_pairs",
             "spacy_hmtl.SpanRanking.v1 = spacy_hmtl.bridge.settings:make_coref",
             "spacy_hmtl.Concat.v1 = spacy_hmtl.bridge.embeddings.concat:make_concat",
             "spacy_hmtl.HashEmbedding.v1 = spacy_hmtl.bridge.embeddings.concat:make_hash_embedding",

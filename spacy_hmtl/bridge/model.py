@@ -246,11 +246,14 @@ def _loss(
 
 
 def _given(spans: Sequence[Sequence[LabeledSpan] | None], layout: Layout) -> GivenMentions:
-    """Spans of each document as flat offsets in document order."""
+    """Spans of each document as flat offsets in document order; of equal ones the last in the alphabet by label."""
     starts = layout.doc_starts().tolist()
-    rows = {(s.start + first, s.end + first) for own, first in zip(spans, starts) for s in own or ()}
-    table = torch.tensor(sorted(rows), dtype=torch.int64, device=layout.doc_lengths.device).reshape(-1, 2)
-    return GivenMentions(SpanIndex(table[:, 0], table[:, 1]), tuple(own is not None for own in spans))
+    rows = dict(
+        sorted(((s.start + first, s.end + first), s.label) for own, first in zip(spans, starts) for s in own or ())
+    )
+    table = torch.tensor(list(rows), dtype=torch.int64, device=layout.doc_lengths.device).reshape(-1, 2)
+    is_given = tuple(own is not None for own in spans)
+    return GivenMentions(SpanIndex(table[:, 0], table[:, 1]), is_given, tuple(rows.values()))
 
 
 def states(model: Any, docs: Sequence[Doc]) -> dict[str, list[Floats2d]]:

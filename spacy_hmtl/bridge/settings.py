@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..errors import Errors
 from ..nn.encoder import BiLSTMConfig, EncoderConfig
 from ..nn.heads.coref import CorefConfig
 from ..nn.heads.coref.config import CANDIDATES, FEATURES, TRAIN_CANDIDATES
 from ..nn.heads.relation import ACTIVATIONS, RelationConfig
+from ..nn.heads.span_pairs import SOURCES, RelationRule, SpanPairConfig
 from ..nn.heads.tagger import TaggerConfig
 
 
@@ -61,6 +64,82 @@ def make_relation(
     if max_distance < 0:
         _fail("max_distance", "0 or more", max_distance, section)
     return RelationConfig(encoder, hidden_width, activation, prior, max_distance)
+
+
+def make_span_pairs(
+    *,
+    encoder: EncoderConfig,
+    arguments: str,
+    layers: int,
+    hidden_width: int,
+    feature_width: int,
+    context: bool,
+    dropout: float,
+    prior: float,
+    window: int,
+    warmup_updates: int,
+    seen_types: bool,
+    schema: dict[str, dict[str, Any]] | None = None,
+) -> SpanPairConfig:
+    """Settings of the relation head that reads spans: it finds typed arguments, and scores their ordered pairs.
+
+    encoder (EncoderConfig): The task's encoder.
+    arguments (str): "own": a CRF tagger for the argument types of the relation corpus; "emd" or "ner":
+        what that task's head finds, where the label sets agree, as in ACE 2005.
+    layers (int): Levels of nesting that the head's own tagger finds.
+    hidden_width (int): Width of the vectors of arguments and of pairs.
+    feature_width (int): Embeddings of argument types and of distances.
+    context (bool): Pool the words between two arguments into their pair.
+    dropout (float): On the vectors of arguments and pairs.
+    prior (float): Probability of a relation that the output bias starts from, in (0, 1).
+    window (int): Tokens of a document within which arguments are paired, so that relations may
+        cross sentences; 0: within their sentence.
+    warmup_updates (int): Updates after which wrongly found arguments are negative examples, too.
+    seen_types (bool): Allow only argument types that a relation had in training (three times at least).
+    schema (dict, optional): What is known of a label: `heads` and `tails` (types of its arguments),
+        `symmetric`, `inverse` (a label), `one_per_head`.
+    RETURNS (SpanPairConfig): Frozen; widths and labels come later.
+    """
+    section = "[...heads.relation]"
+    _positive(section, layers=layers, hidden_width=hidden_width, feature_width=feature_width)
+    _share(section, dropout=dropout)
+    if arguments not in SOURCES:
+        _fail("arguments", " or ".join(SOURCES), arguments, section)
+    if not 0.0 < prior < 1.0:
+        _fail("prior", "between 0 and 1", prior, section)
+    for key, value in (("window", window), ("warmup_updates", warmup_updates)):
+        if value < 0:
+            _fail(key, "0 or more", value, section)
+    rules = {label: _rule(label, rule) for label, rule in (schema or {}).items()}
+    return SpanPairConfig(
+        encoder,
+        arguments,
+        layers,
+        hidden_width,
+        feature_width,
+        context,
+        dropout,
+        prior,
+        window,
+        warmup_updates,
+        seen_types,
+        rules,
+    )
+
+
+def _rule(label: str, rule: Any) -> RelationRule:
+    """RAISES (ValueError): H264."""
+    kinds: dict[str, type] = {"heads": list, "tails": list, "symmetric": bool, "inverse": str, "one_per_head": bool}
+    if not isinstance(rule, dict):
+        raise ValueError(Errors.H264.format(label=label, reason=f"the value {rule!r} instead of keys"))
+    for key, value in rule.items():
+        if key not in kinds:
+            raise ValueError(Errors.H264.format(label=label, reason=f"the unknown key {key!r}"))
+        names = value if isinstance(value, list) else []
+        if not isinstance(value, kinds[key]) or not all(isinstance(name, str) for name in names):
+            raise ValueError(Errors.H264.format(label=label, reason=f"the value {value!r} for {key}"))
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in rule.items()}
+    return RelationRule(**values)
 
 
 def make_coref(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from torch import Tensor, nn
@@ -60,16 +61,19 @@ class GivenMentions(NamedTuple):
 
     spans (SpanIndex): Shape (G,), flat token offsets, distinct, in document order.
     docs (tuple): For each document whether its mentions are given; it may have none.
+    labels (tuple): The G types, "" where unknown; empty where no head asks for them.
     """
 
     spans: SpanIndex
     docs: tuple[bool, ...]
+    labels: tuple[str, ...] = ()
 
     def part(self, chunk: Chunk) -> GivenMentions:
         """Those of a part of the batch."""
         inside = (self.spans.starts >= chunk.start) & (self.spans.starts < chunk.end)
         docs = self.docs[chunk.first_doc : chunk.first_doc + len(chunk.layout.doc_lengths)]
-        return GivenMentions(self.spans.select(inside).shifted(-chunk.start), docs)
+        labels = tuple(compress(self.labels, inside.tolist())) if self.labels else ()
+        return GivenMentions(self.spans.select(inside).shifted(-chunk.start), docs, labels)
 
 
 class Beside(NamedTuple):

@@ -1,0 +1,360 @@
+"""The relation head that reads spans, against loops over documents, groups, pairs and labels."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from strategies import (
+    Documents,
+    close,
+    documents,
+    encoder_config,
+    part_of,
+    random_encoded,
+    randomize,
+    seeds,
+    segments_of,
+)
+from torch import Tensor
+
+from spacy_hmtl.nn.encoder import Encoded
+from spacy_hmtl.nn.heads.protocol import Beside, GivenMentions, HeadLabels
+from spacy_hmtl.nn.heads.span_pairs import RelationRule, SpanPairConfig, SpanPairHead
+from spacy_hmtl.nn.heads.span_pairs import head as head_module
+from spacy_hmtl.nn.heads.span_pairs import scorer as scorer_module
+from spacy_hmtl.nn.heads.span_pairs.scorer import RangeMax, make_pairs
+from spacy_hmtl.nn.heads.tensors import RelationTargets, SpanPairs, SpanTargets, SpanTensors
+from spacy_hmtl.nn.spans import SpanIndex
+
+quick = settings(deadline=None, max_examples=25)
+WIDTH = 6
+TYPES = ["LOC", "PER"]
+LABELS = ["KNOWS", "LIVES_IN", "NEAR"]
+# start, end, type; head, tail, label by their numbers
+Span = tuple[int, int, int]
+Row = tuple[int, int, int]
+
+
+def make_head(seed: int, arguments: str = "emd", labels: HeadLabels | None = None, **changed: Any) -> SpanPairHead:
+    """A head with random weights that takes its arguments from what it is handed, unless told otherwise."""
+    values: dict[str, Any] = {
+        **{"arguments": arguments, "layers": 1, "hidden_width": 5, "feature_width": 3, "context": True},
+        **{"dropout": 0.0, "prior": 0.4, "window": 0, "warmup_updates": 0, "seen_types": False, "schema": {}},
+    }
+    torch.manual_seed(seed)
+    config = SpanPairConfig(encoder_config(3), **{**values, **changed})
+    head = config.build(WIDTH, labels or HeadLabels(LABELS, {"emd": TYPES}, TYPES))
+    randomize(head, 0.7)
+    return head.eval()
+
+
+def random_spans(docs: Documents, seed: int) -> list[Span]:
+    """Some spans that lie within a segment, each boundary pair once, in document order."""
+    rng = random.Random(seed)
+    every = [
+        (i, j)
+        for own in segments_of(docs)
+        for start, end in own
+        for i in range(start, end)
+        for j in range(i + 1, end + 1)
+    ]
+    return sorted((*span, rng.randrange(len(TYPES))) for span in rng.sample(every, min(len(every), rng.randint(0, 6))))
+
+
+def found(spans: list[Span]) -> Beside:
+    table = torch.tensor(spans, dtype=torch.int64).reshape(-1, 3)
+    return Beside({"emd": SpanTensors(*table.unbind(1), torch.ones(len(spans)))})
+
+
+def score(head: SpanPairHead, states: Tensor, one: Span, other: Span) -> Tensor:
+    """Scores of all labels of an ordered pair, layer by layer, over the concatenated input."""
+    scorer = head.scorer
+
+    def vector(span: Span) -> Tensor:
+        return torch.cat([states[span[0]], states[span[1] - 1], scorer.types.weight[span[2]]])
+
+    as_head, as_tail = torch.relu(scorer.head(vector(one))), torch.relu(scorer.tail(vector(other)))
+    left, right = sorted([one, other])
+    gap = right[0] - left[1]
+    bucket = 0 if gap < 0 else 1 + sum(gap >= step for step in (1, 2, 4, 8, 16, 32, 64))
+    distance = scorer.distances.weight[bucket + 9 * (one < other)]
+    parts = {"head": as_head, "tail": as_tail, "product": as_head * as_tail, "distance": distance}
+    if scorer.between is not None:
+        inner = [torch.relu(scorer.between(states[t])) for t in range(left[1], right[0])]
+        parts["between"] = torch.stack(inner).amax(0) if inner else torch.zeros(5)
+    whole = torch.cat([scorer.parts[name].weight for name in parts], dim=1)
+    return scorer.output(torch.relu(whole @ torch.cat(list(parts.values())) + scorer.parts["head"].bias))
+
+
+def groups_of(docs: Documents) -> dict[int, int]:
+    """Number of the segment of each token, by a loop."""
+    segments = [segment for own in segments_of(docs) for segment in own]
+    return {token: number for number, (start, end) in enumerate(segments) for token in range(start, end)}
+
+
+def rows_of(pairs: SpanPairs, docs: Documents) -> set[tuple[Span, Span, int, float]]:
+    spans = list(zip(*(column.tolist() for column in pairs.arguments[:3])))
+    columns = (pairs.arg1.tolist(), pairs.arg2.tolist(), pairs.labels.tolist(), pairs.scores.tolist())
+    return {(spans[i], spans[j], label, round(s, 4)) for i, j, label, s in zip(*columns)}
+
+
+@pytest.mark.parametrize("context", [True, False])
+@quick
+@given(docs=documents(max_segment=7), seed=seeds)
+def test_every_ordered_pair_of_a_segment_is_scored(context: bool, docs: Documents, seed: int) -> None:
+    head, encoded, spans = make_head(seed, context=context), random_encoded(docs, 4, WIDTH), random_spans(docs, seed)
+    group = groups_of(docs)
+    expected = set()
+    for one in spans:
+        for other in spans:
+            if one != other and group[one[0]] == group[other[0]]:
+                for label, value in enumerate(torch.sigmoid(score(head, encoded.states, one, other)).tolist()):
+                    if value >= 0.5:
+                        expected.add((one, other, label, round(value, 4)))
+    assert rows_of(head.decode(encoded, {"relation_threshold": 0.5}, found(spans)), docs) == expected
+
+
+def targets_of(spans: list[Span], gold: list[Row]) -> RelationTargets:
+    table = torch.tensor(spans, dtype=torch.int64).reshape(-1, 3)
+    rows = torch.tensor(gold, dtype=torch.int64).reshape(-1, 3)
+    one, other = table[rows[:, 0]], table[rows[:, 1]]
+    arguments = SpanTargets(*table.unbind(1), torch.zeros(len(spans), dtype=torch.int64))
+    return RelationTargets(
+        *(SpanIndex(part[:, 0], part[:, 1]) for part in (one, other)), one[:, 2], other[:, 2], rows[:, 2], arguments
+    )
+
+
+def random_gold(spans: list[Span], group: dict[int, int], seed: int) -> list[Row]:
+    rng = random.Random(seed)
+    n = range(len(spans))
+    cells = [(i, j, r) for i in n for j in n if i != j and group[spans[i][0]] == group[spans[j][0]] for r in range(3)]
+    return sorted(rng.sample(cells, min(len(cells), rng.randint(0, 4))))
+
+
+@quick
+@given(docs=documents(max_segment=7), seed=seeds)
+def test_loss_is_the_cross_entropy_of_all_pairs_of_gold_and_found_arguments(docs: Documents, seed: int) -> None:
+    head, encoded = make_head(seed), random_encoded(docs, 4, WIDTH)
+    spans, group = random_spans(docs, seed), groups_of(docs)
+    n_gold = random.Random(seed).randint(0, len(spans))
+    own, wrong = spans[:n_gold], spans[n_gold:]
+    gold = random_gold(own, group, seed)
+    # What is found where a gold argument stands is that argument, whatever its type.
+    beside = found(sorted([*wrong, *((start, end, 1 - kind) for start, end, kind in own[:1])]))
+    expected = 0.0
+    for i, one in enumerate(spans):
+        for j, other in enumerate(spans):
+            if i != j and group[one[0]] == group[other[0]]:
+                z = score(head, encoded.states, one, other)
+                cells = torch.tensor([float((i, j, r) in gold) for r in range(3)])
+                expected += float(torch.nn.functional.binary_cross_entropy_with_logits(z, cells, reduction="sum"))
+    assert close(head.loss(encoded, targets_of(own, gold), beside), expected)
+
+
+def test_wrong_arguments_are_negative_examples_after_the_warm_up() -> None:
+    docs = [[6]]
+    head, encoded = make_head(1, warmup_updates=2).train(), random_encoded(docs, 4, WIDTH)
+    spans: list[Span] = [(0, 1, 0), (2, 3, 1)]
+    targets, beside = targets_of(spans, [(0, 1, 0)]), found([*spans, (4, 6, 1)])
+    losses = [float(head.loss(encoded, targets, beside)) for _ in range(3)]
+    without = float(make_head(1, warmup_updates=9).train().loss(encoded, targets, beside))
+    assert losses[:2] == pytest.approx([without, without], abs=1e-5)
+    assert losses[2] > without
+
+
+@quick
+@given(docs=documents(max_segment=6), seed=seeds)
+def test_a_document_alone_says_what_it_says_in_a_batch(docs: Documents, seed: int) -> None:
+    head = make_head(seed, arguments="own", labels=HeadLabels(LABELS, {}, TYPES), layers=2)
+    encoded = random_encoded(docs, 4, WIDTH)
+    together = rows_of(head.decode(encoded, {"relation_threshold": 0.4}), docs)
+    apart = set()
+    for number, start in enumerate(encoded.layout.doc_starts().tolist()):
+        part = head.decode(part_of(encoded, docs, number), {"relation_threshold": 0.4})
+        apart |= rows_of(part.shifted(start), docs)
+    assert {row[:3] for row in together} == {row[:3] for row in apart}
+
+
+@quick
+@given(docs=documents(max_segment=6, max_segments=4), seed=seeds)
+def test_memory_bounds_change_nothing(docs: Documents, seed: int) -> None:
+    head, encoded, beside = make_head(seed), random_encoded(docs, 4, WIDTH), found(random_spans(docs, seed))
+    whole = head.decode(encoded, {"relation_threshold": 0.3}, beside)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(head_module, "_BLOCK", 2)
+        patch.setattr(scorer_module, "_PAIRS", 3)
+        parts = head.decode(encoded, {"relation_threshold": 0.3}, beside)
+    assert rows_of(whole, docs) == rows_of(parts, docs)
+
+
+def test_a_window_joins_arguments_of_several_sentences() -> None:
+    docs = [[3, 3, 3]]
+    encoded, spans = random_encoded(docs, 4, WIDTH), [(0, 1, 0), (4, 5, 1), (7, 8, 0)]
+    beside = found(spans)._replace(windows=torch.tensor([0, 0, 1]))
+    within, across = make_head(3), make_head(3, window=6)
+    assert len(within.decode(encoded, {"relation_threshold": 0.0}, found(spans)).labels) == 0
+    pairs = across.decode(encoded, {"relation_threshold": 0.0}, beside)
+    assert {(a[0], b[0]) for a, b, _, _ in rows_of(pairs, docs)} == {(0, 4), (4, 0)}
+    loss = across.loss(encoded, targets_of(spans, [(0, 1, 2), (0, 2, 2)]), beside)
+    expected = 0.0
+    for i, j in ((0, 1), (1, 0)):
+        z = score(across, encoded.states, spans[i], spans[j])
+        gold = torch.tensor([0.0, 0.0, float((i, j) == (0, 1))])
+        expected += float(torch.nn.functional.binary_cross_entropy_with_logits(z, gold, reduction="sum"))
+    assert close(loss, expected)
+
+
+def decoded(spans: list[Span], seed: int = 5, threshold: float = 0.0, **changed: Any) -> set[tuple[int, int, str]]:
+    """First tokens of head and tail, and label, of what is found in one sentence."""
+    docs = [[8]]
+    torch.manual_seed(seed)
+    head = make_head(seed, **changed)
+    pairs = head.decode(random_encoded(docs, 4, WIDTH), {"relation_threshold": threshold}, found(spans))
+    return {(one[0], other[0], LABELS[label]) for one, other, label, _ in rows_of(pairs, docs)}
+
+
+THREE: list[Span] = [(0, 1, 1), (3, 4, 0), (6, 7, 1)]
+
+
+def test_only_allowed_types_are_joined() -> None:
+    rules = {"LIVES_IN": RelationRule(heads=("PER",), tails=("LOC",))}
+    assert {row[:2] for row in decoded(THREE, schema=rules) if row[2] == "LIVES_IN"} == {(0, 3), (6, 3)}
+    assert len([row for row in decoded(THREE, schema=rules) if row[2] == "NEAR"]) == 6
+    seen = HeadLabels(LABELS, {"emd": TYPES}, TYPES, [("PER", "LIVES_IN", "LOC")])
+    assert decoded(THREE, labels=seen, seen_types=True) == decoded(THREE, schema=rules)
+    assert decoded(THREE, labels=seen, seen_types=False) == decoded(THREE)
+
+
+def test_a_symmetric_relation_is_written_once_with_the_mean_score() -> None:
+    rules = {"NEAR": RelationRule(symmetric=True)}
+    assert {row[:2] for row in decoded(THREE, schema=rules) if row[2] == "NEAR"} == {(0, 3), (0, 6), (3, 6)}
+    docs, torch_seed = [[8]], 5
+    torch.manual_seed(torch_seed)
+    head = make_head(torch_seed, schema=rules)
+    encoded = random_encoded(docs, 4, WIDTH)
+    pairs = head.decode(encoded, {"relation_threshold": 0.0}, found(THREE))
+    scores = {row[:3]: row[3] for row in rows_of(pairs, docs)}
+    both = [score(head, encoded.states, *order)[2] for order in ((THREE[0], THREE[1]), (THREE[1], THREE[0]))]
+    assert scores[(THREE[0], THREE[1], 2)] == pytest.approx(float(torch.sigmoid(sum(both) / 2)), abs=1e-3)
+
+
+def test_of_inverse_relations_both_hold_or_none() -> None:
+    rules = {"KNOWS": RelationRule(inverse="LIVES_IN")}
+    for seed in range(5):
+        rows = decoded(THREE, seed, threshold=0.5, schema=rules)
+        known = {row[:2] for row in rows if row[2] == "KNOWS"}
+        assert known == {(b, a) for a, b, label in rows if label == "LIVES_IN"}
+
+
+def test_a_head_has_one_tail_where_it_may_have_one_only() -> None:
+    rules = {"LIVES_IN": RelationRule(one_per_head=True)}
+    rows = [row[:2] for row in decoded(THREE, schema=rules) if row[2] == "LIVES_IN"]
+    assert len(rows) == 3
+    assert {head for head, _ in rows} == {0, 3, 6}
+    assert set(rows) <= {row[:2] for row in decoded(THREE) if row[2] == "LIVES_IN"}
+
+
+def test_rules_add_what_follows_to_the_gold_relations() -> None:
+    docs, spans = [[8]], THREE
+    rules = {"NEAR": RelationRule(symmetric=True), "KNOWS": RelationRule(inverse="LIVES_IN")}
+    torch.manual_seed(0)
+    head, encoded = make_head(2, schema=rules), random_encoded(docs, 4, WIDTH)
+    said = head.loss(encoded, targets_of(spans, [(0, 1, 2), (0, 2, 0)]), found(spans))
+    implied = [(0, 1, 2), (1, 0, 2), (0, 2, 0), (2, 0, 1)]
+    plain = make_head(2).loss(encoded, targets_of(spans, sorted(implied)), found(spans))
+    assert close(said, float(plain))
+
+
+def test_each_label_has_its_threshold() -> None:
+    docs = [[8]]
+    torch.manual_seed(0)
+    head, encoded = make_head(0), random_encoded(docs, 4, WIDTH)
+    rows = rows_of(head.decode(encoded, {"relation_threshold": 0.0}, found(THREE)), docs)
+    cut = sorted(s for *_, label, s in rows if label == 1)[3]
+    wanted = {"relation_threshold": 1.0, "relation_thresholds": {"LIVES_IN": cut - 1e-4}}
+    kept = rows_of(head.decode(encoded, wanted, found(THREE)), docs)
+    assert kept == {row for row in rows if row[2] == 1 and row[3] >= cut}
+
+
+def test_given_arguments_are_taken_where_their_types_are_known() -> None:
+    docs = [[6], [6]]
+    encoded = random_encoded(docs, 4, WIDTH)
+    own: list[Span] = [(0, 1, 0), (2, 3, 1), (7, 8, 0), (9, 10, 1)]
+    spans = SpanIndex(torch.tensor([3, 4, 7]), torch.tensor([4, 6, 8]))
+    given_mentions = GivenMentions(spans, (True, True), ("PER", "LOC", "Other"))
+    pairs = make_head(0).decode(encoded, {"relation_threshold": 0.0}, found(own)._replace(given=given_mentions))
+    joined = {(one, other) for one, other, _, _ in rows_of(pairs, docs)}
+    assert joined == {((3, 4, 1), (4, 6, 0)), ((4, 6, 0), (3, 4, 1)), ((7, 8, 0), (9, 10, 1)), ((9, 10, 1), (7, 8, 0))}
+
+
+@pytest.mark.parametrize("docs", [[[]], [[], []], [[1]], [[2], [], [1]]])
+def test_the_empty_and_the_single_have_no_relations(docs: Documents) -> None:
+    own = make_head(0, arguments="own", labels=HeadLabels(LABELS, {}, TYPES))
+    encoded = random_encoded(docs, 4, WIDTH)
+    assert len(own.decode(encoded, {"relation_threshold": 0.0}).labels) == 0 or sum(map(sum, docs)) > 1
+    targets = targets_of([], [])
+    assert float(own.loss(encoded, targets)) >= 0.0
+    assert float(make_head(0).loss(encoded, targets, found([]))) == 0.0
+    assert len(make_head(0).decode(encoded, {"relation_threshold": 0.0}, found([])).labels) == 0
+
+
+def test_a_label_set_without_the_arguments_types_stops_at_once() -> None:
+    with pytest.raises(
+        ValueError, match=r"from emd, whose labels \(LOC\) lack the types PER"
+    ):
+        make_head(0, labels=HeadLabels(LABELS, {"emd": ["LOC"]}, TYPES))
+    with pytest.raises(ValueError, match="names the label 'HATES', which the training data lack"):
+        make_head(0, schema={"HATES": RelationRule()})
+    with pytest.raises(ValueError, match="names the label 'HATES', which the training data lack"):
+        make_head(0, schema={"KNOWS": RelationRule(inverse="HATES")})
+    with pytest.raises(ValueError, match="lets 'KNOWS' have arguments of the type 'ORG', which"):
+        make_head(0, schema={"KNOWS": RelationRule(heads=("ORG",))})
+
+
+def test_types_of_another_heads_label_set_are_translated() -> None:
+    docs, spans = [[8]], THREE
+    torch.manual_seed(0)
+    encoded = random_encoded(docs, 4, WIDTH)
+    gold = [(0, 1, 0)]
+    plain = make_head(7).loss(encoded, targets_of(spans, gold), found(spans))
+    # The other task knows the same types in another order, with one more.
+    head = make_head(7, labels=HeadLabels(LABELS, {"emd": ["LOC", "PER"]}, ["PER", "LOC"]))
+    renamed = targets_of([(start, end, 1 - kind) for start, end, kind in spans], gold)
+    assert close(head.loss(encoded, renamed, found(spans)), float(plain))
+
+
+@quick
+@given(seed=seeds)
+def test_maxima_over_ranges(seed: int) -> None:
+    rng = random.Random(seed)
+    torch.manual_seed(seed)
+    values = torch.randn(rng.randint(1, 20), 3)
+    bounds = sorted(rng.randint(0, len(values)) for _ in range(6))
+    ranges = [*pairwise(bounds), (len(values), 0), (0, len(values))]
+    starts, ends = torch.tensor(ranges).unbind(1)
+    got = RangeMax(values, len(values))(starts, ends)
+    for row, (start, end) in zip(got, ranges):
+        assert torch.equal(row, values[start:end].amax(0) if end > start else torch.zeros(3))
+
+
+def test_pairs_know_their_reverse() -> None:
+    pairs = make_pairs(torch.tensor([4, 4, 7, 9, 9, 9]), 10)
+    rows = list(zip(pairs.first.tolist(), pairs.second.tolist()))
+    assert rows == [(i + 10, j + 10) for group in ((0, 1), (2,), (3, 4, 5)) for i in group for j in group]
+    assert [rows[r] for r in pairs.reverse.tolist()] == [(j, i) for i, j in rows]
+
+
+def test_gradients_reach_states_types_and_the_words_between() -> None:
+    docs = [[8]]
+    encoded = random_encoded(docs, 4, WIDTH)
+    states = encoded.states.clone().requires_grad_()
+    head = make_head(0)
+    head.loss(Encoded(encoded.inputs, states, encoded.layout), targets_of(THREE, [(0, 1, 0)]), found(THREE)).backward()
+    assert states.grad is not None
+    assert (states.grad.abs().sum(1) > 0).tolist()[:7] == [True] * 7
+    assert all(p.grad is not None for p in head.scorer.parameters())
