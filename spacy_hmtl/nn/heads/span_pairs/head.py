@@ -15,7 +15,7 @@ from ..protocol import NOTHING, Beside, GivenMentions, Head, HeadLabels
 from ..tagger import TaggerConfig, TaggerHead
 from ..tensors import RelationTargets, SpanPairs, SpanTensors
 from .config import SpanPairConfig
-from .rules import RelationRules
+from .rules import IMPOSSIBLE, RelationRules
 from .scorer import Pairs, PairScorer, TypedSpans, make_pairs
 
 # Pairs whose scores are kept together; a group of spans that makes more stays whole.
@@ -186,7 +186,8 @@ class SpanPairHead(Head):
             scores = self.scorer(prepared, pairs.first, pairs.second)
             types = spans.types[pairs.first], spans.types[pairs.second]
             scores = self.rules.enforce(scores, pairs.reverse, pairs.first - first, types)
-            hits = (scores >= cuts) & (pairs.first != pairs.second).unsqueeze(1)
+            # With a threshold of 0, too, rules hold.
+            hits = (scores >= cuts) & (scores > IMPOSSIBLE / 2)
             rows, labels = hits.nonzero(as_tuple=True)
             yield _Hits(pairs.first[rows], pairs.second[rows], labels, torch.sigmoid(scores[rows, labels]))
 

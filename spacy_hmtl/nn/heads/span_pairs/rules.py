@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ....errors import Errors
 
-_IMPOSSIBLE = -1e9
+IMPOSSIBLE = -1e9
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class RelationRules(nn.Module):
         return result
 
     def enforce(self, scores: Tensor, reverse: Tensor, heads: Tensor, types: tuple[Tensor, Tensor]) -> Tensor:
-        """Scores that keep the rules; `_IMPOSSIBLE` where they forbid a relation.
+        """Scores that keep the rules; `IMPOSSIBLE` where they forbid a relation.
 
         scores (Tensor): Float32, shape (P, R), of ordered pairs.
         reverse (Tensor): Int64, shape (P,), row of the pair in the other order.
@@ -102,10 +102,12 @@ class RelationRules(nn.Module):
             opposite = int(self.inverse[label])
             result[:, label] = (scores[:, label] + other[:, opposite]) / 2
             result[:, opposite] = (scores[:, opposite] + other[:, label]) / 2
-        result = torch.where(self.allowed[:, types[0], types[1]].t(), result, _IMPOSSIBLE)
-        # Of a symmetric relation the order in the document is kept: a row before its reverse.
+        result = torch.where(self.allowed[:, types[0], types[1]].t(), result, IMPOSSIBLE)
+        # Of a symmetric relation the order in the document is kept: a row before its reverse. A span has no
+        # relation with itself, which is its own reverse.
         rows = torch.arange(len(scores), device=scores.device)
-        result = torch.where(self.symmetric & (reverse < rows).unsqueeze(1), _IMPOSSIBLE, result)
+        after, alone = (reverse < rows).unsqueeze(1), (reverse == rows).unsqueeze(1)
+        result = torch.where((self.symmetric & after) | alone, IMPOSSIBLE, result)
         return self._only_best(result, heads)
 
     def _with_inverse(self) -> list[int]:
@@ -117,12 +119,12 @@ class RelationRules(nn.Module):
             return scores
         owner = heads.unsqueeze(1).expand_as(scores)
         n_heads = int(heads.max()) + 1
-        best = scores.new_full((n_heads, scores.shape[1]), _IMPOSSIBLE).scatter_reduce(0, owner, scores, "amax")
+        best = scores.new_full((n_heads, scores.shape[1]), IMPOSSIBLE).scatter_reduce(0, owner, scores, "amax")
         is_best = scores == best[heads]
         rows = torch.arange(len(scores), device=scores.device).unsqueeze(1).expand_as(scores)
         rank = torch.where(is_best, rows, len(scores))
         first = torch.full_like(best, len(scores), dtype=torch.int64).scatter_reduce(0, owner, rank, "amin")
-        return torch.where(self.one_per_head & (rows != first[heads]), _IMPOSSIBLE, scores)
+        return torch.where(self.one_per_head & (rows != first[heads]), IMPOSSIBLE, scores)
 
 
 def _fits(
