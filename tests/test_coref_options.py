@@ -14,6 +14,7 @@ from tiny import for_task, snapshot, tiny_config, tiny_nlp, train, weights
 
 from spacy_hmtl.annotations import copy_tokens, get_clusters, get_mentions, set_meta
 from spacy_hmtl.bridge.context import genre_of, make_context, speakers_of
+from spacy_hmtl.bridge.segments import make_layout
 
 LEVELS = [["emd"], ["coref"]]
 
@@ -130,7 +131,8 @@ def test_numbers_of_speakers_and_genres() -> None:
     docs = [nlp.make_doc("I see you"), nlp.make_doc(""), nlp.make_doc("You do")]
     docs[0].user_data.update(speakers=["Ann", "Bob", "-"], genre="bc")
     docs[2].user_data.update(speakers=["Bob", ""])
-    context = make_context(docs, ["speaker", "genre"], None)
+    layout = make_layout(docs, 100)
+    context = make_context(docs, ["speaker", "genre"], layout, None)
     assert context is not None
     first, second, third, fourth, fifth = context.speakers.tolist()
     assert third == fifth == -1
@@ -138,8 +140,8 @@ def test_numbers_of_speakers_and_genres() -> None:
     assert min(first, second) >= 0
     assert context.genres.tolist()[0] > 0
     assert context.genres.tolist()[1:] == [0, 0]
-    assert make_context(docs, [], None) is None
-    alone = make_context(docs, ["genre"], None)
+    assert make_context(docs, [], layout, None) is None
+    alone = make_context(docs, ["genre"], layout, None)
     assert alone is not None
     assert set(alone.speakers.tolist()) == {-1}
 
@@ -168,5 +170,5 @@ def test_the_reader_hands_speakers_on_to_what_is_predicted() -> None:
 
 @pytest.mark.parametrize("features", [["mood"], ["speaker", "speaker"]])
 def test_unknown_or_doubled_features_are_named(features: list[str]) -> None:
-    with pytest.raises(ValueError, match="features must be a list of speaker and genre, each at most once"):
+    with pytest.raises(ValueError, match="features must be a list of speaker and genre and words, each at most once"):
         spacy.blank("en").add_pipe("hmtl", config=with_coref([["coref"]], features=features))

@@ -11,6 +11,8 @@ from spacy.tokens import Doc, Token
 from ..annotations.groups import get_meta
 from ..nn.heads.coref.pairs import N_GENRES
 from ..nn.heads.protocol import DocContext
+from ..nn.layout import Layout
+from .words import word_facts
 
 # How an unknown speaker is written in CoNLL files.
 _UNKNOWN = ("", "-", "_")
@@ -35,11 +37,14 @@ def genre_of(doc: Doc) -> str:
     return str(doc.user_data.get("genre", get_meta(doc).get("genre", "")) or "")
 
 
-def make_context(docs: Sequence[Doc], features: Sequence[str], device: torch.device | None) -> DocContext | None:
+def make_context(
+    docs: Sequence[Doc], features: Sequence[str], layout: Layout, device: torch.device | None
+) -> DocContext | None:
     """What the heads' features need, or None if they have none.
 
     docs (Sequence): Docs of the batch.
-    features (Sequence): Any of "speaker" and "genre".
+    features (Sequence): Any of "speaker", "genre" and "words".
+    layout (Layout): Of the Docs.
     device (device, optional): Of the tensors; the CPU by default.
     RETURNS (DocContext, optional): Numbers of speakers and genres; unknown where not asked for.
     """
@@ -55,5 +60,7 @@ def make_context(docs: Sequence[Doc], features: Sequence[str], device: torch.dev
         # A hash, so that no list of genres must be saved; 0 stands for an unknown one.
         genres = [1 + zlib.crc32(name.encode()) % (N_GENRES - 1) if name else 0 for name in names]
     return DocContext(
-        torch.tensor(speakers, dtype=torch.int64, device=device), torch.tensor(genres, dtype=torch.int64, device=device)
+        torch.tensor(speakers, dtype=torch.int64, device=device),
+        torch.tensor(genres, dtype=torch.int64, device=device),
+        word_facts(docs, layout) if "words" in features else None,
     )

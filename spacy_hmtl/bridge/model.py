@@ -196,7 +196,7 @@ def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[An
     device = get_torch_default_device()
     layout = batch.layout if batch.layout is not None else make_layout(docs, model.attrs["max_segment"], device)
     features = {name for head in model.attrs["heads"].values() for name in head.context_features}
-    context = make_context(docs, sorted(features), device)
+    context = make_context(docs, sorted(features), layout, device)
     if batch.targets is not None:
         return _loss(model, docs, layout, batch, context, is_train)
     hierarchy = _eval(model)

@@ -159,6 +159,8 @@ def make_coref(
     features: list[str],
     dropout: float,
     singletons: bool,
+    mention_weight: float = 0.0,
+    equal_names: bool = False,
 ) -> CorefConfig:
     """Settings of the coreference head: span ranking.
 
@@ -177,9 +179,13 @@ def make_coref(
     feature_width (int): Width and distance embeddings.
     pair_width (int): Width span vectors are projected to before they are multiplied; 0
         multiplies the full vectors, as the paper does.
-    features (list): Any of "speaker" and "genre".
+    features (list): Any of "speaker", "genre" and "words" (equal strings and roots, pronouns, names,
+        distances in tokens and sentences).
     dropout (float): In the scorers and on the features.
     singletons (bool): Whether the corpus marks entities of a single mention.
+    mention_weight (float): Weight of a loss of their own for the mention scores of all spans.
+    equal_names (bool): Entities that are called by one name, letter by letter, are one entity,
+        however far apart; needs the feature "words".
     RETURNS (CorefConfig): Frozen.
     """
     section = "[...heads.coref]"
@@ -199,6 +205,10 @@ def make_coref(
         _fail("train_candidates", " or ".join(TRAIN_CANDIDATES), train_candidates, section)
     if set(features) - set(FEATURES) or len(set(features)) < len(features):
         _fail("features", "a list of " + " and ".join(FEATURES) + ", each at most once", features, section)
+    if mention_weight < 0:
+        _fail("mention_weight", "0 or more", mention_weight, section)
+    if equal_names and "words" not in features:
+        _fail("equal_names", 'false without the feature "words"', equal_names, section)
     if top_antecedents < 0:
         _fail("top_antecedents", "0 or more", top_antecedents, section)
     if spans_per_token <= 0:
@@ -221,6 +231,8 @@ def make_coref(
         tuple(features),
         dropout,
         singletons,
+        mention_weight,
+        equal_names,
     )
 
 

@@ -39,6 +39,9 @@ class HMTL(TrainablePipe):
     """Names, mentions, coreference and relations by one hierarchical model.
 
     relation_threshold (float): Least probability of a relation.
+    relation_thresholds (dict, optional): The same by label, for some labels.
+    coref_threshold (float, optional): Least probability, of all its antecedents together, that a mention
+        refers back to one. Left out, the likeliest choice counts, as in the paper.
     singleton_threshold (float): Least probability of an entity of one mention, where the
         coreference head was trained with singletons.
     nesting (str): Level of nested gold mentions that the flat tagger of EMD learns:
@@ -58,6 +61,8 @@ class HMTL(TrainablePipe):
         name: str = "hmtl",
         *,
         relation_threshold: float = 0.5,
+        relation_thresholds: dict[str, float] | None = None,
+        coref_threshold: float | None = None,
         singleton_threshold: float = 0.5,
         nesting: str = "innermost",
         max_grad_norm: float = 5.0,
@@ -71,6 +76,8 @@ class HMTL(TrainablePipe):
         self.scorer = scorer
         self.cfg: dict[str, Any] = {
             "relation_threshold": relation_threshold,
+            "relation_thresholds": dict(relation_thresholds or {}),
+            "coref_threshold": coref_threshold,
             "singleton_threshold": singleton_threshold,
             "nesting": nesting,
             "max_grad_norm": max_grad_norm,
@@ -86,11 +93,11 @@ class HMTL(TrainablePipe):
 
     def _check_settings(self) -> None:
         section = f"[components.{self.name}]"
-        for key in ("relation_threshold", "singleton_threshold"):
-            if not 0.0 <= self.cfg[key] <= 1.0:
-                raise ValueError(
-                    Errors.H205.format(key=key, expected="between 0 and 1", value=self.cfg[key], section=section)
-                )
+        shares = {key: self.cfg[key] for key in ("relation_threshold", "singleton_threshold", "coref_threshold")}
+        shares |= {f"relation_thresholds.{label}": value for label, value in self.cfg["relation_thresholds"].items()}
+        for key, value in shares.items():
+            if value is not None and not 0.0 <= value <= 1.0:
+                raise ValueError(Errors.H205.format(key=key, expected="between 0 and 1", value=value, section=section))
         if self.cfg["nesting"] not in ("innermost", "outermost"):
             message = Errors.H205.format(
                 key="nesting", expected="innermost or outermost", value=self.cfg["nesting"], section=section

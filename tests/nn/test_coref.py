@@ -114,7 +114,8 @@ def candidates(vectors: torch.Tensor) -> Candidates:
     """Spans of one document, of which only the vectors matter."""
     rows = torch.arange(len(vectors))
     zeros = torch.zeros_like(rows)
-    return Candidates(SpanIndex(rows, rows + 1), zeros, zeros - 1, zeros, zeros.float(), vectors)
+    facts = torch.zeros((len(vectors), 0), dtype=torch.int64)
+    return Candidates(SpanIndex(rows, rows + 1), zeros, zeros - 1, zeros, zeros.float(), vectors, facts)
 
 
 variants = pytest.mark.parametrize("singletons", [True, False])

@@ -40,20 +40,43 @@ class HeadLabels(NamedTuple):
     schema: Sequence[Sequence[str]] = ()
 
 
+class WordFacts(NamedTuple):
+    """Facts about the words of a batch, shape (T,) each.
+
+    forms (Tensor): Int64, a number for the word in lower case.
+    pronouns (Tensor): Int64, kind of pronoun, 0 for none.
+    is_content, is_name, is_stop (Tensor): Bool, words that say what a mention is about; written
+        like a name; at which the words that say it end.
+    positions, sentences (Tensor): Int64, number of the token and of the segment in its document.
+    """
+
+    forms: Tensor
+    pronouns: Tensor
+    is_content: Tensor
+    is_name: Tensor
+    is_stop: Tensor
+    positions: Tensor
+    sentences: Tensor
+
+
 class DocContext(NamedTuple):
     """Facts about the documents of a batch that features are made of.
 
     speakers (Tensor): Int64, shape (T,), number of each token's speaker, -1 where unknown.
     genres (Tensor): Int64, shape (B,), number of each document's genre, 0 where unknown.
+    words (WordFacts, optional): For heads with the feature "words".
     """
 
     speakers: Tensor
     genres: Tensor
+    words: WordFacts | None = None
 
     def part(self, chunk: Chunk) -> DocContext:
         """Those of a part of the batch."""
         docs = slice(chunk.first_doc, chunk.first_doc + len(chunk.layout.doc_lengths))
-        return DocContext(self.speakers[chunk.start : chunk.end], self.genres[docs])
+        tokens = slice(chunk.start, chunk.end)
+        words = None if self.words is None else WordFacts(*(column[tokens] for column in self.words))
+        return DocContext(self.speakers[tokens], self.genres[docs], words)
 
 
 class GivenMentions(NamedTuple):
@@ -192,7 +215,7 @@ class HeadConfig(ABC):
 
     @property
     def context_features(self) -> tuple[str, ...]:
-        """Facts about documents that the head reads in `beside.context`: any of "speaker" and "genre"."""
+        """Facts about documents that the head reads in `beside.context`: any of "speaker", "genre" and "words"."""
         return ()
 
     @property

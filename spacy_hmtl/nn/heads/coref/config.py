@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = ("spans", "mentions")
 TRAIN_CANDIDATES = ("gold", "predicted")
-FEATURES = ("speaker", "genre")
+FEATURES = ("speaker", "genre", "words")
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,14 @@ class CorefConfig(HeadConfig):
     feature_width: embeddings of width, distance, speaker and genre.
     pair_width: width that span vectors are projected to before they are multiplied
         pair by pair; 0 multiplies the full vectors, as the paper does.
-    features: any of "speaker" (of the two mentions: same or not) and "genre".
+    features: any of "speaker" (of the two mentions: same or not), "genre" and "words" (equal
+        strings and roots, pronouns, names, distances).
     dropout: in the scorers and on the features.
     singletons: whether the corpus marks entities of one mention. If so, every kept
         span chooses between no mention, a new entity and its antecedents.
+    mention_weight: of a loss of their own for the mention scores of all spans; 0: none.
+    equal_names: whether entities that are called by one name, letter by letter, are one
+        entity, however far apart; needs the feature "words".
     """
 
     kind: ClassVar[Kind] = "clusters"
@@ -53,6 +57,13 @@ class CorefConfig(HeadConfig):
     features: tuple[str, ...]
     dropout: float
     singletons: bool
+    mention_weight: float = 0.0
+    equal_names: bool = False
+
+    @property
+    def n_none(self) -> int:
+        """C, how many choices are not an antecedent: no mention and, with singletons, a new entity."""
+        return 2 if self.singletons else 1
 
     @property
     def needs(self) -> tuple[str, ...]:

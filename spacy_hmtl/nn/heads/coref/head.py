@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,27 +15,11 @@ from ...spans import SpanIndex, antecedent_pairs, distinct, enumerate_spans, mat
 from ..protocol import NOTHING, Beside, Head
 from ..tensors import ClusterTargets, DecodedClusters
 from .config import CorefConfig
+from .linking import link
 from .mentions import MentionScorer
 from .pairs import CoarseScorer, PairScorer
-from .tensors import Candidates
-
-_IMPOSSIBLE = -1e9
-
-
-class Ranking(NamedTuple):
-    """Kept mentions and what each may choose.
-
-    kept (Candidates): M of them.
-    options (Tensor): Float32, shape (M, C + A): C scores for "no antecedent" (no mention
-        at 0 and, with singletons, a new entity), then the antecedents by distance.
-    known (Tensor): Bool, shape (M,), spans that are known to be mentions.
-    coarse (Tensor): from coarse to fine, coarse scores of all antecedents, shape (M, A).
-    """
-
-    kept: Candidates
-    options: Tensor
-    known: Tensor
-    coarse: Tensor | None = None
+from .tensors import IMPOSSIBLE, Candidates, Ranking
+from .words import span_facts
 
 
 class CorefHead(Head):
@@ -57,11 +41,6 @@ class CorefHead(Head):
         self.pair = PairScorer(self.mention.span_width, config)
         self.coarse = CoarseScorer(self.mention.span_width, config) if config.top_antecedents else None
 
-    @property
-    def n_none(self) -> int:
-        """C, how many choices are not an antecedent."""
-        return 2 if self.config.singletons else 1
-
     def rank(
         self,
         encoded: Encoded,
@@ -82,7 +61,8 @@ class CorefHead(Head):
         """
         if encoded.layout.n_tokens == 0:
             return None
-        spans, scores, known = self._choose(encoded, own, beside)
+        every = self._every(encoded) if own is None and not _all_given(beside) else None
+        spans, scores, known = self._choose(encoded, own, every, beside)
         if len(spans.starts) == 0:
             return None
         docs = encoded.layout.token_docs()[spans.starts]
@@ -91,18 +71,30 @@ class CorefHead(Head):
         else:
             speakers, genres = beside.context.speakers[spans.starts], beside.context.genres[docs]
         vectors = self.mention.vectors(encoded, spans)
-        kept = Candidates(spans, docs + first_doc, speakers, genres, scores, vectors)
+        facts = docs.new_zeros((len(docs), 0))
+        if beside.context is not None and beside.context.words is not None and "words" in self.config.features:
+            facts = span_facts(beside.context.words, spans)
+        kept = Candidates(spans, docs + first_doc, speakers, genres, scores, vectors, facts)
         seen = kept if before is None else before.followed_by(kept)
         linked, coarse = self._links(seen, len(seen.docs) - len(kept.docs))
-        nothing = torch.stack([torch.zeros_like(scores), scores][: self.n_none], dim=1)
-        return Ranking(kept, torch.cat([nothing, linked], dim=1), known, coarse)
+        nothing = torch.stack([torch.zeros_like(scores), scores][: self.config.n_none], dim=1)
+        return Ranking(kept, torch.cat([nothing, linked], dim=1), known, coarse, every)
 
-    def _choose(self, encoded: Encoded, own: SpanIndex | None, beside: Beside) -> tuple[SpanIndex, Tensor, Tensor]:
+    def _every(self, encoded: Encoded) -> tuple[SpanIndex, Tensor]:
+        """All spans up to the greatest width, and their mention scores, shape (S,)."""
+        return enumerate_spans(encoded.layout, self.config.max_span_width), self.mention.all_scores(encoded)
+
+    def _choose(
+        self, encoded: Encoded, own: SpanIndex | None, every: tuple[SpanIndex, Tensor] | None, beside: Beside
+    ) -> tuple[SpanIndex, Tensor, Tensor]:
         """Spans to rank, their mention scores, shape (M,), and whether each is known to be a mention."""
         given = beside.given
-        if given is not None and all(given.docs):
+        if given is not None and _all_given(beside):
             return given.spans, self._score(encoded, given.spans), torch.ones_like(given.spans.starts, dtype=torch.bool)
-        spans, scores = self._best(encoded, beside) if own is None else (own, self._score(encoded, own))
+        if own is not None:
+            spans, scores = own, self._score(encoded, own)
+        else:
+            spans, scores = self._best(encoded, *(every or self._every(encoded)), beside)
         known = torch.zeros_like(spans.starts, dtype=torch.bool)
         if given is None or not any(given.docs):
             return spans, scores, known
@@ -121,11 +113,10 @@ class CorefHead(Head):
         """Mention scores of some spans, shape (S,)."""
         return self.mention.scores(encoded, spans) if len(spans.starts) else encoded.states.new_zeros(0)
 
-    def _best(self, encoded: Encoded, beside: Beside) -> tuple[SpanIndex, Tensor]:
+    def _best(self, encoded: Encoded, spans: SpanIndex, scores: Tensor, beside: Beside) -> tuple[SpanIndex, Tensor]:
         """The likeliest mentions of each window among all spans, and their scores, shape (M,)."""
         layout, config = encoded.layout, self.config
         windows = layout.segment_windows(config.window) if beside.windows is None else beside.windows
-        spans, scores = enumerate_spans(layout, config.max_span_width), self.mention.all_scores(encoded)  # (S,)
         own = windows[layout.token_segments()[spans.starts]]
         n_windows = int(windows[-1]) + 1
         lengths = torch.zeros(n_windows, dtype=torch.int64, device=windows.device)
@@ -138,7 +129,7 @@ class CorefHead(Head):
         """Scores of the antecedents of the rows from `first`, by distance, shape (M - first, A), and coarse ones."""
         n_rows = len(seen.docs) - first
         n_columns = min(self.config.max_antecedents, max(len(seen.docs) - 1, 0))
-        options = seen.scores.new_full((n_rows, n_columns), _IMPOSSIBLE)
+        options = seen.scores.new_full((n_rows, n_columns), IMPOSSIBLE)
         if options.numel() == 0:
             return options, None if self.coarse is None else options
         mention, antecedent, column = antecedent_pairs(seen.docs, n_columns, first)
@@ -146,7 +137,8 @@ class CorefHead(Head):
         coarse = None
         if self.coarse is not None:
             bilinear = self.coarse(seen.vectors, first, n_columns)
-            coarse = options.index_put((mention - first, column), base + bilinear[mention - first, column])
+            told = base + bilinear[mention - first, column] + self.coarse.words(seen.facts, mention, antecedent)
+            coarse = options.index_put((mention - first, column), told)
             best = coarse.detach().topk(min(self.config.top_antecedents, n_columns), dim=1).indices
             chosen = torch.zeros_like(coarse, dtype=torch.bool).scatter_(1, best, True)
             rows = chosen[mention - first, column].nonzero(as_tuple=True)[0]
@@ -164,7 +156,8 @@ class CorefHead(Head):
 
         From coarse to fine, the same loss of the coarse scores, over all antecedents, is
         added: by the full scores alone nothing teaches to choose an antecedent that was
-        not chosen.
+        not chosen. With a `mention_weight`, so is the cross-entropy of the mention scores of
+        all spans: those that are not kept learn from nothing else.
         """
         own = self.mentions(beside)
         if own is None and self.config.candidates == "mentions":
@@ -175,8 +168,14 @@ class CorefHead(Head):
         clusters = match(ranking.kept.spans, targets.spans, targets.clusters)  # (M,)
         scored = [ranking.options]
         if ranking.coarse is not None:
-            scored.append(torch.cat([ranking.options[:, : self.n_none], ranking.coarse], dim=1))
-        return torch.stack([self._marginal(options, clusters) for options in scored]).sum()
+            scored.append(torch.cat([ranking.options[:, : self.config.n_none], ranking.coarse], dim=1))
+        total = torch.stack([self._marginal(options, clusters) for options in scored]).sum()
+        if self.config.mention_weight and ranking.every is not None:
+            spans, scores = ranking.every
+            is_mention = (match(spans, targets.spans, targets.clusters) >= 0).to(scores.dtype)
+            own_loss = functional.binary_cross_entropy_with_logits(scores, is_mention, reduction="sum")
+            total = total + self.config.mention_weight * own_loss
+        return total
 
     def mentions(self, beside: Beside) -> SpanIndex | None:
         """The mentions found by the level that candidates are taken from, if it was asked."""
@@ -186,14 +185,14 @@ class CorefHead(Head):
     def _marginal(self, options: Tensor, clusters: Tensor) -> Tensor:
         """Negative log-likelihood of all gold choices together, summed over spans."""
         correct = self._gold_options(options, clusters)
-        return -torch.where(correct, options.log_softmax(dim=1), _IMPOSSIBLE).logsumexp(dim=1).sum()
+        return -torch.where(correct, options.log_softmax(dim=1), IMPOSSIBLE).logsumexp(dim=1).sum()
 
     def _gold_options(self, options: Tensor, clusters: Tensor) -> Tensor:
         """Bool, shape (M, C + A): the choices that agree with the gold clusters."""
         n_mentions, n_options = options.shape
         rows = torch.arange(n_mentions, device=clusters.device).unsqueeze(1)
-        antecedent = rows - 1 - torch.arange(n_options - self.n_none, device=clusters.device)  # (M, A)
-        exists = (antecedent >= 0) & (options[:, self.n_none :] > _IMPOSSIBLE / 2)
+        antecedent = rows - 1 - torch.arange(n_options - self.config.n_none, device=clusters.device)  # (M, A)
+        exists = (antecedent >= 0) & (options[:, self.config.n_none :] > IMPOSSIBLE / 2)
         mine = clusters.unsqueeze(1)
         linked = exists & (mine >= 0) & (clusters[antecedent.clamp(min=0)] == mine)
         none = ~linked.any(dim=1)
@@ -204,64 +203,24 @@ class CorefHead(Head):
     # --- decoding ---
 
     def decode(self, encoded: Encoded, settings: Mapping[str, Any], beside: Beside = NOTHING) -> DecodedClusters:
-        """Clusters of a batch that is ranked at once, with the setting `singleton_threshold`; see `link`."""
+        """Clusters of a batch that is ranked at once; see `link`."""
         ranking = self.rank(encoded, self.mentions(beside), beside)
-        return self.link([] if ranking is None else [ranking], settings["singleton_threshold"])
+        return link([] if ranking is None else [ranking], self.config, settings, encoded.states.device)
 
     def decoder(self, settings: Mapping[str, Any]) -> ClusterDecoder:
         """See `Head.decoder`."""
         return ClusterDecoder(self, settings)
 
-    def link(self, rankings: Sequence[Ranking], singleton_threshold: float) -> DecodedClusters:
-        """Clusters by following each mention's best antecedent, through rankings that continue each other.
 
-        Of what is known to be a mention a head trained with singletons leaves nothing out.
-
-        rankings (Sequence): In document order, offsets in the batch.
-        singleton_threshold (float): Least probability of a new entity for a mention that
-            nothing links to, used if the head was trained with singletons.
-        RETURNS (DecodedClusters): Confidence of a linked mention: probability, summed over
-            its antecedents in the same cluster; of a first mention: that of no antecedent
-            (with singletons: of a new entity).
-        """
-        if not rankings:
-            none = torch.zeros(0, dtype=torch.int64, device=self.mention.attention.weight.device)
-            return DecodedClusters(SpanIndex(none, none), none, none.float())
-        width = max(ranking.options.shape[1] for ranking in rankings)
-        options = torch.cat(
-            [functional.pad(r.options, (0, width - r.options.shape[1]), value=_IMPOSSIBLE) for r in rankings]
-        )
-        spans = SpanIndex(*(torch.cat(column) for column in zip(*(r.kept.spans for r in rankings))))
-        known = torch.cat([ranking.known for ranking in rankings])
-        n_none = self.n_none
-        if self.config.singletons:
-            options[:, 0] = torch.where(known, _IMPOSSIBLE, options[:, 0])
-        probability = options.softmax(dim=1)
-        choice = probability.argmax(dim=1) - n_none  # (M,), column, or negative
-        rows = torch.arange(len(choice), device=choice.device)
-        root = torch.where(choice >= 0, rows - 1 - choice, rows)
-        # Pointer jumping: each round doubles the links that are followed, M - 1 at most. To ask
-        # whether a round changed anything would make a GPU wait for the host.
-        for _ in range((len(root) - 1).bit_length()):
-            root = root[root]
-        antecedent = rows.unsqueeze(1) - 1 - torch.arange(width - n_none, device=rows.device)
-        same = (antecedent >= 0) & (root[antecedent.clamp(min=0)] == root.unsqueeze(1))
-        linked = torch.where(same, probability[:, n_none:], 0.0).sum(dim=1)
-        first = probability[:, n_none - 1]
-        scores = torch.where(choice >= 0, linked, first).clamp(0.0, 1.0)
-        size = torch.bincount(root, minlength=len(root))[root]
-        kept = size > 1
-        if self.config.singletons:
-            kept = kept | ((size == 1) & ((first >= singleton_threshold) | known))
-        rows = kept.nonzero().squeeze(1)
-        return DecodedClusters(spans.select(rows), root[rows], scores[rows])
+def _all_given(beside: Beside) -> bool:
+    return beside.given is not None and all(beside.given.docs)
 
 
 class ClusterDecoder:
     """Ranks a batch part by part, carrying the last mentions over as antecedents, and links at the end.
 
     head (CorefHead): Ranks the parts.
-    settings (Mapping): With `singleton_threshold`.
+    settings (Mapping): With the thresholds, see `link`.
     """
 
     def __init__(self, head: CorefHead, settings: Mapping[str, Any]) -> None:
@@ -280,4 +239,4 @@ class ClusterDecoder:
 
     def result(self) -> DecodedClusters:
         """Clusters of the whole batch."""
-        return self.head.link(self.rankings, self.settings["singleton_threshold"])
+        return link(self.rankings, self.head.config, self.settings, self.head.mention.attention.weight.device)

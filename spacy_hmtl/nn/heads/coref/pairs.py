@@ -9,6 +9,7 @@ from torch.nn import functional
 from ...feedforward import FeedForward, init_linear
 from .config import CorefConfig
 from .tensors import Candidates
+from .words import N_MATCHES, WordFeatures, matches
 
 # Semi-logarithmic buckets of distances, counted in kept spans: 0, 1, 2, 3, 4, 5-7, 8-15, 16-31, 32-63, 64+.
 N_DISTANCES = 10
@@ -50,6 +51,9 @@ class PairScorer(nn.Module):
             if table is not None:
                 parts[name] = features
                 nn.init.xavier_normal_(table.weight)
+        self.words = WordFeatures(features) if "words" in config.features else None
+        if self.words is not None:
+            parts |= dict.fromkeys(self.words.tables, features)
         self.feature_dropout = nn.Dropout(config.dropout)
         self.score = FeedForward(parts, config.hidden_width, config.depth, config.dropout)
 
@@ -70,6 +74,9 @@ class PairScorer(nn.Module):
         same = None
         if self.speakers is not None:
             same = part("speaker", self.feature_dropout(self.speakers.weight))  # (3, K)
+        tables: dict[str, Tensor] = {}
+        if self.words is not None:
+            tables = {name: part(name, self.feature_dropout(table.weight)) for name, table in self.words.tables.items()}
         scores = []
         size = max(1, _CELLS // projected.shape[1])
         for i, j, bucket in zip(*(t.split(size) for t in (mention, antecedent, distance_bucket(column)))):
@@ -77,6 +84,9 @@ class PairScorer(nn.Module):
             first = as_mention.index_select(0, i) + as_antecedent.index_select(0, j) + distance.index_select(0, bucket)
             if same is not None:
                 first = first + same.index_select(0, _speaker_pair(spans.speakers[i], spans.speakers[j]))
+            if self.words is not None:
+                for name, rows in self.words.rows(spans.facts[i], spans.facts[j]):
+                    first += tables[name].index_select(0, rows)
             scores.append(self.score.score(first + part("product", product)))
         return torch.cat(scores)
 
@@ -99,9 +109,17 @@ class CoarseScorer(nn.Module):
         self.query = nn.Linear(span_width, width)
         self.key = nn.Linear(span_width, width)
         self.distance = nn.Parameter(torch.zeros(N_DISTANCES))
+        self.match = nn.Parameter(torch.zeros(N_MATCHES)) if "words" in config.features else None
         self.scale = width**-0.5
         for layer in (self.query, self.key):
             init_linear(layer)
+
+    def words(self, facts: Tensor, mention: Tensor, antecedent: Tensor) -> Tensor | float:
+        """What the words of pairs add, shape (P,); nothing without the feature "words".
+
+        facts (Tensor): Int64, shape (M, F). mention, antecedent (Tensor): Int64, shape (P,), rows.
+        """
+        return 0.0 if self.match is None else self.match[matches(facts[mention], facts[antecedent])]
 
     def forward(self, vectors: Tensor, first: int, n_columns: int) -> Tensor:
         """Scores of the rows from `first` with the rows before each, nearest first, shape (M - first, n_columns).

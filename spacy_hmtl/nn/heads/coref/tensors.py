@@ -9,6 +9,9 @@ from torch import Tensor
 
 from ...spans import SpanIndex
 
+# The score of what cannot be chosen; finite, so that sums stay finite.
+IMPOSSIBLE = -1e9
+
 
 class Candidates(NamedTuple):
     """Spans that are ranked, in document order.
@@ -17,6 +20,7 @@ class Candidates(NamedTuple):
     docs, speakers, genres (Tensor): Int64, shape (M,), of each span.
     scores (Tensor): Float32, shape (M,), mention scores.
     vectors (Tensor): Float32, shape (M, span_width).
+    facts (Tensor): Int64, shape (M, F), facts about their words; F is 0 without the feature "words".
     """
 
     spans: SpanIndex
@@ -25,6 +29,7 @@ class Candidates(NamedTuple):
     genres: Tensor
     scores: Tensor
     vectors: Tensor
+    facts: Tensor
 
     def shifted(self, by: int) -> Candidates:
         """With `by` added to the offsets."""
@@ -40,3 +45,21 @@ class Candidates(NamedTuple):
         """Both, one after the other."""
         spans = SpanIndex(*(torch.cat(pair) for pair in zip(self.spans, other.spans)))
         return Candidates(spans, *(torch.cat(pair) for pair in zip(self[1:], other[1:])))  # type: ignore[arg-type]
+
+
+class Ranking(NamedTuple):
+    """Kept mentions and what each may choose.
+
+    kept (Candidates): M of them.
+    options (Tensor): Float32, shape (M, C + A): C scores for "no antecedent" (no mention
+        at 0 and, with singletons, a new entity), then the antecedents by distance.
+    known (Tensor): Bool, shape (M,), spans that are known to be mentions.
+    coarse (Tensor): from coarse to fine, coarse scores of all antecedents, shape (M, A).
+    every (tuple, optional): All spans that the kept ones were chosen from, and their scores, shape (S,).
+    """
+
+    kept: Candidates
+    options: Tensor
+    known: Tensor
+    coarse: Tensor | None = None
+    every: tuple[SpanIndex, Tensor] | None = None
