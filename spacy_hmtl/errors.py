@@ -94,6 +94,7 @@ class Errors(metaclass=WithCodes):
     H263 = 'arguments = {task!r} takes the arguments of relations from {task}, whose labels ({known}) lack the types {unknown}. Set arguments = "own" in [components.hmtl.model.heads.relation], or give both tasks one label set.'
     H264 = "The schema of the relation {label!r} has {reason}. Known keys: heads, tails (lists of types), symmetric, one_per_head (true or false), inverse (a label). Set it in [components.hmtl.model.heads.relation.schema.{label}]."
 
+
     # Training: H3xx
     H301 = 'A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = "spacy_hmtl.TaskBatcher.v1" in [training.batcher].'
     H302 = "No example is annotated for the task {task!r}, which is in levels {levels}. Give it a corpus with that layer, or remove it from levels."

@@ -10,7 +10,13 @@ import torch
 from spacy.training import Example
 from torch import Tensor
 
-from ..annotations.groups import get_arguments, get_clusters, get_mentions, get_relations
+from ..annotations.groups import (
+    get_arguments,
+    get_clusters,
+    get_mentions,
+    get_meta,
+    get_relations,
+)
 from ..annotations.layers import LAYERS
 from ..annotations.nesting import peel
 from ..errors import Errors
@@ -143,7 +149,21 @@ class TargetBuilder:
         for eg, places in placed:
             gold = layer.read(eg.reference, layer.group) or []
             rows.extend(self._rows(gold, places, task, self.numbers[task]))
-        return SpanTargets(*_table(rows, 4, device))
+        starts, ends, labels, layers = _table(rows, 4, device)
+        return SpanTargets(starts, ends, labels, layers, self._possible(placed, task, device))
+
+    def _possible(self, placed: _Placed, task: str, device: torch.device) -> Tensor | None:
+        """Labels that the Docs were not annotated with, bool, shape (T, labels); None where there are none.
+
+        A label map says so (`annotated`), and the Doc's metadata keep it.
+        """
+        parts = []
+        for eg, _ in placed:
+            annotated = (get_meta(eg.reference).get("annotated_labels") or {}).get(task)
+            row = [annotated is not None and label not in annotated for label in self.numbers[task]]
+            parts.append(torch.tensor(row, dtype=torch.bool).expand(len(eg.x), -1))
+        possible = torch.cat(parts) if parts else torch.zeros((0, len(self.numbers[task])), dtype=torch.bool)
+        return possible.to(device) if bool(possible.any()) else None
 
     def _rows(
         self, spans: Sequence[LabeledSpan], places: _Places, task: str, numbers: Mapping[str, int]

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from spacy.training import Example
 
 from ..annotations.groups import get_tasks
 from ..errors import Errors
 
+_SECTION = "[training.batcher]"
+
 
 def make_task_batcher(
-    *, size: dict[str, int], sampling: str, seed: int
+    *,
+    size: dict[str, int],
+    sampling: str,
+    seed: int,
+    temperature: float = 1.0,
+    weights: dict[str, float] | None = None,
 ) -> Callable[[Iterable[Example]], Iterator[list[Example]]]:
     """Batches for hierarchical multi-task training.
 
@@ -20,9 +27,12 @@ def make_task_batcher(
     sampling (str): "proportional": a task is drawn with probability (its batches) /
         (batches of all tasks); "uniform": each task with the same probability.
     seed (int): Of the draws and of the order within a task.
+    temperature (float): With "proportional", numbers of batches are raised to the power of one by this
+        before they are compared: above 1, small tasks are drawn more often; 1 is the paper's.
+    weights (dict, optional): Factors on the probabilities of some tasks; they need not sum to 1.
     RETURNS (Callable): From the examples of an epoch to as many batches as there are
         batches in all tasks together.
-    RAISES (ValueError): H305, H306; H307, H308 when called.
+    RAISES (ValueError): H205, H305, H306; H307, H308 when called.
 
     Source: Sanh et al. (2019), section "Training regime" (proportional sampling); batch
     counts, not example counts, decide, as in the authors' code.
@@ -32,14 +42,32 @@ def make_task_batcher(
     for task, value in size.items():
         if value < 1:
             raise ValueError(Errors.H306.format(task=task, value=value))
-    return TaskBatcher(size, sampling, seed)
+    if temperature <= 0:
+        message = Errors.H205.format(key="temperature", expected="above 0", value=temperature, section=_SECTION)
+        raise ValueError(message)
+    for task, weight in (weights or {}).items():
+        if weight <= 0:
+            expected, section = "above 0", f"{_SECTION[:-1]}.weights]"
+            raise ValueError(Errors.H205.format(key=task, expected=expected, value=weight, section=section))
+        if task not in size:
+            known, section = " or ".join(size), f"{_SECTION[:-1]}.weights]"
+            raise ValueError(Errors.H205.format(key="weights", expected=f"of {known}", value=task, section=section))
+    return TaskBatcher(size, sampling, seed, temperature, weights or {})
 
 
 class TaskBatcher:
     """Keeps, from epoch to epoch, what each task has not yet shown of its data."""
 
-    def __init__(self, size: dict[str, int], sampling: str, seed: int) -> None:
+    def __init__(
+        self,
+        size: dict[str, int],
+        sampling: str,
+        seed: int,
+        temperature: float = 1.0,
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
         self.size = size
+        self.temperature, self.weights = temperature, dict(weights or {})
         self.sampling = sampling
         self._random = random.Random(seed)
         self._members: dict[str, frozenset[int]] = {}
@@ -53,10 +81,15 @@ class TaskBatcher:
                 self._members[task], self._queues[task] = members, []
         counts = {task: self.n_batches(task, len(pool)) for task, pool in pools.items()}
         tasks = list(counts)
-        weights = [counts[task] if self.sampling == "proportional" else 1 for task in tasks]
+        weights = [self._share(task, counts[task]) for task in tasks]
         for _ in range(sum(counts.values())):
             task = self._random.choices(tasks, weights)[0]
             yield self._next(task, pools[task])
+
+    def _share(self, task: str, n_batches: int) -> float:
+        """What the probability of a task is proportional to."""
+        share = n_batches ** (1.0 / self.temperature) if self.sampling == "proportional" else 1.0
+        return share * self.weights.get(task, 1.0)
 
     def n_batches(self, task: str, n_examples: int) -> int:
         """Batches that one pass over a task's examples makes."""

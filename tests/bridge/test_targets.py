@@ -14,7 +14,7 @@ from spacy.training import Example
 from thinc.api import Adam
 from tiny import for_task, tiny_nlp
 
-from spacy_hmtl.annotations import AnnotatedDocument, Layers, to_doc
+from spacy_hmtl.annotations import AnnotatedDocument, Layers, set_meta, to_doc
 from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.bridge.segments import make_layout, segment_starts
 from spacy_hmtl.bridge.targets import TargetBuilder, aligner
@@ -77,7 +77,7 @@ def build(
 
 
 def rows(targets: Any) -> list[tuple[int, ...]]:
-    return list(zip(*(column.tolist() for column in targets)))
+    return list(zip(*(column.tolist() for column in targets if column is not None)))
 
 
 PERSON, PRONOUN = LabeledSpan(0, 2, "PER"), LabeledSpan(4, 5, "PER")
@@ -246,3 +246,11 @@ def test_a_doc_that_does_not_begin_with_a_sentence_start_is_covered_all_the_same
     layout = make_layout([Doc(VOCAB, words=[]), doc, Doc(VOCAB, words=["x"])], 2)
     assert layout.doc_lengths.tolist() == [0, 3, 1]
     assert int(layout.segment_lengths.sum()) == 4
+
+
+def test_labels_that_a_doc_was_not_annotated_with_are_possible_anywhere() -> None:
+    whole, part = (example(WORDS, entities=[LabeledSpan(0, 2, "PER")]) for _ in range(2))
+    set_meta(part.reference, {"annotated_labels": {"ner": ["PER"]}})
+    targets, _ = build("ner", whole, part)
+    assert targets.possible.tolist() == [[False, False]] * 7 + [[True, False]] * 7
+    assert build("ner", whole)[0].possible is None

@@ -129,3 +129,20 @@ def test_emissions_that_spell_the_gold_spans_are_decoded_to_them(docs: Documents
     clear = encoded._replace(states=torch.nn.functional.one_hot(tags, 9).float())
     assert rows(head.decode(clear, {})) == pytest.approx(dict.fromkeys(gold, 1.0), abs=1e-4)
     assert head.loss(clear, tensors(gold)).item() == pytest.approx(0.0, abs=1e-3)
+
+
+def test_what_was_not_annotated_may_be_there() -> None:
+    docs = [[3], [3]]
+    torch.manual_seed(0)
+    head, encoded = make_head(), random_encoded(docs, 4, WIDTH)
+    gold = tensors([(0, 1, 0), (3, 4, 0)])
+    # The second document was not annotated with B.
+    possible = torch.tensor([[False, False]] * 3 + [[False, True]] * 3)
+    part = gold._replace(possible=possible)
+    own = head.loss(part_of(encoded, docs, 0), tensors([(0, 1, 0)]))
+    every = [tensors([(0, 1, 0), *b]) for b in ([], [(1, 2, 1)], [(2, 3, 1)], [(1, 2, 1), (2, 3, 1)], [(1, 3, 1)])]
+    likelihoods = torch.stack([-head.loss(part_of(encoded, docs, 1), spans) for spans in every])
+    assert float((own - likelihoods.logsumexp(0)).detach()) > float(head.loss(encoded, part).detach())
+    assert head.loss(encoded, part).item() < head.loss(encoded, gold).item()
+    everywhere = tensors([])._replace(possible=torch.ones((6, 2), dtype=torch.bool))
+    assert head.loss(encoded, everywhere).item() == pytest.approx(0.0, abs=1e-4)

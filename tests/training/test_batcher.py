@@ -145,3 +145,35 @@ def test_examples_that_do_not_carry_one_task_are_refused(tasks: tuple[str, ...] 
         set_tasks(doc, tasks)
     with pytest.raises(ValueError, match="carry no task"):
         list(batcher()([Example(NLP.make_doc("Dell"), doc)]))
+
+
+@pytest.mark.parametrize(
+    ("sampling", "temperature", "weights", "expected"),
+    [
+        ("proportional", 2.0, {}, {"ner": 2.0, "emd": 1.0, "coref": 5**0.5}),
+        ("proportional", 1.0, {"emd": 3.0, "coref": 0.5}, {"ner": 4.0, "emd": 3.0, "coref": 2.5}),
+        ("uniform", 7.0, {"ner": 2.0}, {"ner": 2.0, "emd": 1.0, "coref": 1.0}),
+    ],
+)
+def test_temperature_and_weights_change_the_probabilities(
+    sampling: str, temperature: float, weights: dict[str, float], expected: dict[str, float]
+) -> None:
+    batch = make_task_batcher(size=SIZES, sampling=sampling, seed=1, temperature=temperature, weights=weights)
+    drawn = Counter(task_of(own) for own in islice(epochs(batch, make_examples(COUNTS)), 6_000))
+    total = sum(expected.values())
+    assert {task: n / 6_000 for task, n in drawn.items()} == pytest.approx(
+        {task: share / total for task, share in expected.items()}, abs=0.03
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"temperature": 0.0}, r"temperature must be above 0, found 0\.0"),
+        ({"weights": {"ner": 0.0}}, r"ner must be above 0, found 0\.0"),
+        ({"weights": {"mood": 1.0}}, "weights must be of ner or emd or coref, found 'mood'"),
+    ],
+)
+def test_impossible_temperatures_and_weights_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make_task_batcher(size=SIZES, sampling="proportional", seed=0, **settings)

@@ -58,8 +58,10 @@ class TaggerHead(Head):
         for number, layer in enumerate(self.layers):
             own = targets.layers == number
             gold.append(layer.tags.encode(targets.starts[own], targets.ends[own], targets.labels[own], n_tokens))
-        crfs = [layer.crf for layer in self.layers]
-        return negative_log_likelihood(self._emit(encoded), torch.stack(gold), crfs, encoded.layout)
+        tags, crfs = torch.stack(gold), [layer.crf for layer in self.layers]
+        possible = targets.possible
+        allowed = None if possible is None else self.layers[0].tags.allowed(tags, possible)
+        return negative_log_likelihood(self._emit(encoded), tags, crfs, encoded.layout, allowed)
 
     def _emit(self, encoded: Encoded) -> Tensor:
         """Scores of the tags of each token, shape (K, T, n_tags)."""

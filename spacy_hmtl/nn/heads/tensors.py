@@ -35,12 +35,15 @@ class SpanTargets(NamedTuple):
     starts, ends (Tensor): Int64, shape (G,), flat token offsets.
     labels (Tensor): Int64, shape (G,).
     layers (Tensor): Int64, shape (G,), layer of nesting, 0 first; spans of one layer do not overlap.
+    possible (Tensor, optional): Bool, shape (T, labels), labels that a token may have though it is not
+        annotated so, because its document is annotated for some labels only. None: for none.
     """
 
     starts: Tensor
     ends: Tensor
     labels: Tensor
     layers: Tensor
+    possible: Tensor | None = None
 
 
 class SpanTensors(NamedTuple):

@@ -90,8 +90,8 @@ class SpanPairHead(Head):
             for span, types in ((targets.arg1, targets.types1), (targets.arg2, targets.types2))
         ]
         if targets.arguments is not None:
-            starts, ends, types, _ = targets.arguments
-            gold.append(torch.stack([starts, ends, self._types(types)], 1))
+            own = targets.arguments
+            gold.append(torch.stack([own.starts, own.ends, self._types(own.labels)], 1))
         rows = torch.cat(gold)
         rows = rows[(rows[:, 0] >= 0) & (rows[:, 2] >= 0)]
         if not self.training or int(self.n_updates) >= self.config.warmup_updates:
