@@ -127,11 +127,9 @@ def make_span_pairs(
     )
 
 
-def _rule(label: str, rule: Any) -> RelationRule:
+def _rule(label: str, rule: dict[str, Any]) -> RelationRule:
     """RAISES (ValueError): H264."""
     kinds: dict[str, type] = {"heads": list, "tails": list, "symmetric": bool, "inverse": str, "one_per_head": bool}
-    if not isinstance(rule, dict):
-        raise ValueError(Errors.H264.format(label=label, reason=f"the value {rule!r} instead of keys"))
     for key, value in rule.items():
         if key not in kinds:
             raise ValueError(Errors.H264.format(label=label, reason=f"the unknown key {key!r}"))
