@@ -95,6 +95,10 @@ class Errors(metaclass=WithCodes):
     H264 = "The schema of the relation {label!r} has {reason}. Known keys: heads, tails (lists of types), symmetric, one_per_head (true or false), inverse (a label). Set it in [components.hmtl.model.heads.relation.schema.{label}]."
 
 
+    H266 = "A checkpoint of [training.before_update] serves a pipeline in which one component hmtl is trained and nothing else, but these are trained: {names}. Freeze the others, or remove the callback."
+    H267 = "{path}: the checkpoint cannot be read: {reason}. Remove it to begin the training from the start."
+    H268 = "{path}: the checkpoint is of a training with another config. Give the config and the overrides of that training, or remove the file to begin from the start."
+
     # Training: H3xx
     H301 = 'A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = "spacy_hmtl.TaskBatcher.v1" in [training.batcher].'
     H302 = "No example is annotated for the task {task!r}, which is in levels {levels}. Give it a corpus with that layer, or remove it from levels."

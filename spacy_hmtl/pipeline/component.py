@@ -25,8 +25,13 @@ from ..bridge.vocabulary import add_words, check_vocab, see_words
 from ..errors import Errors, Warnings
 from ..files import check_tree
 from .batches import batches
+<<<<<<< HEAD
 from .processes import in_worker
 from .saving import ExactSettings, forget_paths, local_paths, restore_settings
+=======
+from .replay import Replay
+from .saving import ChangedSettings, drop_overridden, forget_paths, local_paths
+>>>>>>> 64b8efb (A training that is killed goes on from its checkpoint with the same result)
 from .survey import Survey
 
 # Docs that widths are inferred from.
@@ -88,6 +93,8 @@ class HMTL(TrainablePipe):
         # What the config says; saved beside the settings, to know at load what a new config overrides.
         self._configured = deepcopy(self.cfg)
         self._targets: TargetBuilder | None = None
+        # Set by `spacy_hmtl.Checkpoint.v1`, while a training is brought to where it was stopped.
+        self.replay: Replay | None = None
         self._warned: set[str] = set()
         extensions.register()
 
@@ -141,6 +148,8 @@ class HMTL(TrainablePipe):
     def predict(self, docs: Iterable[Doc]) -> list[Layers]:
         """Annotation of each Doc as plain tuples; the Docs are not changed."""
         docs = list(docs)
+        if self.replay is not None and self.replay.is_running:
+            return [Layers()] * len(docs)
         key = self.cfg["gold_mentions_key"]
         given = None if key is None else [groups.get_mentions(doc, key) for doc in docs]
         predictions: list[Layers] = self.model.predict(Batch(docs, settings=self.cfg, given=given))
@@ -218,7 +227,7 @@ class HMTL(TrainablePipe):
         examples = list(examples)
         validate_examples(examples, "HMTL.update")
         tasks = self._tasks_of_batch(examples)
-        if not tasks:
+        if not tasks or (self.replay is not None and self.replay.is_running):
             return losses
         set_dropout_rate(self.model, drop)
         docs = [eg.predicted for eg in examples]
@@ -242,10 +251,18 @@ class HMTL(TrainablePipe):
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
         """Scores of the tasks in the hierarchy; see `spacy_hmtl.Scorer.v1`."""
-        return super().score(examples, **{"levels": self.model.attrs["levels"], **kwargs})
+
+        def score() -> dict[str, Any]:
+            return super(HMTL, self).score(examples, **{"levels": self.model.attrs["levels"], **kwargs})
+
+        return score() if self.replay is None else self.replay.scores(score, self.model.to_bytes)
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Scale the gradients to the global norm, then step what took part in the update."""
+        if self.replay is not None:
+            self.replay.optimizer = sgd
+            if self.replay.is_running:
+                return
         if self.cfg["max_grad_norm"]:
             clip_global_norm(self.model, self.cfg["max_grad_norm"])
         self.model.finish_update(sgd)
