@@ -69,7 +69,7 @@ setup(
         ],
         "spacy_readers": ["spacy_hmtl.MultiTaskCorpus.v1 = spacy_hmtl.training.corpus:make_multi_task_corpus"],
         "spacy_batchers": ["spacy_hmtl.TaskBatcher.v1 = spacy_hmtl.training.batcher:make_task_batcher"],
-        "spacy_callbacks": ["spacy_hmtl.Checkpoint.v1 = spacy_hmtl.training.checkpoint:make_checkpoint"],
+        "spacy_callbacks": ["spacy_hmtl.Checkpoint.v1 = spacy_hmtl.pipeline.factory:make_checkpoint"],
         "spacy_scorers": ["spacy_hmtl.Scorer.v1 = spacy_hmtl.scoring.scorer:make_hmtl_scorer"],
         "spacy_loggers": ["spacy_hmtl.ConsoleLogger.v1 = spacy_hmtl.training.logger:make_console_logger"],
         "spacy_displacy_colors": ["spacy_hmtl = spacy_hmtl.visualize.colors:COLORS"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spacy.language import Language
@@ -181,3 +182,21 @@ def make_hmtl_pipe(
         keep_trf_data=keep_trf_data,
         scorer=scorer,
     )
+
+
+def make_checkpoint(*, folder: str, every: int) -> Callable[[Language, dict[str, Any]], None]:
+    """A callback for `[training.before_update]`: the same `spacy train` command goes on where it was stopped.
+
+    What is trained from a checkpoint is bit for bit what an undisturbed training would have made. The updates
+    before it are drawn again, but not computed, and the scores before it are those that were
+    found then. It serves a pipeline in which this component alone is trained.
+
+    folder (str): Where the checkpoint is kept; not the output folder of the training. Remove it to
+        begin from the start.
+    every (int): Updates between two checkpoints.
+    RETURNS (Callable): Called by the training loop with the pipeline and `step`.
+    RAISES (ValueError): H205; H266, H267 and H268 when training begins.
+    """
+    from .checkpoint import Checkpoint
+
+    return Checkpoint(Path(folder), every)

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from spacy_hmtl.annotations import TASKS
 from spacy_hmtl.data.convert import convert
 from spacy_hmtl.pipeline import HMTL
-from spacy_hmtl.training.checkpoint import make_checkpoint
+from spacy_hmtl.pipeline.factory import make_checkpoint
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[W10[45]\]")
 N_STEPS = 13

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ from spacy.language import Language
 from thinc.api import Optimizer
 
 from ..errors import Errors
-from ..pipeline.component import HMTL
-from ..pipeline.replay import Replay
+from .component import HMTL
+from .replay import Replay
 
 _FILE = "checkpoint.msgpack"
 _TABLES = ("mom1", "mom2", "averages")
@@ -30,29 +29,14 @@ _COUNTS = ("nr_update", "last_seen")
 _SECTIONS = ("corpora", "training", "components", "initialize", "system")
 
 
-def make_checkpoint(*, folder: str, every: int) -> Callable[[Language, dict[str, Any]], None]:
-    """A callback for `[training.before_update]`: the same `spacy train` command goes on where it was stopped.
-
-    What is trained from a checkpoint is bit for bit what an undisturbed training would have made. The updates
-    before it are drawn again, but not computed, and the scores before it are those that were
-    found then. It serves a pipeline in which this component alone is trained.
-
-    folder (str): Where the checkpoint is kept; not the output folder of the training. Remove it to
-        begin from the start.
-    every (int): Updates between two checkpoints.
-    RETURNS (Callable): Called by the training loop with the pipeline and `step`.
-    RAISES (ValueError): H205; H266, H267 and H268 when training begins.
-    """
-    if every < 1:
-        section = "[training.before_update]"
-        raise ValueError(Errors.H205.format(key="every", expected="at least 1", value=every, section=section))
-    return Checkpoint(Path(folder), every)
-
-
 class Checkpoint:
-    """Saves and restores weights, optimizer, random states and scores."""
+    """Saves and restores weights, optimizer, random states and scores; see `factory.make_checkpoint`."""
 
     def __init__(self, folder: Path, every: int) -> None:
+        """RAISES (ValueError): H205."""
+        if every < 1:
+            section = "[training.before_update]"
+            raise ValueError(Errors.H205.format(key="every", expected="at least 1", value=every, section=section))
         self.path = folder / _FILE
         self.every = every
         self._saved: dict[str, Any] | None = None
