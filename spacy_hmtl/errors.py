@@ -94,7 +94,6 @@ class Errors(metaclass=WithCodes):
     H263 = 'arguments = {task!r} takes the arguments of relations from {task}, whose labels ({known}) lack the types {unknown}. Set arguments = "own" in [components.hmtl.model.heads.relation], or give both tasks one label set.'
     H264 = "The schema of the relation {label!r} has {reason}. Known keys: heads, tails (lists of types), symmetric, one_per_head (true or false), inverse (a label). Set it in [components.hmtl.model.heads.relation.schema.{label}]."
 
-
     H266 = "A checkpoint of [training.before_update] serves a pipeline in which one component hmtl is trained and nothing else, but these are trained: {names}. Freeze the others, or remove the callback."
     H267 = "{path}: the checkpoint cannot be read: {reason}. Remove it to begin the training from the start."
     H268 = "{path}: the checkpoint is of a training with another config. Give the config and the overrides of that training, or remove the file to begin from the start."

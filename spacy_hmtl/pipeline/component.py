@@ -25,13 +25,9 @@ from ..bridge.vocabulary import add_words, check_vocab, see_words
 from ..errors import Errors, Warnings
 from ..files import check_tree
 from .batches import batches
-<<<<<<< HEAD
 from .processes import in_worker
-from .saving import ExactSettings, forget_paths, local_paths, restore_settings
-=======
 from .replay import Replay
-from .saving import ChangedSettings, drop_overridden, forget_paths, local_paths
->>>>>>> 64b8efb (A training that is killed goes on from its checkpoint with the same result)
+from .saving import ExactSettings, forget_paths, local_paths, restore_settings
 from .survey import Survey
 
 # Docs that widths are inferred from.
