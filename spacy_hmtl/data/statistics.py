@@ -18,7 +18,7 @@ from ..annotations import LAYERS, AnnotatedDocument, from_doc
 from ..types import LabeledSpan, MentionSpan
 from .docbin import read_docs
 from .reading.brackets import crossing_pairs
-from .reading.tokens import WHITESPACE, language
+from .reading.tokens import WHITESPACE, language, tokenize
 
 FIELDS = tuple(layer.field for layer in LAYERS.values())
 SPAN_LAYERS = ("entities", "mentions", "clusters")
@@ -223,8 +223,8 @@ def _key(words: Iterable[str]) -> bytes:
 def _borders(doc: Doc, nlp: Language | None) -> tuple[set[int], set[int]] | None:
     if nlp is None:
         return None
-    tokens = nlp.make_doc(doc.text)
-    return {token.idx for token in tokens}, {token.idx + len(token) for token in tokens}
+    tokens = tokenize(doc.text, str(nlp.lang))
+    return set(tokens.starts), set(tokens.ends)
 
 
 def _spans(document: AnnotatedDocument) -> dict[str, list[LabeledSpan]]:

@@ -71,9 +71,11 @@ def test_a_file_without_relations_is_annotated_if_others_have_some(brat):
 
 
 def test_coreference_relations_make_clusters(brat):
-    doc = brat("".join(f"T{i}\tPER {i} {i + 1}\n" for i in range(5)) + "R1\tCoref Arg1:T1 Arg2:T3\n", "abcde")[0][0]
-    assert len(doc.layers.clusters) == 1
-    assert doc.layers.relations is None
+    rows = "".join(f"T{i}\tPER {2 * i} {2 * i + 1}\n" for i in range(5))
+    docs, log = brat(rows + "R1\tCoref Arg1:T1 Arg2:T3\n", "a b c d e")
+    assert docs[0].layers.clusters == make_clusters([[(0, 1)], [(1, 2), (3, 4)], [(2, 3)], [(4, 5)]])
+    assert docs[0].layers.relations is None
+    assert log.n_noted() == {"mentions without a coreference link, each a cluster of one": 3}
     chain = "T1\tP 0 1\nT2\tP 2 3\nT3\tP 4 5\nR1\tident Arg1:T2 Arg2:T1\nR2\tIDENT Arg1:T3 Arg2:T2\n*\tEquiv T2\n"
     assert brat(chain, "a b c")[0][0].layers.clusters == make_clusters([[(0, 1), (1, 2), (2, 3)]])
 
@@ -87,7 +89,7 @@ def test_a_file_is_read_by_either_of_its_names(brat, tmp_path):
 @pytest.mark.parametrize(
     ("line", "unit", "what"),
     [
-        ("T9\tPER 0 3;8 12\tAnn left", "mention", "the span T9 is discontinuous (2 fragments), which is not supported"),
+        ("T9\tPER 0 3;8 12\tAnn left", "mention", "the span T9 is discontinuous (2 pieces)"),
         ("T9\tPER 30 99\tBo", "mention", "lies outside the text of 34 characters"),
         ("T9\tPER -2 3\tAnn", "mention", "lies outside"),
         ("T9\tPER 3 3\t", "mention", "is empty or reversed"),
@@ -98,7 +100,12 @@ def test_a_file_is_read_by_either_of_its_names(brat, tmp_path):
         ("T1\tPER 0 3\tAnn", "mention", "the id T1 stands twice"),
         ("R9\tleft Arg1:T1 Arg2:T77", "relation", "left has the argument T77, but no span has this id"),
         ("R9\tleft Arg1:E1 Arg2:T1", "relation", "left has the argument E1"),
-        ("R9\tleft T1 T2", "relation", "expected T1<tab>"),
+        ("R9\tleft T1 T2", "relation", "a relation has two arguments, found 0"),
+        ("R9\tleft A:T1 B:T2 C:T3", "relation", "a relation has two arguments, found 3"),
+        ("R9\tArg1:T1", "relation", "a relation has two arguments, found 0"),
+        ("R9\tleft Arg1:T77 Arg2:T78", "relation", "left has the argument T77"),
+        ("E9\tGo", "event", "expected E1<tab>LABEL:T1 Role:T2"),
+        ("E9\tGo T1", "event", "expected E1<tab>LABEL:T1 Role:T2"),
         ("*\tEquiv T2 T77", "cluster mention", "the argument T77, but no span"),
         ("*\tEquiv T2 T5\n*\tEquiv T1 T5", "cluster mention", ""),
         ("what is this", "line", "expected T1<tab>"),
@@ -141,24 +148,38 @@ def test_what_is_not_read_is_noted(brat):
     docs, log = brat(
         ANN + "E1\tGo:T1 Who:T2\nA1\tSure T1\nN1\tReference T1 W:1 x\n#1\tAnnotatorNotes T1\thm\n", strict=True
     )
-    assert len([kind for kind in log.n_noted() if kind.endswith("not read")]) == 4
+    assert len([kind for kind in log.n_noted() if kind.endswith("not read")]) == 3
+    assert log.n_noted()["events with arguments, of which the trigger is read only (see --event-arguments)"] == 1
     assert len(docs[0].layers.mentions) == 5
 
 
-@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_windows_line_ends_count_as_one_or_two_characters(brat, mark):
-    expected = brat()[0]
-    text = mark + TEXT.replace("\n", "\r\n").encode()
-    assert brat(ANN.replace("\n", "\r\n"), text)[0] == expected
-    shifted = ANN.replace("23 26", "24 27").replace("31 33", "32 34")
-    if mark:
-        for start, end in ((0, 7), (13, 21), (24, 27), (32, 34), (4, 7)):
-            shifted = shifted.replace(f" {start} {end}\t", f" {start + 100} {end + 100}\t")
-        for start, end in ((0, 7), (13, 21), (24, 27), (32, 34), (4, 7)):
-            shifted = shifted.replace(f" {start + 100} {end + 100}\t", f" {start + 1} {end + 1}\t")
-    docs, log = brat(shifted, text)
-    assert docs == expected
-    assert not log.faults
+COUNTED = "\U0001f600 Zo\xeb\r\nmet \xc4nn\r\n"
+
+
+@pytest.mark.parametrize("unit", ["characters", "UTF-16 units", "bytes"])
+@pytest.mark.parametrize("mark", [None, False, True])
+@pytest.mark.parametrize("returns", [False, True])
+def test_the_texts_of_spans_tell_what_their_offsets_count(brat, unit, mark, returns):
+    size = {"characters": lambda text: len(text), "bytes": lambda text: len(text.encode())}
+    size["UTF-16 units"] = lambda text: len(text.encode("utf-16-le")) // 2
+    counted = ("\ufeff" if mark else "") + (COUNTED if returns else COUNTED.replace("\r", ""))
+    rows = ""
+    for i, word in enumerate(("\U0001f600", "Zo\xeb", "met", "\xc4nn")):
+        start = size[unit](counted[: counted.index(word)])
+        rows += f"T{i}\tX {start} {start + size[unit](word)}\t{word}\r\n"
+    docs, log = brat(rows, (b"" if mark is None else b"\xef\xbb\xbf") + COUNTED.encode(), strict=True)
+    assert spans(docs[0].layers.mentions) == [(i, i + 1, "X") for i in range(4)]
+    assert docs[0].words == ["\U0001f600", "Zo\xeb", "met", "\xc4nn"]
+    said = [kind for kind in log.n_noted() if "offsets count" in kind]
+    parts = [unit] if unit != "characters" else []
+    parts += ["the byte order mark"] if mark else []
+    parts += ["line ends as two"] if returns else []
+    assert said == ([f"documents whose offsets count {', '.join(parts)}"] if parts else [])
+
+
+def test_spans_without_texts_are_taken_to_count_characters(brat):
+    docs, _ = brat("T1\tX 2 5\n", "\U0001f600 Zo\xeb\r\n", strict=True)
+    assert spans(docs[0].layers.mentions) == [(1, 2, "X")]
 
 
 def test_offsets_count_characters_not_bytes(brat):
@@ -199,6 +220,138 @@ def test_files_that_cannot_be_read_are_reported_and_the_others_read(brat):
 def test_another_format_is_refused(brat, ann):
     with pytest.raises(ConversionError, match="not a brat file: expected a line such as T1"):
         brat(ann)
+
+
+def triples(doc):
+    return [(rel.head[:2], rel.label, rel.tail[:2]) for rel in doc.layers.relations]
+
+
+def test_roles_have_any_name_and_further_columns_are_ignored(brat):
+    roles = "R2\tPraises Agent:T1 Theme:T2\nR3\tlikes Arg2:T2 Arg1:T4\t\nR4\tmoves_to  From:T3\tTo:T2 \n"
+    docs, _ = brat(ANN.replace("Ann Lee\n", "Ann Lee\tann lee\t7\n") + roles, strict=True)
+    ann, york, she, bo = (0, 2), (3, 5), (6, 7), (8, 9)
+    assert triples(docs[0]) == [
+        (ann, "left", york), (ann, "Praises", york), (bo, "likes", york), (she, "moves_to", york)
+    ]  # fmt: skip
+    assert len(docs[0].layers.mentions) == 5
+
+
+EVENTS = (
+    "T6\tLeave 8 12\tleft\nT7\tMeet 27 30\tmet\nE1\tLeave:T6 Who:T1 Place:T2\nE2\tMeet:T7 Who:T3 Whom2:T4 After:E1 \n"
+    "R2\tBefore Arg1:E1 Arg2:E2\n*\tEquiv E1 T7\n"
+)
+
+
+def test_events_stand_for_their_triggers(brat):
+    docs, log = brat(ANN + EVENTS)
+    left, met = (2, 3), (7, 8)
+    assert triples(docs[0]) == [((0, 2), "left", (3, 5)), (left, "Before", met)]
+    assert docs[0].layers.clusters == make_clusters([[(0, 2), (6, 7)], [left, met]])
+    # A trigger is no name.
+    assert [span.label for span in docs[0].layers.entities] == ["PER", "LOC", "PER", "PER"]
+    assert {"Leave", "Meet"} < {span.label for span in docs[0].layers.mentions}
+    assert not log.faults
+
+
+def test_arguments_of_events_become_relations(brat):
+    docs, log = brat(EVENTS.replace("R2", "R9") + ANN.split("R1")[0], event_arguments=True, strict=True)
+    left, met = (2, 3), (7, 8)
+    assert sorted(triples(docs[0])) == sorted(
+        [
+            (left, "Who", (0, 2)),
+            (left, "Place", (3, 5)),
+            (met, "Who", (6, 7)),
+            (met, "Whom", (8, 9)),
+            (met, "After", left),
+            (left, "Before", met),
+        ]
+    )
+    assert not any("event" in kind for kind in log.n_noted())
+    docs, _ = brat(
+        files={"a": (ANN.split("R1")[0] + EVENTS.split("R2")[0], TEXT), "doc": ("", TEXT)}, event_arguments=True
+    )
+    assert [len(doc.layers.relations) for doc in docs] == [5, 0]
+
+
+def test_events_of_one_trigger_cannot_be_related(brat):
+    docs, log = brat(ANN + EVENTS + "E3\tLeave:T6\nR3\tBefore Arg1:E1 Arg2:E3\nR4\tBefore Arg1:E8 Arg2:E9\n")
+    assert [fault.unit for fault in log.faults] == ["relation", "relation"]
+    assert "E1 and E3, stand for the span T6" in log.faults[0].what
+    assert "the argument E8, but no span" in log.faults[1].what
+    assert len(docs[0].layers.relations) == 2
+
+
+PIECES = "T1\tDIS 0 4;11 17\tlung damage\nT2\tDIS 0 4;24 31\tlung failure\nR1\tx Arg1:T1 Arg2:T2\n"
+
+
+def test_pieces_of_a_span_are_taken_as_asked(brat):
+    text = "lung or x damage of renal failure".replace("of", "or ")
+    rows = PIECES.replace("11 17", "10 16").replace("24 31", "27 34")
+    docs, log = brat(rows, text)
+    assert log.n_skipped() == {"mention": 2, "relation": 1}
+    assert "--discontinuous hull" in log.faults[0].remedy
+    docs, log = brat(rows, text, discontinuous="hull", strict=True)
+    assert spans(docs[0].layers.mentions) == [(0, 4, "DIS"), (0, 7, "DIS")]
+    assert triples(docs[0]) == [((0, 4), "x", (0, 7))]
+    assert log.n_noted()["discontinuous spans, taken from the first piece to the last"] == 2
+    docs, log = brat(rows, text, discontinuous="first")
+    assert spans(docs[0].layers.mentions) == [(0, 1, "DIS")]
+    # Both are now the same word: no relation of a span with itself.
+    assert "T1 and T2, cover the same words" in log.faults[0].what
+    assert docs[0].layers.relations == []
+    _, log = brat(rows.replace("lung damage", "renal damage"), text, discontinuous="hull")
+    assert "begins with 'lung', but the file says 'renal damage'" in log.faults[0].what
+    with pytest.raises(ConversionError, match="discontinuous must be one of hull, first, skip, found 'all'"):
+        brat(rows, text, discontinuous="all")
+
+
+def test_tokens_are_split_where_spans_would_become_one(brat):
+    rows = "T1\tP 0 4\tZorA\nT2\tP 4 5\tB\nT3\tP 5 6\tC\nT4\tX 13 17\tiron\nT5\tX 8 12\tinds\n"
+    docs, log = brat(rows + "R1\tPairs Arg1:T1 Arg2:T2\n*\tEquiv T2 T3\n", "ZorABC binds iron.")
+    doc = docs[0]
+    assert doc.words == ["ZorA", "B", "C", "binds", "iron", "."]
+    assert "".join(w + " " * s for w, s in zip(doc.words, doc.spaces)) == "ZorABC binds iron."
+    assert spans(doc.layers.mentions) == [(0, 1, "P"), (1, 2, "P"), (2, 3, "P"), (3, 4, "X"), (4, 5, "X")]
+    assert triples(doc) == [((0, 1), "Pairs", (1, 2))]
+    assert doc.layers.clusters == make_clusters([[(1, 2), (2, 3)]])
+    assert log.n_noted() == {
+        "tokens with several spans inside, split at the boundaries of the spans": 1,
+        "spans with a border inside a token, widened to whole tokens": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("extents", "words"),
+    [
+        ([(0, 7), (0, 6)], ["Ann", "Le", "e"]),  # widened they would be the same
+        ([(4, 6), (6, 7)], ["Ann", "Le", "e"]),  # and these would overlap
+        ([(0, 7), (4, 6)], ["Ann", "Lee"]),  # nested before and after
+        ([(0, 5), (5, 6)], ["Ann", "L", "e", "e"]),
+        ([(1, 6)], ["Ann", "Lee"]),
+    ],
+)
+def test_tokens_are_split_only_where_it_is_needed(brat, extents, words):
+    rows = "".join(f"T{i}\tP {start} {end}\n" for i, (start, end) in enumerate(extents))
+    doc = brat(rows, "Ann Lee\nran")[0][0]
+    assert doc.words == [*words, "ran"]
+    assert doc.sent_starts == [0, len(words)]
+    assert len({span[:2] for span in doc.layers.mentions}) == len(extents)
+
+
+def test_a_relation_of_a_span_with_itself_and_a_cluster_of_one_are_reported(brat):
+    rows = (
+        "T1\tP 0 3\tAnn\nT2\tP 0 3\tAnn\nT3\tP 4 7\tLee\nT4\tQ 4 7\tLee\nR1\tx Arg1:T1 Arg2:T2\nR2\ty Arg1:T3 Arg2:T3\n"
+        "R3\tz Arg1:T3 Arg2:T4\n*\tEquiv T1 T2\n"
+    )
+    docs, log = brat(rows, "Ann Lee")
+    assert triples(docs[0]) == [((1, 2), "y", (1, 2)), ((1, 2), "z", (1, 2))]
+    assert log.n_skipped() == {"relation": 1}
+    assert log.n_noted() == {
+        "relations of a span with itself or with one of the same words, kept": 2,
+        "spans that stand twice with the same label, kept once": 1,
+        "coreference groups whose spans cover the same words, of which a cluster of one is left": 1,
+        "names inside or across another name, kept as mentions only": 1,
+    }
 
 
 LITBANK_ANN = (

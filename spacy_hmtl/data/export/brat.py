@@ -22,7 +22,7 @@ from ...annotations.documents import from_doc
 from ...annotations.layers import extents
 from ...types import LabeledSpan, MentionSpan
 from ..faults import FaultLog, Place
-from ..formats.brat import NO_LABEL
+from ..reading.brat_lines import NO_LABEL
 from ..reading.brat_text import side_path
 
 LABELS = "labels with white space, written with underscores"

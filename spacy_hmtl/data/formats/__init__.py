@@ -71,7 +71,15 @@ FORMATS = {
     "brat": Format(
         "brat stand-off (.ann and .txt): mentions, relations, coreference",
         "",
-        {**_NAMES, **_TOKENIZER, "lines": Option("A line of the text is a sentence", bool, True)},
+        {
+            **_NAMES,
+            **_TOKENIZER,
+            "lines": Option("A line of the text is a sentence", bool, True),
+            "event_arguments": Option("Make a relation of each argument of an event", bool, False),
+            "discontinuous": Option(
+                "Spans in pieces: hull (from the first to the last), first (piece) or skip", str, "skip"
+            ),
+        },
     ),
     "cas": Format(
         "UIMA CAS JSON, as INCEpTION exports it: mentions, relations, coreference", "*.json", {**_NAMES, **_TOKENIZER}

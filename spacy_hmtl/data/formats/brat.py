@@ -1,7 +1,9 @@
 """brat stand-off: a text in `DOC.txt`, its annotation in `DOC.ann`.
 
 `T1<tab>LABEL 0 5<tab>text` is a span of characters, `R1<tab>LABEL Arg1:T1 Arg2:T2` a
-relation, `*<tab>Equiv T1 T2` a group that corefers. Events, notes and attributes are not
+relation (whatever its roles are called, the first is the head), `*<tab>Equiv T1 T2` a group
+that corefers, `E1<tab>LABEL:T3 Agent:T1` an event: it stands for its trigger T3, its arguments
+become relations if that is asked for. Notes, normalizations and attributes are not
 read, but for the attribute `Layer` of our own export, which tells names from mentions.
 LitBank's files are recognised: there the labels are `KIND_CATEGORY`, and coreference is a
 second span of the same extent, labelled with the name of the entity.
@@ -16,39 +18,35 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...annotations import AnnotatedDocument
+from ...errors import Errors
 from ...types import MentionSpan
-from ..faults import FaultLog, Place
-from ..reading.brat_text import BratText, read_text
+from ..faults import ConversionError, FaultLog, Place
+from ..reading.brat_lines import LINE, SpanRow, read_annotation
+from ..reading.brat_text import BratText, read_side, read_text
 from ..reading.files import check_exists, check_found, read_files
-from ..reading.lines import Line, is_decoded, not_this_format, read_lines
-from ..reading.standoff import SPAN_TWICE, CharSpan, CorpusLayers, Link, Standoff, build, layers_of
+from ..reading.lines import is_decoded, not_this_format, read_lines
+from ..reading.standoff import CharSpan, CorpusLayers, Link, Standoff, layers_of
+from ..reading.standoff_build import build
+from ..reading.standoff_spans import SPAN_TWICE
 from ..reading.tokens import WHITESPACE, tokenize
 
 LITBANK = "files in LitBank's style (split at white space; PROP mentions are names, entity labels are clusters)"
-UNREAD = {
-    "E": "events (E), not read",
-    "A": "attributes (A), not read",
-    "M": "attributes (M), not read",
-    "N": "normalizations (N), not read",
-    "#": "notes (#), not read",
+HULL, FIRST, SKIP = "hull", "first", "skip"
+PIECES = {
+    HULL: "discontinuous spans, taken from the first piece to the last",
+    FIRST: "discontinuous spans, of which the first piece was taken",
 }
-NO_LABEL = "_"  # what our export writes for a span without a type: brat needs one
-_LINE = re.compile(r"([TREAMN#]\d+|\*|#)\t")
-_SPAN = re.compile(r"(T\d+)\t(.+?) (-?\d+ -?\d+(?:;-?\d+ -?\d+)*)(?:\t(.*))?")
-_RELATION = re.compile(r"(R\d+)\t(.+?) Arg1:(\S+) Arg2:(\S+)\s*")
-_GROUP = re.compile(r"\*\t(\S+)((?: \S+)*)\s*")
-_LAYER = re.compile(r"A\d+\tLayer (T\d+) (name|mention|both|argument)")
 _KIND = re.compile(r"(PROP|NOM|PRON)_[A-Z]+")
 
 
-class _Row(NamedTuple):
-    """A T line: its fragments are (start, end) in characters of the text."""
+class _Options(NamedTuple):
+    """See `read`."""
 
-    id: str
-    label: str
-    fragments: list[tuple[int, int]]
-    text: str | None
-    line: int
+    names: bool
+    tokenizer: str
+    lines: bool
+    event_arguments: bool
+    discontinuous: str
 
 
 def read(
@@ -59,20 +57,29 @@ def read(
     names: bool = True,
     tokenizer: str = "en",
     lines: bool = True,
+    event_arguments: bool = False,
+    discontinuous: str = SKIP,
 ) -> Iterator[AnnotatedDocument]:
     """Read a file or a folder of brat.
 
     path (Path): A folder, of which all `.ann` files are read, or a `.ann` or `.txt` file.
-    faults (FaultLog): Takes what is wrong; discontinuous spans are left out.
+    faults (FaultLog): Takes what is wrong.
     ids (Container[str] | None): Read these documents only; an id is the file's path in the
         folder, without suffix.
     names (bool): Take the spans as names too; of nested ones the outermost.
     tokenizer (str): A language of spaCy or "whitespace".
     lines (bool): Begin a sentence with each line of the text, as brat does.
+    event_arguments (bool): Make a relation of each argument of an event: from its trigger, with the role as label.
+    discontinuous (str): Of a span in pieces, take the "hull" (from the first piece to the last) or the "first"
+        piece, or "skip" the span, which is a fault. Pieces with white space between them are one.
     YIELDS (AnnotatedDocument): The documents, with `mentions`; `relations` and `clusters`
         if there are any in the folder; relations named COREF and the like make clusters.
-    RAISES (ConversionError): H101, H102, H128, if a file is missing or of another format; H140.
+    RAISES (ConversionError): H101, H102, H128, if a file is missing or of another format; H130, H140.
     """
+    if discontinuous not in (HULL, FIRST, SKIP):
+        known = ", ".join((HULL, FIRST, SKIP))
+        raise ConversionError(Errors.H130.format(name="discontinuous", known=known, value=discontinuous), faults)
+    options = _Options(names, tokenizer, lines, event_arguments, discontinuous)
     check_exists(path, faults)
     root = path if path.is_dir() else path.parent
     files = sorted(path.rglob("*.ann")) if path.is_dir() else [path.with_suffix(".ann")]
@@ -80,10 +87,10 @@ def read(
     wanted = {file: str(file.relative_to(root).with_suffix("").as_posix()) for file in files}
     wanted = {file: name for file, name in wanted.items() if ids is None or name in ids}
     tokenize("", tokenizer)
-    layers = _layers_of_files(list(wanted), names)
+    layers = _layers_of_files(list(wanted), options)
 
     def read_file(file: Path) -> Iterator[AnnotatedDocument]:
-        document = _read_document(Place(file, document=wanted[file]), names, tokenizer, lines, faults)
+        document = _read_document(Place(file, document=wanted[file]), options, faults)
         made = build(document, layers, tokenizer, faults) if document else None
         if made is not None:
             yield made
@@ -91,26 +98,24 @@ def read(
     yield from read_files(list(wanted), read_file, faults)
 
 
-def _layers_of_files(files: Sequence[Path], names: bool) -> CorpusLayers:
+def _layers_of_files(files: Sequence[Path], options: _Options) -> CorpusLayers:
     """Look for relations and groups in all files: a file without some is annotated if others have some."""
     links: dict[str, Link] = {}
     has_groups = False
-    silent = FaultLog()
     for file in files:
-        rows = read_lines(file, silent) if file.is_file() and b"\0" not in file.read_bytes() else []
-        for row in rows:
-            match = _RELATION.fullmatch(row.text)
-            if match:
-                links[match[2]] = Link("", match[2], "", 0)
-            has_groups = has_groups or row.text.startswith("*\t")
-    layers = layers_of([Standoff(Place(Path()), "", [], links=list(links.values()))], names)
+        is_text = file.is_file() and b"\0" not in file.read_bytes()
+        rows = [row for row in read_lines(file, FaultLog()) if row.text.strip()] if is_text else []
+        annotation = read_annotation(rows, Place(file), options.event_arguments, FaultLog())
+        links.update((link.label, link) for link in annotation.links)
+        has_groups = has_groups or bool(annotation.groups)
+    layers = layers_of([Standoff(Place(Path()), "", [], links=list(links.values()))], options.names)
     return layers._replace(relations=bool(links) and layers.relations, clusters=has_groups or layers.clusters)
 
 
-def _read_document(place: Place, names: bool, tokenizer: str, lines: bool, faults: FaultLog) -> Standoff | None:
+def _read_document(place: Place, options: _Options, faults: FaultLog) -> Standoff | None:
     """Read one document; None, with a fault, if a file is missing or not UTF-8."""
     rows = [row for row in read_lines(place.path, faults) if row.text.strip()]
-    if rows and not _LINE.match(rows[0].text):
+    if rows and not LINE.match(rows[0].text):
         raise not_this_format(place.path, "brat", "a line such as T1<tab>PER 0 5<tab>Alice", rows[0], faults)
     texts = place.path.with_suffix(".txt")
     if not texts.is_file():
@@ -119,57 +124,46 @@ def _read_document(place: Place, names: bool, tokenizer: str, lines: bool, fault
         return None
     if not is_decoded(rows, place, faults):
         return None
-    spans, document = list[_Row](), Standoff(place, "", [], links=[], groups=[])
-    levels: dict[str, str] = {}
-    for row in rows:
-        what = _read_row(row, spans, document, levels, faults)
-        if what:
-            unit = {"T": "mention", "R": "relation", "*": "group"}.get(row.text[:1], "line")
-            faults.skip(place._replace(line=row.number), what, unit=unit, remedy="Mend the line.")
-    text = read_text(place, [(start, end, row.text) for row in spans for start, end in row.fragments[:1]], faults)
+    side = read_side(place, faults)
+    place = place if side is None else place._replace(document=side.name)
+    annotation = read_annotation(rows, place, options.event_arguments, faults)
+    pieces = [(start, end, row.text) for row in annotation.spans for start, end in row.fragments[:1]]
+    text = read_text(place, pieces, side, faults)
     if text is None:
         return None
-    document.text = text.text
-    document.spans = [_char_span(row, text, levels.get(row.id, "")) for row in spans]
-    if text.side is None and not levels and _is_litbank(spans):
+    document = Standoff(place, text.text, [], links=annotation.links, groups=annotation.groups)
+    for row in annotation.spans:
+        layer = annotation.levels.get(row.id, "mention" if row.id in annotation.triggers else "")
+        document.spans.append(_char_span(row, text, layer, options.discontinuous, place, faults))
+    tokenizer = options.tokenizer
+    if text.side is None and not annotation.levels and _is_litbank(annotation.spans):
         faults.note(place, LITBANK)
-        _read_litbank(document, names, faults)
+        _read_litbank(document, options.names, faults)
         tokenizer = WHITESPACE
-    _add_tokens(document, text, tokenizer, lines)
+    _add_tokens(document, text, tokenizer, options.lines)
     return document
 
 
-def _read_row(row: Line, spans: list[_Row], document: Standoff, levels: dict[str, str], faults: FaultLog) -> str:
-    """Read a line of annotation; return what is wrong with it, or ""."""
-    kind = row.text[0]
-    if kind == "T" and (match := _SPAN.fullmatch(row.text)):
-        pairs = [pair.split() for pair in match[3].split(";")]
-        fragments = [(int(start), int(end)) for start, end in pairs]
-        label = "" if match[2] == NO_LABEL else match[2]
-        spans.append(_Row(match[1], label, fragments, match[4], row.number))
-    elif kind == "R" and (match := _RELATION.fullmatch(row.text)):
-        label = "" if match[2] == NO_LABEL else match[2]
-        document.links = [*(document.links or []), Link(match[3], label, match[4], row.number)]
-    elif kind == "*" and (match := _GROUP.fullmatch(row.text)):
-        document.groups = [*(document.groups or []), (match[2].split(), row.number)]
-    elif match := _LAYER.fullmatch(row.text):
-        levels[match[1]] = match[2]
-    elif kind in UNREAD:
-        faults.note(document.place._replace(line=row.number), UNREAD[kind])
-    else:
-        forms = "T1<tab>LABEL 0 5<tab>text, R1<tab>LABEL Arg1:T1 Arg2:T2 or *<tab>Equiv T1 T2"
-        return f"expected {forms}, found {row.text[:60]!r}"
-    return ""
-
-
-def _char_span(row: _Row, text: BratText, layer: str) -> CharSpan:
-    """Join the fragments of a span where only white space is between them, as brat splits at line ends."""
-    fragments = [(text.offset(start), text.offset(end)) for start, end in row.fragments]
-    gaps = [text.text[end:start] for (_, end), (start, _) in pairwise(fragments)]
-    fault = ""
-    if any(gap.strip() or not gap for gap in gaps):
-        fault = f"the span {row.id} is discontinuous ({len(fragments)} fragments), which is not supported"
-    return CharSpan(row.id, fragments[0][0], fragments[-1][1], row.label, row.line, row.text, layer, fault)
+def _char_span(
+    row: SpanRow, text: BratText, layer: str, discontinuous: str, place: Place, faults: FaultLog
+) -> CharSpan:
+    """Join the pieces of a span where only white space is between them, as brat splits at line ends."""
+    pieces = [(text.offset(start), text.offset(end)) for start, end in row.fragments]
+    start, end = pieces[0][0], pieces[-1][1]
+    # Further columns may follow the text, which may hold tabs itself.
+    n_columns = text.text.count("\t", max(start, 0), max(end, 0)) + 1
+    said = None if row.text is None else "\t".join(row.text.split("\t")[:n_columns])
+    span = CharSpan(row.id, start, end, row.label, row.line, said, layer)
+    if not any(text.text[max(end, 0) : max(start, 0)].strip() for (_, end), (start, _) in pairwise(pieces)):
+        return span
+    if discontinuous == SKIP:
+        remedy = "Take the whole stretch with --discontinuous hull, or the first piece with --discontinuous first."
+        return span._replace(fault=f"the span {row.id} is discontinuous ({len(pieces)} pieces)", remedy=remedy)
+    first, said = text.text[max(start, 0) : max(pieces[0][1], 0)], said or ""
+    if said and not "".join(said.split()).startswith("".join(first.split())):
+        return span._replace(fault=f"the span {row.id} begins with {first[:60]!r}, but the file says {said[:60]!r}")
+    faults.note(place._replace(line=row.line), PIECES[discontinuous])
+    return span._replace(text=None, end=pieces[0][1] if discontinuous == FIRST else end)
 
 
 def _add_tokens(document: Standoff, text: BratText, tokenizer: str, lines: bool) -> None:
@@ -179,10 +173,9 @@ def _add_tokens(document: Standoff, text: BratText, tokenizer: str, lines: bool)
         document.tokens = None if not lines else tokenize(document.text, tokenizer, by_line=True)
         return
     document.tokens, document.layers, document.meta, document.is_exact = side.tokens, side.layers, side.meta, True
-    document.place = document.place._replace(document=side.name)
 
 
-def _is_litbank(rows: Sequence[_Row]) -> bool:
+def _is_litbank(rows: Sequence[SpanRow]) -> bool:
     """Whether the labels are KIND_CATEGORY, or stand on the extent of one that is."""
     extents = {tuple(row.fragments) for row in rows if _KIND.fullmatch(row.label)}
     return bool(extents) and all(tuple(row.fragments) in extents for row in rows)

@@ -13,7 +13,8 @@ from pathlib import Path
 from ...annotations import AnnotatedDocument
 from ..faults import FaultLog, Place
 from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
-from ..reading.standoff import CharSpan, Link, Standoff, build_all
+from ..reading.standoff import CharSpan, Link, Standoff
+from ..reading.standoff_build import build_all
 
 SHAPE = {"text": str, "entities?": list, "relations?": list, "label?": list, "labels?": list}
 ENTITY = {"id": int, "label": str, "start_offset": int, "end_offset": int}

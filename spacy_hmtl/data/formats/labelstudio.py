@@ -14,7 +14,8 @@ from typing import Any
 from ...annotations import AnnotatedDocument
 from ..faults import FaultLog, Place
 from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
-from ..reading.standoff import CharSpan, Link, Standoff, build_all
+from ..reading.standoff import CharSpan, Link, Standoff
+from ..reading.standoff_build import build_all
 
 CANCELLED = "tasks without an annotation (skipped or not done), left out"
 SEVERAL = "tasks with several annotations, of which the first was read"

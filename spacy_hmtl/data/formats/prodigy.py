@@ -13,7 +13,8 @@ from typing import Any
 from ...annotations import AnnotatedDocument
 from ..faults import FaultLog, Place
 from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
-from ..reading.standoff import COREFERENCE, CharSpan, Link, Standoff, build_all
+from ..reading.standoff import COREFERENCE, CharSpan, Link, Standoff
+from ..reading.standoff_build import build_all
 from ..reading.tokens import Tokens
 
 NOT_ACCEPTED = "tasks answered {answer!r}, left out"

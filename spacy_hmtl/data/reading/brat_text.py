@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..faults import FaultLog, Place
 from .json_records import misfit
-from .lines import BYTE_ORDER_MARK, CRLF, is_decoded, read_lines
+from .lines import is_decoded, read_lines
 from .tokens import Tokens
 
 SIDE_SUFFIX = ".hmtl.json"
+OFFSETS = "documents whose offsets count {counts}"
 SIDE_MISFIT = "files DOC.hmtl.json that do not fit their text, left out"
+_LINE_END = re.compile(r"\r?\n|\r\Z")
 SIDE = {
     "name": str,
     "length": int,
@@ -37,64 +41,133 @@ class Side(NamedTuple):
 
 
 class BratText(NamedTuple):
-    """A text with line feeds only; `removed` are the offsets in the file of the characters that are not in it."""
+    """A text with line feeds only, and how the annotation counts its characters.
+
+    removed: offsets of the annotation at which no character of the text begins, in order.
+    counts: what is unusual in that, such as "UTF-16 units", or "".
+    """
 
     text: str
     removed: list[int]
     side: Side | None = None
+    counts: str = ""
 
     def offset(self, in_file: int) -> int:
         """An offset of the annotation as an offset in the text."""
         return in_file - bisect_left(self.removed, in_file)
 
+    def is_character(self, in_file: int) -> bool:
+        """Whether a character of the text begins at an offset of the annotation."""
+        at = bisect_left(self.removed, in_file)
+        return at == len(self.removed) or self.removed[at] != in_file
 
-def read_text(place: Place, spans: Sequence[tuple[int, int, str | None]], faults: FaultLog) -> BratText | None:
+
+def read_text(
+    place: Place, spans: Sequence[tuple[int, int, str | None]], side: Side | None, faults: FaultLog
+) -> BratText | None:
     """Read the text of an annotation file.
 
-    Tools differ in whether the two characters of a Windows line end, and a byte order mark,
-    are counted as two and one or as one and none. The spans tell.
+    Tools differ in what their offsets count: characters, UTF-16 units or bytes; a Windows line end
+    as one or two of them; a byte order mark or not. The texts of the spans tell.
 
     place (Place): The annotation file.
     spans (Sequence): Start, end and text of spans, as the annotation has them.
-    faults (FaultLog): Takes what is wrong.
+    side (Side | None): What our export keeps beside the text.
+    faults (FaultLog): Takes what is wrong, and a note of unusual offsets.
     RETURNS (BratText | None): The text; None, with a fault, if it is not UTF-8.
     """
     path = place.path.with_suffix(".txt")
-    log = FaultLog()
-    lines = list(read_lines(path, log))
-    faults.notes += log.notes
-    if not is_decoded(lines, place._replace(path=path), faults):
+    if not is_decoded(read_lines(path, faults), place._replace(path=path), faults):
         return None
-    text = "\n".join(line.text for line in lines)
-    mark = int(any(note.kind == BYTE_ORDER_MARK for note in log.notes))
-    candidates = [BratText(text, [])]
-    if mark:
-        candidates.append(BratText(text, [0]))
-    if any(note.kind == CRLF for note in log.notes):
-        # In the file, line end k is two characters, the first of which is removed.
-        ends = [i for i, character in enumerate(text) if character == "\n"]
-        returns = [mark + end + k for k, end in enumerate(ends)]
-        candidates.append(BratText(text, [0] * mark + returns))
-    best = min(candidates, key=lambda candidate: _n_misfits(candidate, spans))
+    raw = path.read_bytes().decode("utf-8")
+    best = _best(raw, spans)
     # A last line end is no text, unless our own export says that a token reaches so far.
-    side, length = _read_side(place, faults), len(best.text)
+    length = len(best.text)
     reach = side.tokens.ends[-1] if side is not None and side.tokens.ends else 0
-    if side is not None and side.length == reach == length + 1 and path.read_bytes().endswith(b"\n"):
+    if side is not None and side.length == reach == length + 1 and raw.endswith("\n"):
         best, length = best._replace(text=best.text + "\n"), length + 1
     if side is not None and side.length != length:
         faults.note(Place(side_path(place.path), document=place.document), SIDE_MISFIT)
         side = None
+    if best.counts:
+        faults.note(place, OFFSETS.format(counts=best.counts))
     return best._replace(side=side)
 
 
+def _best(raw: str, spans: Sequence[tuple[int, int, str | None]]) -> BratText:
+    """The first of the ways to count that fits all spans, or the one that fits most."""
+    best, fewest = BratText("", []), len(spans) + 1
+    for candidate in _candidates(raw):
+        n_misfits = _n_misfits(candidate, spans)
+        if n_misfits < fewest:
+            best, fewest = candidate, n_misfits
+        if not n_misfits:
+            break
+    return best
+
+
+def _candidates(raw: str) -> Iterator[BratText]:
+    """The ways to count the characters of a file, the usual one first."""
+    text = raw.removeprefix("\ufeff")
+    has_mark = len(text) < len(raw)
+    pieces = _LINE_END.split(text)  # as read_lines: a return at the end of the file is dropped too
+    has_returns = "\r" in text and any(match.group().startswith("\r") for match in _LINE_END.finditer(text))
+    plain = "\n".join(pieces)
+    plain = plain[:-1] if plain.endswith("\n") else plain
+    units = ["characters"]
+    units += ["UTF-16 units"] if any(character > "\uffff" for character in plain) else []
+    units += [] if plain.isascii() else ["bytes"]
+    for unit, counts_mark, counts_returns in product(units, (False, True), (False, True)):
+        if (counts_mark and not has_mark) or (counts_returns and not has_returns):
+            continue
+        said = [unit] if unit != "characters" else []
+        said += ["the byte order mark"] if counts_mark else []
+        said += ["line ends as two"] if counts_returns else []
+        yield BratText(plain, _removed(text, unit, counts_mark, counts_returns), None, ", ".join(said))
+
+
+def _removed(text: str, unit: str, counts_mark: bool, counts_returns: bool) -> list[int]:
+    """The offsets in the file that are no character of the text: the second unit of a character, returns, a mark."""
+    width = {"characters": _one, "UTF-16 units": _utf_16, "bytes": _utf_8}[unit]
+    removed = list(range(width("\ufeff"))) if counts_mark else []
+    if not (counts_returns or unit != "characters"):
+        return removed
+    position = len(removed)
+    ends = {match.start() for match in _LINE_END.finditer(text) if match.group().startswith("\r")}
+    for i, character in enumerate(text):
+        size = width(character)
+        if i in ends:
+            removed += [position] if counts_returns else []
+            position += int(counts_returns)
+            continue
+        removed += range(position + 1, position + size)
+        position += size
+    return removed
+
+
+def _one(_: str) -> int:
+    return 1
+
+
+def _utf_16(character: str) -> int:
+    return 2 if character > "\uffff" else 1
+
+
+def _utf_8(character: str) -> int:
+    return len(character.encode("utf-8"))
+
+
 def _n_misfits(candidate: BratText, spans: Sequence[tuple[int, int, str | None]]) -> int:
-    return sum(
-        not (covered or "").startswith(candidate.text[candidate.offset(start) : candidate.offset(end)].split("\n")[0])
-        for start, end, covered in spans
-    )
+    """How many spans do not begin with what the text has at their place; those that do not say are not counted."""
+    n_misfits = 0
+    for start, end, said in spans:
+        found = "".join(candidate.text[max(candidate.offset(start), 0) : max(candidate.offset(end), 0)].split())
+        fits = found and candidate.is_character(start) and "".join((said or "").split()).startswith(found)
+        n_misfits += said is not None and not fits
+    return n_misfits
 
 
-def _read_side(place: Place, faults: FaultLog) -> Side | None:
+def read_side(place: Place, faults: FaultLog) -> Side | None:
     """Read `DOC.hmtl.json`; None if there is none, or, with a note, if it contradicts itself."""
     path = side_path(place.path)
     if not path.is_file():

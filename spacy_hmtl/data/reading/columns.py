@@ -86,6 +86,13 @@ def are_phrases(labels: set[str]) -> bool:
     return bool(labels) and labels <= _PHRASES
 
 
+def are_parts_of_speech(values: Sequence[str]) -> bool:
+    """Whether a column holds parts of speech and marks: three rows or more, and different ones."""
+    parts = [value for value in values if value in _PARTS_OF_SPEECH]
+    n_marks = sum(not any(map(str.isalnum, value)) for value in values)
+    return len(values) > 2 and len(set(parts)) > 1 and len(parts) + n_marks > NEARLY_ALL * len(values)
+
+
 def misfit_of_words(sentences: Sequence[Sequence[str]]) -> str:
     """Say why a column cannot hold the words of a text, or "".
 
@@ -95,10 +102,10 @@ def misfit_of_words(sentences: Sequence[Sequence[str]]) -> str:
     # "1-2" is the second token of the first sentence in WebAnno's tables.
     if len(words) > 1 and sum(_is_number(word) or is_no_token(word) for word in words) > NEARLY_ALL * len(words):
         return "numbers"
-    marks = [word for word in words if not any(map(str.isalnum, word))]
-    parts = [word for word in words if word in _PARTS_OF_SPEECH]
-    if len(words) > 2 and len(marks) + len(parts) > NEARLY_ALL * len(words):
-        return "parts of speech" if parts else "neither letters nor digits"
+    if are_parts_of_speech(words):
+        return "parts of speech"
+    if len(words) > 2 and not any(map(str.isalnum, "".join(words))):
+        return "neither letters nor digits"
     longer = [sentence for sentence in sentences if len(sentence) > 2]
     if longer and all(len(set(sentence)) == 1 for sentence in longer):
         return "one and the same value in all rows of a sentence"

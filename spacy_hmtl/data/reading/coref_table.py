@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..faults import FaultLog, Place
 from .brackets import is_brackets
-from .columns import MOST, counts_up, is_no_token, misfit_of_words
+from .columns import MOST, are_parts_of_speech, counts_up, is_no_token
 from .lines import Line, is_decoded
 from .name_brackets import is_name_cell
 
@@ -148,9 +148,9 @@ def _find_layout(sentences: Sequence[Sequence[_Cells]]) -> _Layout | str:
     number = next((k for k in (NUMBER, 1, 0) if k + 2 < width and counts_up(column(k))), -1)
     if number < 0 and width > 2:
         return "found no column of token numbers (0, 1, 2 ... in each sentence), by which the tokens are found"
-    what = misfit_of_words(column(number + 1))
-    if what:
-        return f"expected tokens in column {number + 2}, found {what} such as {sentences[0][0].columns[number + 1]!r}"
+    words = [word for sentence in column(number + 1) for word in sentence]
+    if are_parts_of_speech(words):
+        return f"expected tokens in column {number + 2}, found parts of speech such as {words[0]!r}"
     is_full = number == NUMBER and width >= FULL
     names = [name for sentence in column(NAME) for name in sentence] if is_full else []
     fitting = sum(name in NOTHING or is_name_cell(name) for name in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from ...errors import Errors
 from ..faults import ConversionError
 
 WHITESPACE = "whitespace"
+PIECE = 200_000  # characters of a long text that are split into tokens at once
+_SPACE = re.compile(r"\s")
 
 
 class Tokens(NamedTuple):
@@ -36,8 +39,7 @@ def tokenize(text: str, tokenizer: str, *, by_line: bool = False) -> Tokens:
     if tokenizer == WHITESPACE:
         borders = [match.span() for match in re.finditer(r"\S+", text)]
     else:
-        doc = language(tokenizer).make_doc(text)
-        borders = [(token.idx, token.idx + len(token)) for token in doc if not token.is_space]
+        borders = list(_language_tokens(text, tokenizer))
     starts, ends = [start for start, _ in borders], [end for _, end in borders]
     spaces = [text[end : end + 1].isspace() for end in ends]
     sent_starts = None
@@ -45,6 +47,22 @@ def tokenize(text: str, tokenizer: str, *, by_line: bool = False) -> Tokens:
         pairs = zip([0, *ends], starts)
         sent_starts = [i for i, (end, start) in enumerate(pairs) if i == 0 or "\n" in text[end:start]]
     return Tokens(starts, ends, spaces, sent_starts)
+
+
+def _language_tokens(text: str, tokenizer: str) -> Iterator[tuple[int, int]]:
+    """The tokens of a language, piece by piece: a Language takes no text of more than a million characters."""
+    split = language(tokenizer).tokenizer
+    start = 0
+    while start < len(text):
+        # No token goes over white space, so that is where a piece may end.
+        space = _SPACE.search(text, start + PIECE)
+        end = space.start() if space else len(text)
+        yield from (
+            (start + token.idx, start + token.idx + len(token))
+            for token in split(text[start:end])
+            if not token.is_space
+        )
+        start = end
 
 
 @cache
