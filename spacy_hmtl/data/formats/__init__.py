@@ -76,9 +76,7 @@ FORMATS = {
             **_TOKENIZER,
             "lines": Option("A line of the text is a sentence", bool, True),
             "event_arguments": Option("Make a relation of each argument of an event", bool, False),
-            "discontinuous": Option(
-                "Spans in pieces: hull (from the first to the last), first (piece) or skip", str, "skip"
-            ),
+            **_DISCONTINUOUS,
         },
     ),
     "cas": Format(

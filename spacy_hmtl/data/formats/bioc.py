@@ -16,7 +16,8 @@ from ..faults import ConversionError, FaultLog, Place
 from ..reading.bioc_tree import Annotation, BiocDocument, BiocRelation, read_bioc
 from ..reading.concepts import Concepts, drop_empty_links
 from ..reading.offsets import CHARACTERS, Convention, Offsets, find_convention
-from ..reading.standoff import CharSpan, Link, Standoff, build_all
+from ..reading.standoff import CharSpan, Link, Standoff
+from ..reading.standoff_build import build_all
 
 BREAK = "\n"  # between passages
 IN_PASSAGE = "annotations whose offsets count in their passage, converted"

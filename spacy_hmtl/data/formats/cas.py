@@ -16,7 +16,8 @@ from ..faults import ConversionError, FaultLog, Place
 from ..reading.cas_json import SOFA, Structure, is_cas, read_structures
 from ..reading.inception_layers import declared_by, is_taken, label_of, short_name
 from ..reading.json_records import excerpt, read_values
-from ..reading.standoff import CharSpan, CorpusLayers, Link, Standoff, build
+from ..reading.standoff import CharSpan, CorpusLayers, Link, Standoff
+from ..reading.standoff_build import build
 from ..reading.tokens import Tokens
 
 NOT_READ = "annotations of the layer {name}, not read"

@@ -23,7 +23,8 @@ from ..reading.coref_words import Words, read_words
 from ..reading.ends import INCLUSIVE, TokenSpan, find_ends
 from ..reading.json_records import JsonObject, Record, Scalar, excerpt, misfit, note_unread, read_values
 from ..reading.offsets import CHARACTERS, Offsets, find_convention
-from ..reading.standoff import CharSpan, CorpusLayers, Standoff, build
+from ..reading.standoff import CharSpan, CorpusLayers, Standoff
+from ..reading.standoff_build import build
 from ..reading.token_rows import clean_clusters, outermost
 
 PIECES = "documents of word pieces, which were put together to words"

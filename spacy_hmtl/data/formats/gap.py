@@ -12,7 +12,8 @@ from pathlib import Path
 from ...annotations import AnnotatedDocument
 from ..faults import FaultLog, Place
 from ..reading.lines import Line, is_decoded, not_this_format, read_lines
-from ..reading.standoff import CharSpan, CorpusLayers, Standoff, build
+from ..reading.standoff import CharSpan, CorpusLayers, Standoff
+from ..reading.standoff_build import build
 
 COLUMNS = ("ID", "Text", "Pronoun", "Pronoun-offset", "A", "A-offset", "A-coref", "B", "B-offset", "B-coref")
 UNLABELLED = "passages of which the file does not say whom the pronoun means, taken as not annotated"

@@ -16,7 +16,8 @@ from ...annotations import AnnotatedDocument
 from ...errors import Errors
 from ..faults import ConversionError, FaultLog, Place
 from ..reading.json_records import JsonObject, excerpt, misfit, read_values
-from ..reading.standoff import CharSpan, CorpusLayers, Link, Standoff, build
+from ..reading.standoff import CharSpan, CorpusLayers, Link, Standoff
+from ..reading.standoff_build import build
 
 NOTHING_ASKED = "passages for which no property was looked for, taken as not annotated"
 SHAPE = {"text": str, "facts": list, "none?": [str]}

@@ -17,7 +17,8 @@ from ..faults import FaultLog, Place
 from ..reading.concepts import Concepts, drop_empty_links
 from ..reading.lines import Line, is_decoded, not_this_format, read_lines
 from ..reading.offsets import CHARACTERS, Offsets, find_convention
-from ..reading.standoff import CharSpan, Standoff, build_all
+from ..reading.standoff import CharSpan, Standoff
+from ..reading.standoff_build import build_all
 
 HEADER = re.compile(r"([^|\t]+)\|([a-z]{1,12})\|(.*)", re.DOTALL)
 _OFFSET = re.compile(r"\d{1,9}")

@@ -23,7 +23,8 @@ from ..reading.span_documents import TextRecord, find_documents, span_keys, span
 from ..reading.span_relations import KEYS as RELATION_KEYS
 from ..reading.span_relations import read_relation
 from ..reading.span_rows import IDS, SpanRow, read_span
-from ..reading.standoff import CharSpan, Link, Standoff, build_all
+from ..reading.standoff import CharSpan, Link, Standoff
+from ..reading.standoff_build import build_all
 from ..reading.tokens import Tokens
 
 NOT_ANNOTATED = "texts without a list of spans, taken as not annotated"

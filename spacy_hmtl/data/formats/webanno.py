@@ -15,7 +15,8 @@ from ...annotations import AnnotatedDocument
 from ..faults import FaultLog, Place
 from ..reading.inception_layers import declared_by, is_taken, label_of, short_name
 from ..reading.lines import Line, is_decoded, not_this_format, read_lines
-from ..reading.standoff import CharSpan, CorpusLayers, Link, Standoff, build
+from ..reading.standoff import CharSpan, CorpusLayers, Link, Standoff
+from ..reading.standoff_build import build
 from ..reading.tokens import Tokens
 from ..reading.webanno_rows import (
     CHAIN,

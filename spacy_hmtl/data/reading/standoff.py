@@ -81,7 +81,7 @@ class CorpusLayers(NamedTuple):
     relations: bool
     clusters: bool
     names: bool
-    singletons: bool
+    singletons: bool = False
 
 
 def layers_of(documents: Sequence[Standoff], names: bool) -> CorpusLayers:
