@@ -13,11 +13,12 @@ from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
 from spacy.vocab import Vocab
-from thinc.api import Model, Optimizer, get_torch_default_device, set_dropout_rate
+from thinc.api import Model, Optimizer, get_torch_default_device
 
 from ..annotations import extensions, groups
 from ..annotations.layers import Layers, write
 from ..bridge.clip import clip_global_norm
+from ..bridge.dropout import set_dropout
 from ..bridge.model import Batch, initialize, states
 from ..bridge.segments import make_layout
 from ..bridge.targets import TargetBuilder
@@ -28,6 +29,7 @@ from .batches import batches
 from .processes import in_worker
 from .replay import Replay
 from .saving import ExactSettings, forget_paths, local_paths, restore_settings
+from .stepping import step_schedules
 from .survey import Survey
 
 # Docs that widths are inferred from.
@@ -92,6 +94,8 @@ class HMTL(TrainablePipe):
         # Set by `spacy_hmtl.Checkpoint.v1`, while a training is brought to where it was stopped.
         self.replay: Replay | None = None
         self._warned: set[str] = set()
+        # Whether its weights were loaded, so that training goes on with them.
+        self._goes_on = False
         extensions.register()
 
     def _check_settings(self) -> None:
@@ -201,6 +205,7 @@ class HMTL(TrainablePipe):
             forget_paths(nlp, paths)
         self._intern_labels()
         self._targets = None
+        self._goes_on = False
 
     def update(
         self,
@@ -212,6 +217,8 @@ class HMTL(TrainablePipe):
     ) -> dict[str, float]:
         """Learn from a batch of one task (or, untagged, of all the layers its Docs have).
 
+        drop (float): Dropout of layers without a rate of their own. Those with one keep it, but at 0
+            nothing is dropped anywhere, in a transformer neither.
         losses (dict): Grows by the component's loss and by one entry per task,
             "NAME_TASK", in nats per document.
         RAISES (ValueError): H301 if the batch mixes tasks.
@@ -225,7 +232,7 @@ class HMTL(TrainablePipe):
         tasks = self._tasks_of_batch(examples)
         if not tasks or (self.replay is not None and self.replay.is_running):
             return losses
-        set_dropout_rate(self.model, drop)
+        set_dropout(self.model, drop)
         docs = [eg.predicted for eg in examples]
         layout = make_layout(docs, self.model.attrs["max_segment"], get_torch_default_device())
         builder = self._target_builder()
@@ -241,6 +248,12 @@ class HMTL(TrainablePipe):
             self.finish_update(sgd)
         return losses
 
+    def rehearse(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, float]:
+        """Not supported: learns nothing, and says so once (W161)."""
+        self._warn_once("W161", Warnings.W161.format(name=self.name))
+        losses: dict[str, float] = kwargs.get("losses") or {}
+        return losses
+
     def get_loss(self, examples: Iterable[Example], scores: Any) -> tuple[float, float]:
         """Not used: the loss is computed inside the network, where the heads are."""
         raise NotImplementedError
@@ -254,11 +267,16 @@ class HMTL(TrainablePipe):
         return score() if self.replay is None else self.replay.scores(score, self.model.to_bytes)
 
     def finish_update(self, sgd: Optimizer) -> None:
-        """Scale the gradients to the global norm, then step what took part in the update."""
+        """Scale the gradients to the global norm, then step what took part in the update.
+
+        Schedules of the optimizer are stepped too, where the training loop does not do it.
+        """
         if self.replay is not None:
             self.replay.optimizer = sgd
             if self.replay.is_running:
                 return
+        if isinstance(sgd, Optimizer) and step_schedules(sgd, self.name, goes_on=self._goes_on):
+            self._warn_once("W160", Warnings.W160.format(name=self.name))
         if self.cfg["max_grad_norm"]:
             clip_global_norm(self.model, self.cfg["max_grad_norm"])
         self.model.finish_update(sgd)
@@ -294,6 +312,11 @@ class HMTL(TrainablePipe):
         common = [set(self._tasks_of(eg)) for eg in examples]
         return [task for task in self.tasks if all(task in own for own in common)]
 
+    def _warn_once(self, code: str, message: str) -> None:
+        if code not in self._warned:
+            self._warned.add(code)
+            warnings.warn(message, stacklevel=3)
+
     def _warn_missed(self, builder: TargetBuilder) -> None:
         for task, missed in builder.missed.items():
             if missed and task not in self._warned:
@@ -324,6 +347,7 @@ class HMTL(TrainablePipe):
         check_vocab(self.model, self.vocab)
         restore_settings(self)
         self._check_settings()
+        self._goes_on = True
         self._intern_labels()
         return self
 
@@ -333,5 +357,6 @@ class HMTL(TrainablePipe):
         check_vocab(self.model, self.vocab)
         restore_settings(self)
         self._check_settings()
+        self._goes_on = True
         self._intern_labels()
         return self

@@ -96,7 +96,7 @@ def make_transformer(
         layers=[encoder],
         shims=[MixShim()] if scalar_mix else [],
         dims={"nO": None},
-        attrs={"frozen": frozen, "window": window, "stride": stride, "pooling": pooling},
+        attrs={"frozen": frozen, "window": window, "stride": stride, "pooling": pooling, "dropout_rate": 0.0},
     )
 
 
@@ -157,7 +157,8 @@ def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d
     if not windows:
         return [model.ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_output: docs
     if learns:
-        encoder.transformer.train()
+        # Its own rates of dropout, some of them no layers but numbers, count in training mode alone.
+        encoder.transformer.train(model.attrs["dropout_rate"] > 0.0)
         pieces = make_pieces(windows, docs, encoder.tokenizer, model.attrs["pooling"])
         vectors = _encode(encoder, encoder.transformer, pieces, _reading(mix))
     else:

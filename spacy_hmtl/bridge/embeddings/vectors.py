@@ -115,7 +115,7 @@ def make_word_vectors(
         init=_init,
         shims=[WordRowsShim(lr_scale)],
         dims={"nO": None},
-        attrs={"frozen": frozen, "lower": lower, "word_dropout": word_dropout},
+        attrs={"frozen": frozen, "lower": lower, "word_dropout": word_dropout, "dropout_rate": 0.0},
     )
 
 
@@ -177,7 +177,7 @@ def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d
     fixed[torch.from_numpy(others)] = vectors
     is_fixed = numpy.zeros(len(keys), dtype=bool)
     is_fixed[others] = has_vector
-    share = model.attrs["word_dropout"] if is_train else 0.0
+    share = model.attrs["word_dropout"] if is_train and model.attrs["dropout_rate"] else 0.0
     dropped = torch.rand(len(words), device=device) < share if share else None
     inputs = [torch.as_tensor(array, device=device) for array in (rows, is_fixed, words.reshape(-1))]
     # A frozen table has no gradient, not one of zeros: momentum would move it.
