@@ -44,11 +44,13 @@ setup(
         "dask": ["dask[dataframe]>=2024.5"],
         "spark": ["pyspark>=3.5", "pandas>=2", "pyarrow>=15"],
         "parquet": ["pyarrow>=15"],
-        # The browser tests drive Chromium with selenium; networkx reads what `graph` writes.
+        "pandas": ["pandas>=2"],
+        "polars": ["polars>=1", "pyarrow>=15"],
+        # The browser tests drive Chromium with selenium; networkx reads what `graph` writes; pages show pandas.
         "test": [
             *["pytest>=8", "pytest-cov>=5", "hypothesis>=6", "ruff", "mypy", "build"],
             *ELMO,
-            *[*SERVE, "httpx", "selenium>=4.20", "networkx"],
+            *[*SERVE, "httpx", "selenium>=4.20", "networkx", "pandas>=2"],
         ],
     },
     entry_points={

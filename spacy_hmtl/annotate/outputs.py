@@ -15,7 +15,7 @@ from spacy.tokens import Doc
 from ..annotations.jsonl import parse_line, to_line
 from ..errors import Errors
 from .inputs import Input
-from .partial import Partial, PartialDocs, PartialLines
+from .partial import Partial, PartialDocs, PartialLines, PartialTable
 from .records import pack_record, text_digest
 from .worker import Encoder
 
@@ -26,7 +26,8 @@ def encode_line(doc: Doc) -> bytes:
 
 
 # How a Doc becomes what is appended to the partial output.
-ENCODERS: dict[str, Encoder] = {".jsonl": encode_line, ".spacy": pack_record}
+ENCODERS: dict[str, Encoder] = {".jsonl": encode_line, ".parquet": encode_line, ".spacy": pack_record}
+_PARTIALS: dict[str, type[Partial]] = {".jsonl": PartialLines, ".parquet": PartialTable, ".spacy": PartialDocs}
 
 
 class Output:
@@ -36,7 +37,7 @@ class Output:
     OUTPUT.partial.json. Each input leaves one entry in the partial output or one line in
     the list of errors, at once and in order, so that a run that is killed can go on.
 
-    path (Path): Ends in .jsonl or .spacy.
+    path (Path): Ends in .jsonl, .parquet or .spacy.
     resume (bool): Go on after the complete entries of OUTPUT.partial.
     model (str): Fingerprint of the model; entries of another model are not used.
     RAISES (OSError): H541, if another run writes this output.
@@ -62,7 +63,7 @@ class Output:
     def _open(self, resume: bool, model: str) -> None:
         path = self.path
         was_stopped = self.partial_path.exists() and self._run_path.exists()
-        self._partial: Partial = (PartialLines if path.suffix == ".jsonl" else PartialDocs)(self.partial_path, path)
+        self._partial: Partial = _PARTIALS[path.suffix](self.partial_path, path)
         run = json.dumps({"model": model})
         if not (resume and was_stopped and self._run_path.read_text(encoding="utf-8") == run):
             # In this order: a kill in between must not leave entries that look like this model's.

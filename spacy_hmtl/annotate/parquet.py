@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import Errors
+from .table import JSON_COLUMN, check_pyarrow
 
 _ROWS = 1024  # read at a time
 _COLUMNS = ("text", "id", "meta")
@@ -24,8 +25,7 @@ def read_parquet(
     RAISES (ValueError): H540 without pyarrow, H542, H544.
     """
     name = shown or str(path)
-    if importlib.util.find_spec("pyarrow") is None:
-        raise ValueError(Errors.H540.format(what=f"{name}: Parquet", package="pyarrow", install="spacy-hmtl[parquet]"))
+    check_pyarrow(f"{name}: Parquet")
     import pyarrow.parquet  # an extra, and slow to import
 
     try:
@@ -36,8 +36,12 @@ def read_parquet(
         names = file.schema_arrow.names
         if "text" not in names:
             raise ValueError(Errors.H544.format(path=name, column="text", found=", ".join(names) or "none"))
+        packed = [column.name for column in file.schema_arrow if (column.metadata or {}).items() >= JSON_COLUMN.items()]
         number = 0
         for batch in file.iter_batches(_ROWS, columns=[c for c in names if columns is None or c in columns]):
             for record in batch.to_pylist():
                 number += 1
+                for column in packed:  # as `annotate` writes it
+                    if record.get(column) is not None:
+                        record[column] = json.loads(record[column])
                 yield f"{name}:{number}", record

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from ..annotations.jsonl import parse_line
 from .records import complete_records, read_digests, text_digest, write_docbin
+from .table import write_table
 
 _CHUNK = 1 << 20  # bytes
 
@@ -83,6 +84,13 @@ class PartialLines(Partial):
 
     def _publish(self) -> None:
         os.replace(self.path, self.target)
+
+
+class PartialTable(PartialLines):
+    """Rows of a Parquet file to be, as lines of JSON: a Parquet file can only be written whole."""
+
+    def _publish(self) -> None:
+        write_table(self.path, self.target)
 
 
 class PartialDocs(Partial):

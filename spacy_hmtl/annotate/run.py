@@ -19,6 +19,7 @@ from .fingerprint import fingerprint
 from .inputs import list_files
 from .outputs import ENCODERS, Output
 from .source import Source
+from .table import check_pyarrow
 from .worker import Job, Outcome
 
 Engine = Callable[[Job, Source], Generator[list[Outcome], None, None]]
@@ -55,9 +56,11 @@ def annotate(
         `read_inputs`, `load_pipeline` and the engine.
     """
     if output_path.suffix not in ENCODERS:
-        raise ValueError(Errors.H505.format(path=output_path, expected=".jsonl or .spacy"))
+        raise ValueError(Errors.H505.format(path=output_path, expected=".jsonl, .parquet or .spacy"))
     if output_path.is_dir():
         raise ValueError(Errors.H123.format(path=output_path))
+    if output_path.suffix == ".parquet":
+        check_pyarrow(f"{output_path}: Parquet")
     list_files(input_path, shown=shown)
     run_batches = _engine(engine, n_process)
     job = Job(model, ENCODERS[output_path.suffix], gpu_id)

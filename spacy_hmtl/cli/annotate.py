@@ -1,4 +1,4 @@
-"""`annotate`: documents in, annotated documents out, as JSON lines or a `.spacy` file."""
+"""`annotate`: documents in, annotated documents out, as JSON lines, a Parquet file or a `.spacy` file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .common import GPU_HELP, INPUT_HELP, TEXT_HELP, fail
 def annotate_cli(
     model: Annotated[str, typer.Argument(help="A pipeline: a folder, or the name of an installed package")],
     source: Annotated[str, typer.Argument(help=INPUT_HELP, metavar="INPUT")],
-    output_path: Annotated[Path, typer.Argument(help="The .jsonl or .spacy file to write", metavar="OUTPUT")],
+    output_path: Annotated[Path, typer.Argument(help="The .jsonl, .parquet or .spacy file to write", metavar="OUTPUT")],
     text: Annotated[bool, typer.Option("--text", help=TEXT_HELP)] = False,
     batch_size: Annotated[int, typer.Option("--batch-size", "-b", help="Documents per batch", min=1)] = 128,
     n_process: Annotated[int, typer.Option("--n-process", "-n", help="Worker processes; -1 for one per core")] = 1,
@@ -38,6 +38,7 @@ def annotate_cli(
       python -m spacy hmtl annotate training/model-best letters/ letters.jsonl
       python -m spacy hmtl annotate en_hmtl_demo texts.jsonl annotated.jsonl --batch-size 64 --n-process 2
       python -m spacy hmtl annotate training/model-best corpus/test.spacy annotated.spacy --gpu-id 0
+      python -m spacy hmtl annotate en_hmtl_demo letters/ letters.parquet
       cat letter.txt | python -m spacy hmtl annotate en_hmtl_demo - letter.jsonl
       python -m spacy hmtl annotate en_hmtl_demo texts.parquet annotated.jsonl --engine ray --n-process 8
     """

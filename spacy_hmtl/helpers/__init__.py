@@ -1,4 +1,5 @@
-"""Cut, join, retokenize and filter Docs such that names, mentions, coreference and relations stay consistent.
+"""Cut, join, retokenize and filter Docs such that names, mentions, coreference and relations stay consistent;
+make tables of them.
 
 spaCy's own ways lose or shift them: `Span.as_doc` drops span groups, `Doc.from_docs` drops
 their `attrs`, and `Doc.retokenize` leaves their spans where they were.
@@ -6,7 +7,8 @@ their `attrs`, and `Doc.retokenize` leaves their spans where they were.
 
 from ..annotations.slicing import slice_doc
 from .filtering import filter_scores
+from .frames import Frames, to_frames
 from .joining import join_docs
 from .retokenizing import retokenized
 
-__all__ = ["filter_scores", "join_docs", "retokenized", "slice_doc"]
+__all__ = ["Frames", "filter_scores", "join_docs", "retokenized", "slice_doc", "to_frames"]

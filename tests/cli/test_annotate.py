@@ -9,6 +9,7 @@ from spacy.tokens import Doc, DocBin
 
 from spacy_hmtl.annotate.inputs import Input
 from spacy_hmtl.annotate.outputs import encode_line
+from spacy_hmtl.annotate.parquet import read_parquet
 from spacy_hmtl.annotate.run import annotate
 from spacy_hmtl.annotate.worker import annotate_batch
 from spacy_hmtl.annotations import from_doc, set_meta
@@ -90,13 +91,52 @@ def test_parquet_is_read_as_jsonl_is(model_path, source, tmp_path, run):
         assert "".join(expected.split()) in "".join(output.split())
 
 
-def test_without_pyarrow_the_command_says_what_to_install(model_path, tmp_path, run, monkeypatch):
+@pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason='needs pip install "spacy-hmtl[parquet]"')
+def test_parquet_output_says_what_jsonl_output_says(model_path, source, tmp_path, monkeypatch, run):
+    from pyarrow import parquet
+
+    monkeypatch.setattr("spacy_hmtl.annotate.table.ROWS", 3)
+    for name in ("out.jsonl", "out.parquet"):
+        assert run("annotate", model_path, source, tmp_path / name)[0] == 0
+    table = parquet.ParquetFile(tmp_path / "out.parquet")
+    records = read_lines(tmp_path / "out.jsonl")
+    assert table.num_row_groups == (len(records) + 2) // 3
+    rows = [record for _, record in read_parquet(tmp_path / "out.parquet", columns=None)]
+    for row, record in zip(rows, records, strict=True):
+        assert {key: value for key, value in row.items() if value is not None or key in record} == record
+    # The other commands read it like the lines, and so does annotate.
+    for name in ("out.jsonl", "out.parquet"):
+        assert run("graph", tmp_path / name, tmp_path / f"{name}.csv")[0] == 0
+        assert run("annotate", model_path, tmp_path / name, tmp_path / f"{name}.again.jsonl")[0] == 0
+    for other in ("csv", "again.jsonl"):
+        assert (tmp_path / f"out.parquet.{other}").read_bytes() == (tmp_path / f"out.jsonl.{other}").read_bytes()
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason='needs pip install "spacy-hmtl[parquet]"')
+def test_a_parquet_file_without_rows_or_layers_has_all_columns(tmp_path):
+    from spacy_hmtl.annotate.table import schema, write_table
+
+    (tmp_path / "none.jsonl").write_text("", encoding="utf-8")
+    write_lines(tmp_path / "one.jsonl", [{"text": "A", "tokens": [[0, 1]], "ents": None, "id": 7, "meta": {"n": [1]}}])
+    for name, n_rows in (("none", 0), ("one", 1)):
+        write_table(tmp_path / f"{name}.jsonl", tmp_path / "out.parquet")
+        rows = [record for _, record in read_parquet(tmp_path / "out.parquet", columns=None)]
+        assert len(rows) == n_rows
+    assert set(rows[0]) == set(schema().names)
+    assert (rows[0]["id"], rows[0]["meta"], rows[0]["ents"]) == ("7", {"n": [1]}, None)
+
+
+@pytest.mark.parametrize("name", ["in.parquet", "out.parquet"])
+def test_without_pyarrow_the_command_says_what_to_install(model_path, source, tmp_path, run, monkeypatch, name):
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "pyarrow" else find_spec(name))
     (tmp_path / "in.parquet").write_bytes(b"PAR1")
-    code, output = run("annotate", model_path, tmp_path / "in.parquet", tmp_path / "out.jsonl")
+    paths = {"in.parquet": ("in.parquet", "out.jsonl"), "out.parquet": ("in.jsonl", "out.parquet")}[name]
+    code, output = run("annotate", model_path, *(tmp_path / path for path in paths))
     assert code == 1
     assert 'pipinstall"spacy-hmtl[parquet]"' in "".join(output.split())
+    assert not list(tmp_path.glob("out.*"))
 
 
 def test_a_text_file_is_one_document(model_path, tmp_path):
@@ -184,7 +224,7 @@ def test_bad_input_is_named(model_path, tmp_path, run, name, content, expected):
     ("arguments", "expected"),
     [
         (("no_such_model", "in.jsonl", "out.jsonl"), "could not load this pipeline"),
-        (("MODEL", "in.jsonl", "out.csv"), "Let OUTPUT end in .jsonl or .spacy"),
+        (("MODEL", "in.jsonl", "out.csv"), "Let OUTPUT end in .jsonl, .parquet or .spacy"),
         (("MODEL", "in.jsonl", "out.jsonl", "--n-process", "0"), "n_process must be -1 (one per core) or at least 1"),
         (("MODEL", "in.jsonl", "out.jsonl", "--engine", "sun"), "engine must be one of local, ray, found 'sun'"),
     ],

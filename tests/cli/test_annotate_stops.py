@@ -1,5 +1,6 @@
 """`annotate` stopped at any moment goes on to the same output, no document lost or doubled."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -20,6 +21,10 @@ from spacy_hmtl.annotate.records import pack_record
 from spacy_hmtl.annotate.run import annotate
 from spacy_hmtl.annotations import set_meta
 
+needs_pyarrow = pytest.mark.skipif(
+    importlib.util.find_spec("pyarrow") is None, reason='needs pip install "spacy-hmtl[parquet]"'
+)
+
 
 def leave_partial(out, content, model):
     """What a stopped run of `model` has left."""
@@ -39,7 +44,7 @@ def as_lines(records):
     return "".join(json.dumps(record) + "\n" for record in records).encode()
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".spacy"])
+@pytest.mark.parametrize("suffix", [".jsonl", ".spacy", pytest.param(".parquet", marks=needs_pyarrow)])
 @pytest.mark.parametrize("n_before", [0, 1, 3, 4])
 def test_a_stopped_run_goes_on_to_the_same_output(
     failing_model_path, poisoned, tmp_path, monkeypatch, n_before, suffix
