@@ -34,6 +34,7 @@ def test_a_pipeline_of_the_first_release_says_what_it_said(tmp_path: Path) -> No
     pipe: Any = nlp.get_pipe("hmtl")
     assert pipe.cfg["relation_threshold"] == 0.4
     assert pipe.cfg["singleton_threshold"] == 0.45
+    assert pipe.cfg.keys() == spacy.blank("en").add_pipe("hmtl").cfg.keys()  # type: ignore[attr-defined]
     expected = json.loads((FOLDER / "expected.json").read_text(encoding="utf8"))
     texts = [document.pop("text") for document in expected]
     # Saved again by this release, it is still the same.
@@ -46,3 +47,8 @@ def test_a_pipeline_of_the_first_release_says_what_it_said(tmp_path: Path) -> No
             assert scores == pytest.approx(wanted_scores, abs=2e-4)
             n_found += len(scores)
         assert n_found > 100
+
+
+def test_a_setting_changed_in_the_first_release_gives_way_to_an_override() -> None:
+    nlp = spacy.load(FOLDER / "pipeline", config={"components": {"hmtl": {"singleton_threshold": 0.3}}})
+    assert nlp.get_pipe("hmtl").cfg["singleton_threshold"] == 0.3  # type: ignore[attr-defined]

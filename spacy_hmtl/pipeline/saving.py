@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # What a saved `cfg` holds, each as a text of JSON: the numbers of spaCy's own JSON come back with other last digits.
 _SETTINGS, _CONFIGURED = "settings", "configured"
+# In a `cfg` of 0.1.0: the config's values of the settings beside it, which had been changed.
+_CHANGED_FROM = "changed_from"
 
 
 class ExactSettings:
@@ -35,6 +37,9 @@ class ExactSettings:
 
 def restore_settings(pipe: HMTL) -> None:
     """Take the settings that were saved, but not those for which the config says something new."""
+    for key, value in pipe.cfg.pop(_CHANGED_FROM, {}).items():
+        if not same_setting(pipe._configured[key], value):
+            pipe.cfg[key] = pipe._configured[key]
     settings = json.loads(pipe.cfg.pop(_SETTINGS, "{}"))
     configured = json.loads(pipe.cfg.pop(_CONFIGURED, "{}"))
     for key, value in settings.items():

@@ -190,6 +190,26 @@ def test_allowed_tags_are_those_of_annotated_spans_and_of_what_may_be_there() ->
     assert rows == [[{0}, {1}, {3}, {0, 1, 2, 3, 4} | of_b], [{0}, {0} | of_b, {0} | of_b, {0, 1, 2, 3, 4} | of_b]]
 
 
+@pytest.mark.parametrize("far", [80.0, 200.0, 5_000.0])
+def test_a_tag_that_no_tag_leads_to_leaves_loss_and_gradients_finite(far: float) -> None:
+    # All the share is with one tag, from which another is out of reach: its sum is 0 in float32.
+    torch.manual_seed(0)
+    crf = BiluoCRF(BiluoTags(["A"]))
+    with torch.no_grad():
+        crf.transitions[:, 2] = -far
+    emissions = torch.zeros(1, 4, 5)
+    emissions[:, :, 0] = far
+    emissions.requires_grad_()
+    gold, mask = torch.zeros(1, 4, dtype=torch.int64), torch.ones(1, 4, dtype=torch.bool)
+    loss = loss_of(crf, emissions, gold, mask)
+    expected = -crf(emissions, gold, mask)
+    wanted = [emissions, *crf.parameters()]
+    assert close(loss, expected)
+    for ours, theirs in zip(torch.autograd.grad(loss, wanted), torch.autograd.grad(expected, wanted)):
+        assert bool(ours.isfinite().all())
+        assert torch.allclose(ours, theirs, atol=1e-4)
+
+
 @quick
 @given(st.integers(1, 3), st.lists(st.integers(1, 30), min_size=1, max_size=6), seeds)
 def test_likelihood_and_gradient_of_several_are_those_of_pytorch_crf(
