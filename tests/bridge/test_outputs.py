@@ -7,7 +7,7 @@ from typing import Any
 import spacy
 import torch
 from spacy.training import Example
-from tiny import tiny_nlp
+from tiny import tiny_config, tiny_nlp
 
 from spacy_hmtl.bridge.outputs import predictions, split_relations, split_span_pairs
 from spacy_hmtl.nn.encoder import BiLSTMConfig
@@ -68,7 +68,7 @@ def test_the_schema_is_learnt_and_saved(demo_examples: list[Example]) -> None:
     assert schema
     assert all(len(types) == 3 for types in schema)
     other = spacy.blank("en")
-    other.add_pipe("hmtl", config=nlp.get_pipe_config("hmtl"))
+    other.add_pipe("hmtl", config=tiny_config())
     assert schema_of(other.from_bytes(nlp.to_bytes())) == schema
 
 
