@@ -146,6 +146,7 @@ def test_numbers_of_speakers_and_genres() -> None:
     assert set(alone.speakers.tolist()) == {-1}
 
 
+@pytest.mark.filterwarnings(r"ignore:\[W160\]")
 def test_features_reach_training_and_prediction(demo_examples: list[Example]) -> None:
     nlp = make(demo_examples, [["coref"]], features=["speaker", "genre"])
     told = [Example(eg.predicted.copy(), eg.reference) for eg in demo_examples]
