@@ -120,11 +120,9 @@ def test_a_fault_is_reported_with_its_line_and_skipped_alone(read, tool, changed
     assert len(docs) == (2 if unit == "document" else 3)
 
 
-@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("tool", ["doccano", "labelstudio"])
 def test_a_relation_with_an_unknown_argument_is_skipped(read, tool):
     record = json.loads(json.dumps(TOOLS[tool]()).replace('"from_id": 0', '"from_id": 77'))
-    if tool == "prodigy":
-        record["relations"][0]["head_span"] = {"start": 0, "end": 3}
     if tool == "labelstudio":
         record["annotations"][0]["result"][4]["from_id"] = "r77"
     docs, log = read(tool, lines(record))
@@ -284,10 +282,76 @@ def test_labelstudio_finds_the_text_and_refuses_other_exports(read):
     record = labelstudio()
     assert len(read("labelstudio", lines({**record, "data": {"body": TEXT, "n": 1}}))[0]) == 1
     assert len(read("labelstudio", lines({**record, "data": {"text": TEXT, "title": "x"}}))[0]) == 1
-    _, log = read("labelstudio", lines({**record, "data": {"body": TEXT, "title": "x"}}))
-    assert "expected one text in `data`" in log.faults[0].what
+    # The text is the one that holds what the regions cover.
+    assert len(read("labelstudio", lines({**record, "data": {"body": TEXT, "title": "x"}}))[0]) == 1
+    empty = {**record, "data": {"body": TEXT, "title": "x"}, "annotations": [{"result": []}]}
+    assert "expected one text in `data`" in read("labelstudio", lines(empty))[1].faults[0].what
     result = [{**record["annotations"][0]["result"][0], "to_name": "body"}]
     one = {**record, "data": {"body": TEXT, "title": "x"}, "annotations": [{"result": result}]}
     assert len(read("labelstudio", lines(one))[0]) == 1
-    with pytest.raises(ConversionError, match="not a labelstudio file"):
-        read("labelstudio", lines({"id": 1, "text": TEXT, "label": [{"start": 0, "end": 3, "labels": ["PER"]}]}))
+
+
+def test_labelstudio_reads_json_min(read):
+    record = {"id": 1, "text": TEXT, "label": [{"start": 0, "end": 7, "text": "Ann Lee", "labels": ["PER"]}]}
+    assert spans(read("labelstudio", lines(record))[0][0].layers.mentions) == [(0, 2, "PER")]
+
+
+def test_labelstudio_arrows_without_a_label_take_the_one_that_is_given(read):
+    record = labelstudio(links=[(0, "x", 1)])
+    record["annotations"][0]["result"][4]["labels"] = []
+    _, log = read("labelstudio", lines(record))
+    assert "--relation-label" in log.faults[0].remedy
+    doc = read("labelstudio", lines(record), relation_label="left", strict=True)[0][0]
+    assert [rel.label for rel in doc.layers.relations] == ["left"]
+    doc = read("labelstudio", lines(record), relation_label="COREF", strict=True)[0][0]
+    assert (doc.layers.relations, [len(cluster) for cluster in doc.layers.clusters]) == (None, [2, 1, 1])
+
+
+def test_labelstudio_predictions_regions_without_ids_and_html(read):
+    record = labelstudio(links=())
+    result = record["annotations"][0]["result"]
+    for number, row in enumerate(result):
+        row["id"] = None if number else 7
+    record |= {"predictions": record.pop("annotations"), "annotations": []}
+    assert read("labelstudio", lines(record))[0] == []
+    docs, log = read("labelstudio", lines(record), predictions=True, strict=True)
+    assert spans(docs[0].layers.mentions) == PLAIN
+    assert "tasks of which the first prediction was read" in log.n_noted()
+    value = {"globalOffsets": {"start": 5, "end": 7}, "text": "R&", "hypertextlabels": ["ORG"]}
+    result = [{"type": "hypertextlabels", "to_name": "html", "value": value}]
+    page = {"data": {"html": "<p>Ann: <b>R&amp;</b>D</p>"}, "annotations": [{"result": result}]}
+    docs, _ = read("labelstudio", lines(page), strict=True, tokenizer="whitespace")
+    assert docs[0].words == ["Ann:", "R&D"]
+    assert spans(docs[0].layers.mentions) == [(1, 2, "ORG")]
+
+
+def test_prodigy_relations_may_join_tokens_and_be_without_spans(read):
+    tokens = [
+        {"text": word, "start": i, "end": i + 1, "id": n} for n, (word, i) in enumerate([("a", 0), ("b", 2), ("c", 4)])
+    ]
+    relation = {"head": 0, "child": 2, "label": "to"}
+    record = {"text": "a b c", "tokens": tokens, "spans": [], "relations": [relation]}
+    doc = read("prodigy", lines(record), strict=True)[0][0]
+    assert [(rel.head[:2], rel.label, rel.tail[:2]) for rel in doc.layers.relations] == [((0, 1), "to", (2, 3))]
+    assert (doc.layers.mentions, doc.layers.entities) == (None, None)
+    labelled = {**record, "spans": [{"start": 2, "end": 5, "token_start": 1, "token_end": 2, "label": "X"}]}
+    docs, log = read("prodigy", lines(labelled), strict=True)
+    assert [(rel.head[:3], rel.tail[:3]) for rel in docs[0].layers.relations] == [((0, 1, "mention"), (1, 3, "X"))]
+    assert spans(docs[0].layers.mentions) == [(0, 1, "mention"), (1, 3, "X")]
+    assert log.n_noted()["relation arguments without a label, called 'mention'"] == 1
+    _, log = read("prodigy", lines({**record, "relations": [{"head": 0, "child": 9, "label": "to"}]}))
+    assert "neither characters nor a token" in log.faults[0].what
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_text_of_more_than_a_million_characters_is_read(read, tool):
+    text = "Mira left Oslo. " * 70_000
+    docs, log = read(tool, lines(TOOLS[tool](text, [(0, 4, "PER"), (len(text) - 6, len(text) - 2, "LOC")], [])))
+    words = docs[0].words
+    assert (len(words), words[:4], words[-4:]) == (
+        280_000,
+        ["Mira", "left", "Oslo", "."],
+        ["Mira", "left", "Oslo", "."],
+    )
+    assert spans(docs[0].layers.mentions) == [(0, 1, "PER"), (279_998, 279_999, "LOC")]
+    assert not log.faults

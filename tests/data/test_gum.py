@@ -246,3 +246,16 @@ def test_ontogum_has_its_published_counts_but_for_extents_that_occur_twice(conve
     }
     assert [note.place.document for note in report.log.notes] == [f"GUM_{name}" for name in crossing[split]]
     assert set(report.annotated) == {"clusters"}
+
+
+@pytest.mark.parametrize("form", ["name={}", "NER={}|SpaceAfter=No", "{}"])
+def test_names_in_the_last_column_are_read_and_said(read, form):
+    rows = [("1", "Ann", "B-PER"), ("2", "Lee", "I-PER"), ("3", "ran", "O")]
+    docs, log = read("corefud", table([(n, w, form.format(tag)) for n, w, tag in rows], fields=""), strict=True)
+    assert [span[:3] for span in docs[0].layers.entities] == [(0, 2, "PER")]
+    assert (docs[0].layers.mentions, docs[0].layers.clusters) == (None, None)
+    assert any("names are read from the last column" in kind for kind in log.n_noted())
+    wrong = [(n, w, f"name={'PER' if n == '1' else tag}") for n, w, tag in rows]
+    assert (
+        "expected a tag such as O or B-PER, found 'PER'" in read("corefud", table(wrong, fields=""))[1].faults[0].what
+    )

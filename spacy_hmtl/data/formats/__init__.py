@@ -117,7 +117,16 @@ FORMATS = {
     ),
     "jsonl": Format("our JSON lines, as `annotate` writes them: all four layers", "*.jsonl"),
     "knowledgenet": Format("KnowledgeNet lines: relations", "*.json*", _TOKENIZER),
-    "labelstudio": Format("Label Studio JSON export: mentions, relations", "*.json*", {**_NAMES, **_TOKENIZER}),
+    "labelstudio": Format(
+        "Label Studio JSON export: mentions, relations",
+        "*.json*",
+        {
+            **_NAMES,
+            **_TOKENIZER,
+            "relation_label": Option("The label of arrows without one; COREF makes clusters", str),
+            "predictions": Option("Read the first prediction of each task, not the annotation", bool, False),
+        },
+    ),
     "litbank": Format("the LitBank folder: nested mentions, coreference", ""),
     "prodigy": Format("Prodigy JSON lines: mentions, relations, coreference", "*.json*", {**_NAMES, **_TOKENIZER}),
     "pubtator": Format(

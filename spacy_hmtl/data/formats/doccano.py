@@ -8,13 +8,15 @@ in `label` (older ones in `labels`). Offsets count characters.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from itertools import islice
 from pathlib import Path
 
 from ...annotations import AnnotatedDocument
-from ..faults import FaultLog, Place
-from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
+from ..faults import ConversionError, FaultLog, Place
+from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records, read_values
 from ..reading.standoff import CharSpan, Link, Standoff
 from ..reading.standoff_build import build_all
+from .spans import read as read_spans
 
 SHAPE = {"text": str, "entities?": list, "relations?": list, "label?": list, "labels?": list}
 ENTITY = {"id": int, "label": str, "start_offset": int, "end_offset": int}
@@ -42,6 +44,9 @@ def read(
         `clusters` as far as they are annotated; links named COREF and the like make clusters.
     RAISES (ConversionError): H102, if the file is of another format; H140.
     """
+    if _is_plain(path):
+        yield from read_spans(path, faults=faults, ids=ids, names=names, tokenizer=tokenizer)
+        return
     documents = []
     for number, record in enumerate(read_records(path, "doccano", faults), start=1):
         id = record.fields.get("id")
@@ -50,6 +55,21 @@ def read(
             document = _read_document(record, Place(path, record.line, name), faults)
             documents += [document] if document else []
     yield from build_all(documents, names, tokenizer, faults)
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether a file has the spans of an older doccano, or of another program: see the format `spans`."""
+    try:
+        values = [value for _, value in islice(read_values(path, "doccano", FaultLog()), 100)]
+    except ConversionError:  # reported when the file is read
+        return False
+    records = [value for value in values if isinstance(value, dict)]
+    rows = [row for record in records for row in record.get("entities") or [] if isinstance(record["entities"], list)]
+    has_other_rows = any(isinstance(row, list) or (isinstance(row, dict) and "start" in row) for row in rows)
+    has_other_keys = any(
+        ("data" in record and "text" not in record) or isinstance(record.get("annotations"), list) for record in records
+    )
+    return has_other_rows or has_other_keys
 
 
 def _read_document(record: Record, place: Place, faults: FaultLog) -> Standoff | None:

@@ -26,7 +26,9 @@ SHAPE = {
     "meta?": dict,
 }
 SPAN = {"start": int, "end": int, "label?": str, "text?": str}
-RELATION = {"label": str, "head_span": SPAN, "child_span": SPAN}
+RELATION = {"label": str, "head?": int, "child?": int, "head_span?": SPAN, "child_span?": SPAN}
+UNLABELED = "mention"
+ARGUMENTS = f"relation arguments without a label, called {UNLABELED!r}"
 
 
 def read(
@@ -85,26 +87,58 @@ def _read_document(record: Record, place: Place, faults: FaultLog) -> Standoff |
         extents.add((row["start"], row["end"]))
         label = row.get("label") or ""
         document.spans.append(CharSpan(id, row["start"], row["end"], label, place.line, row.get("text")))
+    numbered = [(row["start"], row["end"]) for row in fields.get("tokens") or []]
     if fields.get("relations") is not None:
-        document.links = _links(fields["relations"], document, place, faults)
+        document.links = _links(fields["relations"], document, numbered, place, faults)
     return document
 
 
-def _links(rows: list[Any], document: Standoff, place: Place, faults: FaultLog) -> list[Link]:
-    """Read the relations of a task. A coreference link may join tokens that are no spans."""
+def _links(
+    rows: list[Any], document: Standoff, numbered: list[tuple[int, int]], place: Place, faults: FaultLog
+) -> list[Link]:
+    """Read the relations of a task. Their arguments may be tokens that are no spans."""
     links: list[Link] = []
     known = {span.id for span in document.spans}
+    has_spans = bool(known)
     for row in rows:
         what = misfit(row, RELATION)
+        ends = [] if what else [_argument(row, end, document, numbered) for end in ("head", "child")]
+        if not what and None in ends:
+            what = "an argument has neither characters nor a token of the task"
         if what:
-            faults.skip(place, f"in the relation {excerpt(row)} {what}", unit="relation", remedy="Mend the relation.")
+            faults.skip(
+                place, f"in the relation {excerpt(row)} {what}", unit="relation", remedy="Correct the relation."
+            )
             continue
-        for span in (row["head_span"], row["child_span"]):
-            if COREFERENCE.fullmatch(row["label"]) and _id(span) not in known:
-                known.add(_id(span))
-                document.spans.append(CharSpan(_id(span), span["start"], span["end"], "", place.line, layer="argument"))
-        links.append(Link(_id(row["head_span"]), row["label"], _id(row["child_span"]), place.line))
+        extents = [end for end in ends if end is not None]
+        is_coreference = COREFERENCE.fullmatch(row["label"]) is not None
+        for start, end in extents:
+            id = f"{start}-{end}"
+            if id not in known:
+                known.add(id)
+                layer = "argument" if is_coreference or not has_spans else "mention"
+                if layer == "mention":
+                    faults.note(place, ARGUMENTS)
+                label = "" if layer == "argument" else UNLABELED
+                document.spans.append(CharSpan(id, start, end, label, place.line, layer=layer))
+        (head, child) = (f"{start}-{end}" for start, end in extents)
+        links.append(Link(head, row["label"], child, place.line))
+    if links and not has_spans:  # relations between plain tokens: no span was labelled
+        says_same = [COREFERENCE.fullmatch(link.label) is not None for link in links]
+        document.layers = [*([] if all(says_same) else ["relations"]), *(["clusters"] if any(says_same) else [])]
     return links
+
+
+def _argument(row: JsonObject, end: str, document: Standoff, numbered: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The characters of an argument: of its span, of the span that ends with its token, or of its token."""
+    span = row.get(f"{end}_span")
+    if span is not None:
+        return span["start"], span["end"]
+    number = row.get(end)
+    if number is None or not 0 <= number < len(numbered):
+        return None
+    start, stop = numbered[number]
+    return next((found[1:3] for found in document.spans if found.end == stop), (start, stop))
 
 
 def _id(span: JsonObject) -> str:

@@ -11,7 +11,9 @@ from ...annotations import AnnotatedDocument
 from ..faults import FaultLog, Place
 from .entity_brackets import EntityReader
 from .lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
+from .tags import is_tag, spans_of_tags
 
+NAMES = "documents whose names are read from the last column ({key})"
 N_COLUMNS = 10
 NUMBER, WORD, MISC = 0, 1, 9
 NEW_DOCUMENT = re.compile(r"#\s*newdoc\b(?:\s+id\s*=\s*(.*?))?\s*$")
@@ -19,6 +21,7 @@ _COMMENT = re.compile(r"#\s*([^=]*?)\s*=\s*(.*?)\s*$")
 _NUMBER = re.compile(r"(\d+)(?:-(\d+)|\.(\d+))?$")
 _GENRES = ("meta::genre", "genre", "newdoc_genre")
 _FIELDS = "global.Entity"
+_NAMES = ("name", "Name", "NER", "ner", "NE", "")
 
 
 class _Row(NamedTuple):
@@ -105,6 +108,7 @@ def _read_document(block: list[Line], fields: str, place: Place, faults: FaultLo
     if any(speakers):
         doc.meta["speakers"] = speakers
     doc.layers.mentions, doc.layers.clusters = reader.finish()
+    _read_names(doc, sentences, place, faults)
     return doc
 
 
@@ -143,7 +147,31 @@ def _read_row(line: Line, earlier: list[_Row]) -> _Row | str:
         return f"expected token number {expected}, found {number}"
     pairs = (pair.partition("=") for pair in columns[MISC].split("|"))
     misc = {key: value for key, _, value in pairs if value}
+    if is_tag(columns[MISC]):
+        misc[""] = columns[MISC]
     return _Row(int(number), int(last or number), node is not None, columns[WORD], misc, line)
+
+
+def _read_names(doc: AnnotatedDocument, sentences: list[_Sentence], place: Place, faults: FaultLog) -> None:
+    """Read the names that some treebanks have in the last column, as `name=B-PER`, `NER=B-PER` or a tag alone."""
+    rows = [[row for row in sentence.rows if row.number == row.last and not row.is_empty] for sentence in sentences]
+    for key in _NAMES:
+        if not any(is_tag(row.misc.get(key, "")) for sentence in rows for row in sentence):
+            continue
+        faults.note(place, NAMES.format(key=f"{key}=" if key else "tags"))
+        doc.layers.entities, start = [], 0
+        for sentence in rows:
+            tags = [row.misc.get(key, "O") for row in sentence]
+            wrong = next((row for row, tag in zip(sentence, tags) if not is_tag(tag)), None)
+            if wrong is not None:
+                what = f"expected a tag such as O or B-PER, found {wrong.misc[key]!r}"
+                faults.skip(
+                    place._replace(line=wrong.line.number), what, unit="name", remedy="Correct the last column."
+                )
+                tags = ["O"] * len(tags)
+            doc.layers.entities += spans_of_tags(tags, offset=start)[0]
+            start += len(sentence)
+        return
 
 
 def _add_tokens(doc: AnnotatedDocument, sentence: _Sentence, reader: EntityReader) -> None:
