@@ -24,6 +24,7 @@ from ..nn.spans import SpanIndex
 from ..types import LabeledSpan
 from .context import make_context
 from .embeddings.concat import width_of
+from .embeddings.protocol import hooks_of
 from .outputs import predictions
 from .segments import make_layout
 from .shim import HierarchyShim
@@ -160,11 +161,9 @@ def set_precision(embed: Model, precision: str) -> None:
     if precision not in PRECISIONS:
         expected, section = " or ".join(PRECISIONS), "[components.hmtl.model]"
         raise ValueError(Errors.H205.format(key="precision", expected=expected, value=precision, section=section))
-    shims = [shim for node in embed.walk() for shim in node.shims if hasattr(shim, "precision")]
-    if precision not in ("float32", "auto") and not shims:
+    able = [hooks.set_precision(precision) for hooks in hooks_of(embed)]
+    if precision not in ("float32", "auto") and not any(able):
         raise ValueError(Errors.H237.format(value=precision))
-    for shim in shims:
-        shim.precision = precision
 
 
 def _build(input_width: int, labels: LabelSets, levels: Levels, configs: dict[str, HeadConfig]) -> Hierarchy:

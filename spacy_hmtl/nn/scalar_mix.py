@@ -37,3 +37,16 @@ class ScalarMix(nn.Module):
         for share, layer in zip(shares[1:], layers[1:]):
             mixed = mixed + share * layer.float()
         return mixed
+
+
+class MixedLayers(nn.Module):
+    """What is trained of ELMo: the mix of its layers; dropout on the result."""
+
+    def __init__(self, n_layers: int, dropout: float) -> None:
+        super().__init__()
+        self.mix = ScalarMix(n_layers)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, layers: Tensor) -> Tensor:
+        """layers (Tensor): Shape (T, layers, H). RETURNS (Tensor): Shape (T, H)."""
+        return self.dropout(self.mix(layers))

@@ -19,18 +19,18 @@ from ..annotations import extensions, groups
 from ..annotations.layers import Layers, write
 from ..bridge.clip import clip_global_norm
 from ..bridge.dropout import set_dropout
+from ..bridge.embeddings.protocol import hooks_of, local_paths
 from ..bridge.model import Batch, initialize, states
 from ..bridge.segments import make_layout
 from ..bridge.targets import TargetBuilder
-from ..bridge.vocabulary import add_words, check_vocab, see_words
 from ..errors import Errors, Warnings
 from ..files import check_tree
 from .batches import batches
 from .processes import in_worker
 from .replay import Replay
-from .saving import ExactSettings, forget_paths, local_paths, restore_settings
+from .saving import ExactSettings, forget_paths, restore_settings
 from .stepping import step_schedules
-from .survey import Survey
+from .survey import Survey, add_words
 
 # Docs that widths are inferred from.
 _N_SAMPLES = 10
@@ -199,7 +199,8 @@ class HMTL(TrainablePipe):
         names = survey.labels(labels)
         survey.warn_of_nesting()
         paths = local_paths(self.model)
-        see_words(self.model, sorted(words.values()))
+        for hooks in hooks_of(self.model):
+            hooks.see_words(sorted(words.values()))
         initialize(self.model, samples, names, survey.arguments, survey.schema)
         if nlp is not None:
             forget_paths(nlp, paths)
@@ -329,6 +330,10 @@ class HMTL(TrainablePipe):
         super().__setstate__(state)
         in_worker()
 
+    def _check_vocab(self) -> None:
+        for hooks in hooks_of(self.model):
+            hooks.check_vocab(self.vocab)
+
     def _intern_labels(self) -> None:
         """Make labels known to the vocabulary: one first seen in a memory zone is lost with it."""
         for label in self.labels:
@@ -344,7 +349,7 @@ class HMTL(TrainablePipe):
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> HMTL:
         super().from_bytes(bytes_data, exclude=tuple(exclude))
-        check_vocab(self.model, self.vocab)
+        self._check_vocab()
         restore_settings(self)
         self._check_settings()
         self._goes_on = True
@@ -354,7 +359,7 @@ class HMTL(TrainablePipe):
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> HMTL:
         check_tree(Path(path))
         super().from_disk(path, exclude=tuple(exclude))
-        check_vocab(self.model, self.vocab)
+        self._check_vocab()
         restore_settings(self)
         self._check_settings()
         self._goes_on = True

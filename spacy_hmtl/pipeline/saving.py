@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spacy.language import Language
-from thinc.api import Model
 
 if TYPE_CHECKING:
     from .component import HMTL
@@ -68,22 +66,6 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
     return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
-
-
-def local_paths(model: Model) -> dict[str, str | None]:
-    """Paths of this machine that layers are loaded from, each with what a saved config says in its place.
-
-    A transformer and ELMo travel inside the pipeline, so that a name is enough; the folder of
-    a cache is of no use elsewhere.
-    """
-    paths: dict[str, str | None] = {}
-    for node in model.walk():
-        if node.name == "transformer" and Path(str(node.attrs.get("name", ""))).is_dir():
-            name = str(node.attrs["name"])
-            paths[name] = Path(name).name
-        for shim in node.shims:
-            paths |= shim.local_paths() if hasattr(shim, "local_paths") else {}
-    return paths
 
 
 def forget_paths(nlp: Language, paths: dict[str, str | None]) -> None:

@@ -6,6 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from spacy.attrs import ORTH
 from spacy.tokens import Doc
 
 from ..annotations.groups import get_arguments, get_entities, get_mentions, get_relations
@@ -14,6 +15,13 @@ from ..errors import Errors, Warnings
 
 # How often relations must have had arguments of some types for these to be preferred.
 _MIN_SIGNATURE = 3
+
+
+def add_words(words: dict[int, str], doc: Doc) -> None:
+    """Add the words of a Doc, by their hashes."""
+    found: set[int] = set(map(int, doc.to_array(ORTH).reshape(-1)))
+    for word in found - words.keys():
+        words[word] = doc.vocab.strings[word]
 
 
 class Survey:

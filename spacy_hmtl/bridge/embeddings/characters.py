@@ -10,48 +10,13 @@ import torch
 from spacy.tokens import Doc
 from thinc.api import Model, get_torch_default_device, torch2xp, xp2torch
 from thinc.types import Floats2d
-from torch import Tensor, nn
 
 from ...errors import Errors
+from ...nn.character_cnn import N_ROWS, CharacterCNN
 from ..shim import ModuleShim
 
-# Characters are told apart by code point modulo this many rows: no vocabulary to build,
-# none unseen. Latin, Greek and Cyrillic letters have rows of their own.
-_ROWS = 1536
 # Longer words keep their first characters.
 _MAX_CHARACTERS = 50
-
-
-class CharacterCNN(nn.Module):
-    """Embedding, convolution, ReLU, max over the characters of a word.
-
-    Words are padded to the filter's width, and padding never wins the maximum, so that
-    a word's vector does not depend on its neighbours in the batch.
-
-    Source: settings of the HMTL authors' configurations (16-d characters, 64 filters of
-    width 3, ReLU, dropout 0.1).
-    """
-
-    def __init__(self, character_width: int, n_filters: int, filter_width: int, dropout: float) -> None:
-        super().__init__()
-        self.filter_width = filter_width
-        self.embed = nn.Embedding(_ROWS + 1, character_width, padding_idx=0)
-        self.convolve = nn.Conv1d(character_width, n_filters, filter_width, padding=filter_width // 2)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, characters: Tensor, lengths: Tensor, words: Tensor) -> Tensor:
-        """Vectors of the tokens of a batch.
-
-        characters (Tensor): Int64, shape (V, C), rows of distinct words, 0 where padded.
-        lengths (Tensor): Int64, shape (V,), characters of each word.
-        words (Tensor): Int64, shape (T,), number of each token's word.
-        RETURNS (Tensor): Float32, shape (T, n_filters).
-        """
-        hidden = self.convolve(self.embed(characters).transpose(1, 2))  # (V, F, C)
-        real = torch.arange(hidden.shape[2], device=hidden.device) < lengths.clamp(min=1).unsqueeze(1)  # (V, C)
-        # The maximum comes before the ReLU, which is the same and looks at a word's characters once less.
-        pooled = torch.relu(hidden.masked_fill(~real.unsqueeze(1), 0.0).amax(dim=2))  # (V, F)
-        return self.dropout(pooled.index_select(0, words))
 
 
 def make_char_cnn(
@@ -81,11 +46,9 @@ def make_char_cnn(
     return Model("hmtl_char_cnn", _forward, init=_init, shims=[ModuleShim(module)], dims={"nO": n_filters})
 
 
-def _init(model: Model, X: object = None, Y: object = None) -> None:
+def _init(model: Any, X: object = None, Y: object = None) -> None:
     # Drawn anew here, so that the seed set before initialization decides.
-    for layer in model.shims[0]._model.children():
-        if hasattr(layer, "reset_parameters"):
-            layer.reset_parameters()
+    model.shims[0]._model.reset_parameters()
 
 
 def _rows(docs: list[Doc]) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
@@ -97,7 +60,7 @@ def _rows(docs: list[Doc]) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]
     lengths = numpy.asarray([len(text) for text in texts], dtype="int64")
     points = numpy.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="uint32").astype("int64")
     characters = numpy.zeros((len(texts), max(1, int(lengths.max()))), dtype="int64")
-    characters[numpy.arange(characters.shape[1]) < lengths[:, None]] = 1 + points % _ROWS
+    characters[numpy.arange(characters.shape[1]) < lengths[:, None]] = 1 + points % N_ROWS
     return characters, lengths, words.reshape(-1)
 
 

@@ -14,22 +14,23 @@ import torch
 from spacy.tokens import Doc
 from thinc.api import Model, Optimizer, PyTorchShim, get_torch_default_device, torch2xp, xp2torch
 from thinc.types import Floats2d
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...errors import Errors
 from ...nn.bilm.characters import character_rows
 from ...nn.bilm.config import BiLMConfig
 from ...nn.bilm.network import BiLM, State
-from ...nn.scalar_mix import ScalarMix
+from ...nn.scalar_mix import MixedLayers
 from ..segments import segment_starts
 from ..shim import ModuleShim, TouchedParams, load_state, save_state
 from .cache import VectorCache, cache_folder, encode_once, fingerprint, make_cache, text_key
 from .elmo_files import read_options, read_weights
+from .protocol import EmbeddingHooks
 
 _SECTION = "the ELMo embedding"
 
 
-class BiLMShim(TouchedParams, PyTorchShim):
+class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
     """Holds the language model, which is read from its files at initialization.
 
     Its bytes carry the sizes, and the weights or, with `include_weights` off, their fingerprint.
@@ -110,19 +111,6 @@ class BiLMShim(TouchedParams, PyTorchShim):
                 raise ValueError(error)
         self._set(network)
         return self
-
-
-class MixedLayers(nn.Module):
-    """What is trained of ELMo: the mix of its layers; dropout on the result."""
-
-    def __init__(self, n_layers: int, dropout: float) -> None:
-        super().__init__()
-        self.mix = ScalarMix(n_layers)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, layers: Tensor) -> Tensor:
-        """layers (Tensor): Shape (T, layers, H). RETURNS (Tensor): Shape (T, H)."""
-        return self.dropout(self.mix(layers))
 
 
 def make_elmo(

@@ -26,6 +26,7 @@ from ...nn.precision import PRECISIONS, reduced, resolve, runs_on
 from ..shim import TouchedParams, load_state, save_state
 from .cache import VectorCache, cache_folder, fingerprint
 from .encoder_files import CONFIG, check_files, make_config, make_tokenizer, read_folder
+from .protocol import EmbeddingHooks
 
 # What messages call the files inside a pipeline.
 _SAVED = "the saved encoder"
@@ -38,7 +39,7 @@ _PROBE = (
 )
 
 
-class EncoderShim(TouchedParams, HFShim):
+class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
     """spacy-transformers' shim, with a learning rate of its own, averages that work, and a cache.
 
     Its bytes carry config, tokenizer and weights of the encoder, and what to know the
@@ -84,7 +85,13 @@ class EncoderShim(TouchedParams, HFShim):
         said = f"{fingerprint(self._model)} {tokenizer_hash(self._hfmodel.tokenizer)} {version('transformers')}"
         return (said + settings).encode()
 
+    def set_precision(self, precision: str) -> bool:
+        """See `EmbeddingHooks`."""
+        self.precision = precision
+        return True
+
     def local_paths(self) -> dict[str, str | None]:
+        """See `EmbeddingHooks`: the folder of the cache."""
         return cache_folder(None if self.cache.store is None else str(self.cache.store.folder))
 
     def to_bytes(self) -> bytes:

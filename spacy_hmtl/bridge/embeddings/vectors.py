@@ -19,11 +19,12 @@ from torch import Tensor
 from ...errors import Errors
 from ...nn.word_rows import WordRows
 from ..shim import TouchedParams, save_state
+from .protocol import EmbeddingHooks
 
 _SECTION = "the WordVectors embedding"
 
 
-class WordRowsShim(TouchedParams, PyTorchShim):
+class WordRowsShim(EmbeddingHooks, TouchedParams, PyTorchShim):
     """Holds the trained rows, whose number is known at initialization; its bytes carry them and no others."""
 
     def __init__(self, lr_scale: float) -> None:
