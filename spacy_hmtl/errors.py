@@ -41,6 +41,7 @@ class Errors(metaclass=WithCodes):
     H143 = "{path}: the output folder is not empty. Name a new or an empty folder."
     H144 = "{path}: the format {format} can hold none of the documents. See the faults for the layer that it needs."
     H150 = "{path}:{line}: {reason} ({text!r}). Give the column, counted from 1, with {option} N, or check the FORMAT argument of `convert`."
+    H151 = "{path}: no {what} could be read ({n:,} faults, the first: {first}). Nothing is written: correct the file, or check the FORMAT argument of `convert`."
     H170 = "{name}: no graph could be made of this document: {reason}. Annotate it again, or remove its damaged layer."
     H171 = "{path}: cannot tell whether the ends of its spans are inclusive: {reason}. Say so with --ends inclusive or --ends exclusive."
     H172 = "{path}: no known format fits, found {found}. Name the format: `convert FORMAT INPUT OUTPUT`; see docs/formats.md for what each looks like."

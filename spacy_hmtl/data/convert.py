@@ -21,6 +21,7 @@ from .guess import AUTO, Guess, guess_format
 from .label_map import LabelMap, read_label_map
 from .reading.files import read_files
 from .reading.lines import read_lines
+from .unread import Unread
 
 DROPPED = "{layer} labelled {label}, dropped by the label map"
 UNNAMED = "{layer} labelled {label}, which the label map does not name, kept"
@@ -98,6 +99,7 @@ def convert(
     RAISES (ConversionError): H101, if the input is missing; H102, if it is of another
         format; H172 and H173, if it cannot be guessed; H103, at the first fault if
         strict; H104, if no document was found; H174, if no layer of any could be read;
+        H151, if nothing of a layer with faults could be read;
         H120 to H125, H127 and H175, if an argument is wrong; H126, if a file cannot be read or
         written; H128, if a folder has no file of the format.
     """
@@ -127,10 +129,11 @@ def _convert(
     options: dict[str, Any],
 ) -> None:
     """Read, count and write."""
-    vocab, found = spacy.blank("en").vocab, set[str]()
+    vocab, found, unread = spacy.blank("en").vocab, set[str](), Unread(report.log)
     with DocBinWriter(report.output) as writer:
         for document in islice(_read_all(report, wanted, options), limit):
             found.update((document.name, document.meta.get("document", "")))
+            unread.settle(document)
             if label_map is not None:
                 _map_labels(document, label_map, report)
             _add(document, writer, vocab, report)
@@ -138,6 +141,9 @@ def _convert(
             raise ConversionError(Errors.H104.format(path=", ".join(map(str, report.inputs))), report.log)
         if report.log.faults and not any(report.annotated.values()):
             raise ConversionError(Errors.H174.format(path=", ".join(map(str, report.inputs))), report.log)
+        if label_map is None:  # which may leave nothing of a layer
+            n_read = Counter({layer: counts.total() for layer, counts in report.labels.items()})
+            unread.check(", ".join(map(str, report.inputs)), n_read)
         if wanted is not None and ids is not None and limit is None:
             _report_missing_ids(wanted, found, Path(ids), report.log)
         for task, missing in (label_map.unmet() if label_map else {}).items():
