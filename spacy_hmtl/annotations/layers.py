@@ -56,6 +56,11 @@ class Layer(NamedTuple):
     write: Callable[[Doc, list[Any], str], None]
 
     @property
+    def is_labelled(self) -> bool:
+        """Whether its rows have labels."""
+        return self.kind != "clusters"
+
+    @property
     def place(self) -> str:
         """Where it sits on a Doc, for messages."""
         return "doc.ents" if self.group == ENTITIES else f'doc.spans["{self.group}"]'
@@ -131,6 +136,11 @@ class Layers:
     def counts(self) -> dict[str, int]:
         """How much each annotated layer holds, by field."""
         return {layer.field: len(rows) for task, layer in LAYERS.items() if (rows := self.of(task)) is not None}
+
+    def labels(self) -> dict[str, Counter[str]]:
+        """How often each label occurs, by field, in the layers that are annotated and have labels."""
+        rows = {layer.field: self.of(task) for task, layer in LAYERS.items() if layer.is_labelled}
+        return {name: Counter(row.label for row in own) for name, own in rows.items() if own is not None}
 
     def spans(self) -> Iterator[LabeledSpan]:
         """Every span: names, mentions, mentions of clusters, arguments."""

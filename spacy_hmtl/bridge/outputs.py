@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ..annotations.layers import Layers
+from ..annotations.layers import LAYERS, Layers
 from ..nn.heads.tensors import DecodedClusters, SpanPairs, SpanTensors, TokenPairs
 from ..nn.hierarchy import Hierarchy
 from ..types import Cluster, LabeledSpan, MentionSpan, Triple
@@ -23,27 +23,23 @@ def predictions(
     spaces (Sequence): For each document, which tokens are white space: no part of names, mentions and arguments.
     RETURNS (list[Layers]): What the model says of each; None for a task that is not in the hierarchy.
     """
-    names, mentions = (
-        split_spans(found[task], hierarchy.labels[task], lengths) if task in found else None for task in ("ner", "emd")
-    )
-    clusters = split_clusters(found["coref"], lengths) if "coref" in found else None
     nothing: list[list[LabeledSpan]] = [[] for _ in lengths]
-    relations = None
-    pairs = found.get("relation")
-    if isinstance(pairs, SpanPairs):
-        arguments = hierarchy.head("relation").argument_labels
-        relations = split_span_pairs(pairs, hierarchy.labels["relation"], arguments, lengths)
-    elif pairs is not None:
-        relations = split_relations(
-            pairs,
-            hierarchy.labels["relation"],
-            lengths,
-            mentions=mentions or nothing,
-            names=names or nothing,
-            schema={(head, label, tail) for head, label, tail in hierarchy.schema},
-        )
-    columns: list[Any] = [[None] * len(lengths) if c is None else c for c in (names, mentions, clusters, relations)]
-    return [without_space(Layers(*row), own) for row, own in zip(zip(*columns), spaces)]
+    columns: dict[str, list[Any]] = {}
+    # Relations come last, since what they join has to be known.
+    for task in sorted(found, key=lambda task: LAYERS[task].kind == "relations"):
+        rows, labels = found[task], hierarchy.labels[task]
+        if LAYERS[task].kind == "spans":
+            column: list[Any] = split_spans(rows, labels, lengths)
+        elif LAYERS[task].kind == "clusters":
+            column = split_clusters(rows, lengths)
+        elif isinstance(rows, SpanPairs):
+            column = split_span_pairs(rows, labels, hierarchy.head(task).argument_labels, lengths)
+        else:
+            mentions, names = (columns.get(LAYERS[other].field, nothing) for other in ("emd", "ner"))
+            schema = {(head, label, tail) for head, label, tail in hierarchy.schema}
+            column = split_relations(rows, labels, lengths, mentions=mentions, names=names, schema=schema)
+        columns[LAYERS[task].field] = column
+    return [without_space(Layers(**dict(zip(columns, row))), own) for row, own in zip(zip(*columns.values()), spaces)]
 
 
 def without_space(layers: Layers, is_space: Sequence[bool]) -> Layers:

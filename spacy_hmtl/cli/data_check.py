@@ -10,7 +10,7 @@ import srsly
 import typer
 from wasabi.printer import Printer
 
-from ..data.statistics import FIELDS, MIN_SENTENCE, SPAN_LAYERS, check_files
+from ..data.statistics import FIELDS, LABELLED, MIN_SENTENCE, SPAN_LAYERS, check_files
 from .common import fail
 
 Json = dict[str, Any]
@@ -44,7 +44,7 @@ def data_check_cli(
         srsly.write_json(output, report)
     files = report["files"]
     _print_table(msg, "Corpus", _sizes(), files)
-    for layer in ("entities", "mentions", "relations"):
+    for layer in LABELLED:
         labels = sorted({label for file in files for label in file["labels"][layer]})
         if labels:
             _print_table(msg, f"Labels: {layer}", [_label_row(layer, label) for label in labels], files)

@@ -63,9 +63,8 @@ class Report:
         self.n_tokens += len(document.words)
         layers = document.layers
         self.annotated.update(layers.counts().keys())
-        self.labels["entities"].update(span.label for span in layers.entities or [])
-        self.labels["mentions"].update(span.label for span in layers.mentions or [])
-        self.labels["relations"].update(triple.label for triple in layers.relations or [])
+        for name, counts in layers.labels().items():
+            self.labels[name].update(counts)
         for cluster in layers.clusters or []:
             self.labels["clusters"].update(clusters=1, singletons=int(len(cluster) == 1), mentions=len(cluster))
 

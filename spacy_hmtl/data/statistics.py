@@ -21,7 +21,8 @@ from .reading.brackets import crossing_pairs
 from .reading.tokens import WHITESPACE, language, tokenize
 
 FIELDS = tuple(layer.field for layer in LAYERS.values())
-SPAN_LAYERS = ("entities", "mentions", "clusters")
+LABELLED = tuple(layer.field for layer in LAYERS.values() if layer.is_labelled)
+SPAN_LAYERS = tuple(layer.field for layer in LAYERS.values() if layer.kind != "relations")
 MIN_SENTENCE = 5  # tokens; shorter ones are the same by chance
 N_EXAMPLES = 5
 Json = dict[str, Any]
@@ -128,14 +129,13 @@ class FileCheck:
             long = (pair for pair in sentences if pair[1] - pair[0] >= MIN_SENTENCE)
             self.sentences.update(_key(document.words[start:end]) for start, end in long)
         borders = _borders(doc, nlp)
-        if len(doc):  # spaCy says that a Doc without tokens has every annotation
-            self.annotated.update(document.layers.counts().keys())
+        self.annotated.update(document.layers.counts().keys())
+        for layer, labels in document.layers.labels().items():
+            self.labels[layer].update(labels)
         for layer, spans in _spans(document).items():
-            self.labels[layer].update(span.label for span in spans if layer != "clusters")
             _count_spans(self.spans[layer], doc, spans, sentences, borders)
         self.sizes.update(map(len, document.layers.clusters or []))
         if document.layers.relations is not None:
-            self.labels["relations"].update(triple.label for triple in document.layers.relations)
             _count_relations(self.relations, document, sentences)
 
     def to_json(self) -> Json:
@@ -149,7 +149,7 @@ class FileCheck:
             "tokens": self.n_tokens,
             "documents_without_sentences": self.n_without_sentences,
             "annotated_documents": {layer: self.annotated[layer] for layer in FIELDS},
-            "labels": {layer: dict(self.labels[layer].most_common()) for layer in FIELDS if layer != "clusters"},
+            "labels": {layer: dict(self.labels[layer].most_common()) for layer in LABELLED},
             "spans": {layer: counts.to_json() for layer, counts in self.spans.items()},
             "clusters": {"count": n_clusters, "singletons": self.sizes[1], "size": distribution(self.sizes)},
             "relations": self.relations.to_json(),
@@ -208,8 +208,8 @@ def _overlap(first: FileCheck, second: FileCheck) -> Json:
         "sentences": len(first.sentences & second.sentences),
         "new_labels": {
             layer: sorted(second.labels[layer].keys() - first.labels[layer].keys())
-            for layer in FIELDS
-            if layer != "clusters" and first.annotated[layer] and second.annotated[layer]
+            for layer in LABELLED
+            if first.annotated[layer] and second.annotated[layer]
         },
     }
 

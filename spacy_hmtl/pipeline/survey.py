@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from spacy.attrs import ORTH
 from spacy.tokens import Doc
 
-from ..annotations.groups import get_arguments, get_entities, get_mentions, get_relations
+from ..annotations.groups import get_arguments
+from ..annotations.layers import LAYERS, read
 from ..annotations.nesting import peel
 from ..errors import Errors, Warnings
 
@@ -44,18 +45,15 @@ class Survey:
         """Count what a Doc teaches these tasks."""
         for task in tasks:
             self._seen.add(task)
-            if task == "ner":
-                self._labels[task].update(span.label for span in get_entities(gold) or [])
-            elif task == "emd":
-                spans = get_mentions(gold) or []
-                self._labels[task].update(span.label for span in spans)
-                self._mentions += len(spans)
-                self._kept += sum(map(len, peel(spans, self.nesting, self.layers)))
-            elif task == "relation":
+            rows = read(gold, tasks=[task]).of(task) or []
+            if LAYERS[task].is_labelled:
+                self._labels[task].update(row.label for row in rows)
+            if task == "emd":
+                self._mentions += len(rows)
+                self._kept += sum(map(len, peel(rows, self.nesting, self.layers)))
+            if LAYERS[task].kind == "relations":
                 self._arguments.update(span.label for span in get_arguments(gold))
-                for triple in get_relations(gold) or []:
-                    self._labels[task][triple.label] += 1
-                    self._signatures[triple.head.label, triple.label, triple.tail.label] += 1
+                self._signatures.update((row.head.label, row.label, row.tail.label) for row in rows)
 
     def labels(self, given: dict[str, list[str]] | None) -> dict[str, list[str]]:
         """Labels of each task: the given ones in their order, else those found, sorted.
@@ -67,7 +65,7 @@ class Survey:
             task: sorted(found) if given is None else list(given.get(task, [])) for task, found in self._labels.items()
         }
         for task, own in names.items():
-            if (task != "coref" and not own) or (given is None and task not in self._seen):
+            if (LAYERS[task].is_labelled and not own) or (given is None and task not in self._seen):
                 raise ValueError(Errors.H302.format(task=task, levels=self.levels))
         return names
 

@@ -48,11 +48,11 @@ def error_lines(examples: Sequence[Example]) -> dict[str, list[str]]:
     for eg in examples:
         doc, gold, found = eg.reference, read(eg.reference), read(eg.predicted)
         name = get_meta(doc).get("name", "")
-        for task, compare in _COMPARISONS.items():
+        for task, layer in LAYERS.items():
             wanted = gold.of(task)
             if wanted is not None:
-                own = lines.setdefault(LAYERS[task].title, [])
-                own.extend(f"{name}: {line}" for line in compare(doc, wanted, found.of(task) or []))
+                own = lines.setdefault(layer.title, [])
+                own.extend(f"{name}: {line}" for line in _COMPARISONS[layer.kind](doc, wanted, found.of(task) or []))
     return lines
 
 
@@ -111,9 +111,9 @@ def _context(doc: Doc, span: Sequence[Any]) -> str:
     return f"{before} >{_text(doc, span)}< {after}".strip()
 
 
+# By kind of layer.
 _COMPARISONS: dict[str, Callable[[Doc, Sequence[Any], Sequence[Any]], list[str]]] = {
-    "ner": _span_errors,
-    "emd": _span_errors,
-    "coref": _link_errors,
-    "relation": _relation_errors,
+    "spans": _span_errors,
+    "clusters": _link_errors,
+    "relations": _relation_errors,
 }
