@@ -54,7 +54,10 @@ setup(
         ],
     },
     entry_points={
-        "spacy_factories": ["hmtl = spacy_hmtl.pipeline.factory:make_hmtl_pipe"],
+        "spacy_factories": [
+            "hmtl = spacy_hmtl.pipeline.factory:make_hmtl_pipe",
+            "hmtl_retokenizer = spacy_hmtl.helpers.component:make_retokenizer",
+        ],
         "spacy_architectures": [
             "spacy_hmtl.HMTL.v1 = spacy_hmtl.bridge.model:make_hmtl",
             "spacy_hmtl.BiLSTM.v1 = spacy_hmtl.bridge.settings:make_bilstm",

@@ -8,8 +8,10 @@ numbers. Neither says so; both are found here, where layers are read.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..errors import Errors, Warnings
@@ -64,6 +66,32 @@ def _misfit(group: SpanGroup, columns: Sequence[str]) -> str | None:
     if pairs is not None and not all(len(pair) == 2 and all(0 <= n < n_spans for n in pair) for pair in pairs):
         return "have pairs of spans that the group does not hold"
     return None
+
+
+def attrs_of(attrs: Mapping[str, Any], n_spans: int, kept: Sequence[int]) -> dict[str, Any]:
+    """The attrs of a group of which only some spans are left: of columns that have an item for each span, these items.
+
+    attrs (Mapping): Of the whole group; `pairs` of spans, with all columns beside it, lose those without both.
+    n_spans (int): How many spans it had.
+    kept (Sequence): Numbers of the spans that are left, ascending.
+    """
+    new_number = {number: i for i, number in enumerate(kept)}
+    pairs = attrs.get("pairs")
+    rows, n_rows = list(kept), n_spans
+    if pairs is not None:
+        rows, n_rows = [i for i, pair in enumerate(pairs) if all(n in new_number for n in pair)], len(pairs)
+    made = {key: _rows(value, rows) if _is_column(value, n_rows) else value for key, value in attrs.items()}
+    if pairs is not None:
+        made["pairs"] = [[new_number[number] for number in pair] for pair in made["pairs"]]
+    return made
+
+
+def _is_column(value: Any, length: int) -> bool:
+    return isinstance(value, (list, tuple, numpy.ndarray)) and len(value) == length
+
+
+def _rows(column: Any, rows: Sequence[int]) -> Any:
+    return column[list(rows)] if isinstance(column, numpy.ndarray) else [column[row] for row in rows]
 
 
 def spans_of(doc: Doc, group: SpanGroup, key: str) -> list[Span]:
