@@ -165,6 +165,24 @@ def test_a_listening_pipeline_is_saved_and_batched_alike(
         assert_alike(batched, doc)
 
 
+def test_a_listening_pipeline_leaves_white_space_out_and_learns_beside_it(
+    listening: tuple[Language, list[Example], list[dict[str, float]]],
+) -> None:
+    nlp, examples, _ = listening
+    doc = nlp("\n Dell  left\n\nAustin. ")
+    states = nlp.get_pipe("hmtl").states([doc])  # type: ignore[attr-defined]
+    zero = [not row.any() for row in states["ner"][0]]
+    assert zero == [token.is_space for token in doc]
+    reference = examples[0].reference
+    wrapped = Example(nlp.make_doc("\n".join(reference.text.split(" "))), reference)
+    before = weights(nlp.get_pipe("tok2vec"))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*cross a sentence end")
+        losses = nlp.update(for_task([wrapped], "ner"), sgd=Adam(0.0001))
+    assert losses["hmtl_ner"] > 0
+    assert changed(before, weights(nlp.get_pipe("tok2vec")))
+
+
 def test_listeners_can_be_replaced_by_a_copy(
     listening: tuple[Language, list[Example], list[dict[str, float]]], texts: list[str], tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from ..annotations.groups import get_meta
 from ..nn.heads.coref.pairs import N_GENRES
 from ..nn.heads.protocol import DocContext
 from ..nn.layout import Layout
+from .reading import Reading
 from .words import word_facts
 
 # How an unknown speaker is written in CoNLL files.
@@ -38,14 +39,19 @@ def genre_of(doc: Doc) -> str:
 
 
 def make_context(
-    docs: Sequence[Doc], features: Sequence[str], layout: Layout, device: torch.device | None
+    docs: Sequence[Doc],
+    features: Sequence[str],
+    layout: Layout,
+    device: torch.device | None,
+    reading: Reading | None = None,
 ) -> DocContext | None:
     """What the heads' features need, or None if they have none.
 
     docs (Sequence): Docs of the batch.
     features (Sequence): Any of "speaker", "genre" and "words".
-    layout (Layout): Of the Docs.
+    layout (Layout): Of what is read of the Docs.
     device (device, optional): Of the tensors; the CPU by default.
+    reading (Reading, optional): What is read of the Docs; all of them by default.
     RETURNS (DocContext, optional): Numbers of speakers and genres; unknown where not asked for.
     """
     if not features:
@@ -59,8 +65,9 @@ def make_context(
         names = [genre_of(doc) for doc in docs]
         # A hash, so that no list of genres must be saved; 0 stands for an unknown one.
         genres = [1 + zlib.crc32(name.encode()) % (N_GENRES - 1) if name else 0 for name in names]
+    of_tokens = torch.tensor(speakers, dtype=torch.int64, device=device)
     return DocContext(
-        torch.tensor(speakers, dtype=torch.int64, device=device),
+        of_tokens if reading is None or reading.kept is None else of_tokens[reading.kept],
         torch.tensor(genres, dtype=torch.int64, device=device),
-        word_facts(docs, layout) if "words" in features else None,
+        word_facts(docs if reading is None else reading.read, layout) if "words" in features else None,
     )

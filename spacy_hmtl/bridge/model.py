@@ -18,15 +18,14 @@ from ..errors import Errors
 from ..nn.decoding import decode
 from ..nn.heads.protocol import DocContext, GivenMentions, HeadConfig
 from ..nn.hierarchy import Hierarchy, LabelSets, Levels, decoding_order
-from ..nn.layout import Layout
 from ..nn.precision import PRECISIONS
 from ..nn.spans import SpanIndex
-from ..types import LabeledSpan
+from ..types import LabeledSpan, MentionSpan
 from .context import make_context
 from .embeddings.concat import width_of
 from .embeddings.protocol import hooks_of
 from .outputs import predictions
-from .segments import make_layout
+from .reading import Reading, read_batch
 from .shim import HierarchyShim
 
 # Architectures of each kind, for messages.
@@ -47,14 +46,14 @@ class Batch:
     settings (Mapping): Those of the component, thresholds of decoding among them.
     given (Sequence, optional): For each Doc mentions to cluster instead of the head's own
         candidates (gold-mention mode), or None.
-    layout (Layout, optional): Of the Docs, where it is known already.
+    reading (Reading, optional): What is read of the Docs, where it is known already.
     """
 
     docs: Sequence[Doc]
     targets: Mapping[str, Any] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     given: Sequence[Sequence[LabeledSpan] | None] | None = None
-    layout: Layout | None = None
+    reading: Reading | None = None
 
 
 def make_hmtl(
@@ -193,26 +192,38 @@ def _init(model: Model[Batch, Any], X: Any = None, Y: Any = None) -> None:
 def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[Any, Callable]:
     docs = list(batch.docs)
     device = get_torch_default_device()
-    layout = batch.layout if batch.layout is not None else make_layout(docs, model.attrs["max_segment"], device)
+    reading = batch.reading if batch.reading is not None else read_batch(docs, model.attrs["max_segment"], device)
     features = {name for head in model.attrs["heads"].values() for name in head.context_features}
-    context = make_context(docs, sorted(features), layout, device)
+    context = make_context(docs, sorted(features), reading.layout, device, reading)
     if batch.targets is not None:
-        return _loss(model, docs, layout, batch, context, is_train)
+        return _loss(model, reading, batch, context, is_train)
     hierarchy = _eval(model)
-    embeddings = _embed(model, docs, layout)
-    given = None if batch.given is None else _given(batch.given, layout)
+    embeddings = _embed(model, reading)
+    given = None if batch.given is None else _given(batch.given, reading)
     with torch.inference_mode():
-        found = decode(hierarchy, embeddings, layout, batch.settings, given=given, context=context)
-    spaces = [doc.to_array("IS_SPACE").tolist() for doc in docs]
-    return predictions(found, hierarchy, list(map(len, docs)), spaces), lambda _: docs
+        found = decode(hierarchy, embeddings, reading.layout, batch.settings, given=given, context=context)
+    layers = predictions(found, hierarchy, reading.layout.doc_lengths.tolist())
+    return [own if real is None else own.moved(real.outward) for own, real in zip(layers, reading.real)], lambda _: docs
 
 
-def _embed(model: Any, docs: list[Doc], layout: Layout) -> torch.Tensor:
-    """Embeddings of a batch without gradients, shape (T, E)."""
-    if layout.n_tokens == 0:
-        return torch.zeros((0, model.shims[0].hierarchy.input_width), device=get_torch_default_device())
-    arrays = model.layers[0].predict(docs)
-    return xp2torch(model.ops.xp.concatenate(arrays), device=get_torch_default_device())
+def _embedded(model: Any, reading: Reading) -> tuple[list[Doc], torch.Tensor | None]:
+    """The Docs that the embeddings read, and which rows of theirs are wanted (None: all).
+
+    A listener has the output of another component at hand, which is of whole Docs.
+    """
+    if reading.kept is None or not any("listener" in node.name for node in model.layers[0].walk()):
+        return reading.read, None
+    return list(reading.docs), reading.kept
+
+
+def _embed(model: Any, reading: Reading) -> torch.Tensor:
+    """Embeddings of what is read, without gradients, shape (T, E)."""
+    device = get_torch_default_device()
+    if reading.layout.n_tokens == 0:
+        return torch.zeros((0, model.shims[0].hierarchy.input_width), device=device)
+    docs, rows = _embedded(model, reading)
+    embeddings = xp2torch(model.ops.xp.concatenate(model.layers[0].predict(docs)), device=device)
+    return embeddings if rows is None else embeddings.index_select(0, rows)
 
 
 def _eval(model: Any) -> Hierarchy:
@@ -223,33 +234,39 @@ def _eval(model: Any) -> Hierarchy:
 
 
 def _loss(
-    model: Any, docs: list[Doc], layout: Layout, batch: Batch, context: DocContext | None, is_train: bool
+    model: Any, reading: Reading, batch: Batch, context: DocContext | None, is_train: bool
 ) -> tuple[dict[str, float], Callable]:
     """Losses of the tasks that have targets; the callback goes back to the embeddings."""
     hierarchy, targets = model.shims[0].hierarchy, batch.targets or {}
-    if layout.n_tokens == 0:
-        return dict.fromkeys(targets, 0.0), lambda _: docs
+    if reading.layout.n_tokens == 0:
+        return dict.fromkeys(targets, 0.0), lambda _: list(batch.docs)
+    docs, rows = _embedded(model, reading)
     arrays, backprop_embed = model.layers[0](docs, is_train)
-    embeddings = xp2torch(model.ops.xp.concatenate(arrays), requires_grad=is_train, device=get_torch_default_device())
+    leaf = xp2torch(model.ops.xp.concatenate(arrays), requires_grad=is_train, device=get_torch_default_device())
     hierarchy.train(is_train)
     with torch.set_grad_enabled(is_train):
-        losses = hierarchy.loss(embeddings, layout, targets, batch.settings, context)
+        embeddings = leaf if rows is None else leaf.index_select(0, rows)
+        losses = hierarchy.loss(embeddings, reading.layout, targets, batch.settings, context)
 
     def backprop(_: Any) -> list[Doc]:
         torch.stack(list(losses.values())).sum().backward()
-        gradient = embeddings.grad if embeddings.grad is not None else torch.zeros_like(embeddings)
+        gradient = leaf.grad if leaf.grad is not None else torch.zeros_like(leaf)
         lengths = model.ops.asarray1i([len(doc) for doc in docs])
         return backprop_embed(model.ops.unflatten(torch2xp(gradient), lengths))
 
     return {task: float(loss.detach()) for task, loss in losses.items()}, backprop
 
 
-def _given(spans: Sequence[Sequence[LabeledSpan] | None], layout: Layout) -> GivenMentions:
+def _given(spans: Sequence[Sequence[LabeledSpan] | None], reading: Reading) -> GivenMentions:
     """Spans of each document as flat offsets in document order; of equal ones the last in the alphabet by label."""
-    starts = layout.doc_starts().tolist()
-    rows = dict(
-        sorted(((s.start + first, s.end + first), s.label) for own, first in zip(spans, starts) for s in own or ())
-    )
+    layout = reading.layout
+    found: list[tuple[MentionSpan, str]] = []
+    for own, real, first in zip(spans, reading.real, layout.doc_starts().tolist()):
+        for span in own or ():
+            place = span[:2] if real is None else real.inward(*span[:2])
+            if place is not None:
+                found.append(((place[0] + first, place[1] + first), span.label))
+    rows = dict(sorted(found))
     table = torch.tensor(list(rows), dtype=torch.int64, device=layout.doc_lengths.device).reshape(-1, 2)
     is_given = tuple(own is not None for own in spans)
     return GivenMentions(SpanIndex(table[:, 0], table[:, 1]), is_given, tuple(rows.values()))
@@ -258,14 +275,23 @@ def _given(spans: Sequence[Sequence[LabeledSpan] | None], layout: Layout) -> Giv
 def states(model: Any, docs: Sequence[Doc]) -> dict[str, list[Floats2d]]:
     """States of every level, and the embeddings under the key "embeddings".
 
-    RETURNS (dict): Task -> one array per Doc, shape (tokens, H of the task's encoder).
+    RETURNS (dict): Task -> one array per Doc, shape (tokens, H of the task's encoder). White
+        space, which nothing reads, has zeros.
     """
     docs = list(docs)
-    layout = make_layout(docs, model.attrs["max_segment"], get_torch_default_device())
+    reading = read_batch(docs, model.attrs["max_segment"], get_torch_default_device())
     hierarchy = _eval(model)
     lengths = model.ops.asarray1i([len(doc) for doc in docs])
     with torch.inference_mode():
-        embeddings = _embed(model, docs, layout)
-        encoded = hierarchy.encode(embeddings, layout, hierarchy.tasks)
+        embeddings = _embed(model, reading)
+        encoded = hierarchy.encode(embeddings, reading.layout, hierarchy.tasks)
         flat = {"embeddings": embeddings, **{task: e.states for task, e in encoded.items()}}
-        return {name: model.ops.unflatten(torch2xp(values.clone()), lengths) for name, values in flat.items()}
+        whole = {name: _spread(values, reading) for name, values in flat.items()}
+        return {name: model.ops.unflatten(torch2xp(values), lengths) for name, values in whole.items()}
+
+
+def _spread(values: torch.Tensor, reading: Reading) -> torch.Tensor:
+    """Rows of the tokens that are read, shape (T, width), as rows of all tokens, in memory of their own."""
+    if reading.kept is None:
+        return values.clone()
+    return values.new_zeros((sum(map(len, reading.docs)), values.shape[1])).index_copy_(0, reading.kept, values)

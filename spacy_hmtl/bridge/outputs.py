@@ -9,18 +9,15 @@ from typing import Any
 from ..annotations.layers import LAYERS, Layers
 from ..nn.heads.tensors import DecodedClusters, SpanPairs, SpanTensors, TokenPairs
 from ..nn.hierarchy import Hierarchy
-from ..types import Cluster, LabeledSpan, MentionSpan, Triple
+from ..types import Cluster, LabeledSpan, Triple
 
 
-def predictions(
-    found: Mapping[str, Any], hierarchy: Hierarchy, lengths: Sequence[int], spaces: Sequence[Sequence[bool]]
-) -> list[Layers]:
+def predictions(found: Mapping[str, Any], hierarchy: Hierarchy, lengths: Sequence[int]) -> list[Layers]:
     """Sort out what belongs to which Doc; relations between tokens are attached to the mentions and names beside them.
 
     found (Mapping): Task -> what its head found, with flat offsets in the batch.
     hierarchy (Hierarchy): What found it, with the labels and the schema of relations.
-    lengths (Sequence): Tokens of each document.
-    spaces (Sequence): For each document, which tokens are white space: no part of names, mentions and arguments.
+    lengths (Sequence): Tokens of each document that were read.
     RETURNS (list[Layers]): What the model says of each; None for a task that is not in the hierarchy.
     """
     nothing: list[list[LabeledSpan]] = [[] for _ in lengths]
@@ -39,31 +36,7 @@ def predictions(
             schema = {(head, label, tail) for head, label, tail in hierarchy.schema}
             column = split_relations(rows, labels, lengths, mentions=mentions, names=names, schema=schema)
         columns[LAYERS[task].field] = column
-    return [without_space(Layers(**dict(zip(columns, row))), own) for row, own in zip(zip(*columns.values()), spaces)]
-
-
-def without_space(layers: Layers, is_space: Sequence[bool]) -> Layers:
-    """Take white space off both ends of every span, as spaCy has it for names; what is nothing else goes.
-
-    A chain of which one mention is left was no chain, and goes too; a cluster of one mention stays.
-
-    is_space (Sequence): For each token of the Doc.
-    """
-    if not any(is_space):
-        return layers
-
-    def place(start: int, end: int) -> MentionSpan | None:
-        while start < end and is_space[start]:
-            start += 1
-        while end > start and is_space[end - 1]:
-            end -= 1
-        return (start, end) if start < end else None
-
-    trimmed = layers.moved(place)
-    if trimmed.clusters:
-        single = {place(*cluster[0][:2]) for cluster in layers.clusters or [] if len(cluster) == 1}
-        trimmed.clusters = [c for c in trimmed.clusters if len(c) > 1 or c[0][:2] in single]
-    return trimmed
+    return [Layers(**dict(zip(columns, row))) for row in zip(*columns.values())]
 
 
 class _Documents:

@@ -18,6 +18,17 @@ def _sentencizer() -> Sentencizer:
     return Sentencizer()
 
 
+def sentence_starts(doc: Doc) -> numpy.ndarray:
+    """Whether each token begins a sentence, by the Doc or, where it does not say, by spaCy's Sentencizer; Bool.
+
+    doc (Doc): With tokens.
+    """
+    if doc.has_annotation("SENT_START"):
+        starts: numpy.ndarray = doc.to_array("SENT_START").astype("int64") == 1
+        return starts
+    return numpy.asarray(_sentencizer().predict([doc])[0], dtype=bool)
+
+
 def segment_starts(doc: Doc, max_length: int) -> numpy.ndarray:
     """Offsets of the tokens that begin a segment, ascending, the first one 0.
 
@@ -27,10 +38,7 @@ def segment_starts(doc: Doc, max_length: int) -> numpy.ndarray:
     """
     if len(doc) == 0:
         return numpy.zeros(0, dtype="int64")
-    if doc.has_annotation("SENT_START"):
-        is_start = doc.to_array("SENT_START").astype("int64") == 1
-    else:
-        is_start = numpy.asarray(_sentencizer().predict([doc])[0], dtype=bool)
+    is_start = sentence_starts(doc)
     is_start[0] = True
     starts = is_start.nonzero()[0].astype("int64")
     lengths = numpy.diff(numpy.append(starts, len(doc)))

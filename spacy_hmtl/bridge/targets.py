@@ -10,88 +10,22 @@ import torch
 from spacy.training import Example
 from torch import Tensor
 
-from ..annotations.groups import (
-    get_arguments,
-    get_clusters,
-    get_mentions,
-    get_meta,
-    get_relations,
-)
-from ..annotations.layers import LAYERS
+from ..annotations.entities import missing_runs
+from ..annotations.groups import get_arguments, get_meta
+from ..annotations.layers import Layers, group_keys, keys_on, read
 from ..annotations.nesting import peel
+from ..annotations.whitespace import trimmer
 from ..errors import Errors
 from ..nn.heads.protocol import HeadConfig
 from ..nn.heads.tensors import ClusterTargets, RelationTargets, SpanTargets
 from ..nn.hierarchy import LabelSets
-from ..nn.layout import Layout
 from ..nn.spans import SpanIndex
 from ..types import LabeledSpan, Triple
-
-# Maps a gold span to the predicted tokens, or to None where boundaries disagree.
-Aligner = Callable[[int, int], "tuple[int, int] | None"]
-
-
-def aligner(eg: Example) -> Aligner:
-    """How gold token offsets of an Example translate to offsets in its predicted Doc.
-
-    RETURNS (Callable): From start and end of a gold span to those in the predicted Doc, or None.
-    """
-    if len(eg.x) == len(eg.y) and [t.text for t in eg.x] == [t.text for t in eg.y]:
-        return lambda start, end: (start, end)
-    y2x, x2y = eg.alignment.y2x, eg.alignment.x2y
-
-    def align(start: int, end: int) -> tuple[int, int] | None:
-        tokens = y2x[start:end]
-        if len(tokens) == 0:
-            return None
-        first, last = int(tokens.min()), int(tokens.max()) + 1
-        back = x2y[first:last]
-        return (first, last) if int(back.min()) == start and int(back.max()) + 1 == end else None
-
-    return align
-
-
-class _Places:
-    """Flat offsets of an Example's gold spans in the batch, counted.
-
-    align: see `aligner`.
-    first (int): Flat offset of the Doc.
-    segments, windows (list): Number of the segment and of the window of each token of the
-        batch; a span lies within one segment, a relation within one window.
-    count (Callable): Called with whether a gold span could be placed.
-    """
-
-    def __init__(
-        self, align: Aligner, first: int, segments: list[int], windows: list[int], count: Callable[[bool], None]
-    ) -> None:
-        self.align, self.first = align, first
-        self.segments, self.windows, self.count = segments, windows, count
-
-    def find(self, start: int, end: int) -> tuple[int, int] | None:
-        """Where a gold span is, if it aligns and lies within one segment; not counted."""
-        return self._within(self.segments, start, end)
-
-    def span(self, start: int, end: int) -> tuple[int, int] | None:
-        """The same, counted."""
-        at = self.find(start, end)
-        self.count(at is not None)
-        return at
-
-    def reach(self, start: int, end: int) -> bool:
-        """Whether all between two gold tokens lies within one window, counted."""
-        at = self._within(self.windows, start, end)
-        self.count(at is not None)
-        return at is not None
-
-    def _within(self, groups: list[int], start: int, end: int) -> tuple[int, int] | None:
-        aligned = self.align(start, end)
-        if aligned is None or groups[aligned[0] + self.first] != groups[aligned[1] - 1 + self.first]:
-            return None
-        return aligned[0] + self.first, aligned[1] + self.first
-
+from .places import Places
+from .reading import Reading
 
 # Examples of a batch and where their spans are.
-_Placed = Iterable[tuple[Example, _Places]]
+_Placed = Sequence[tuple[Example, Places]]
 
 
 class TargetBuilder:
@@ -100,24 +34,34 @@ class TargetBuilder:
     labels (LabelSets): Those that the heads were built for.
     nesting (str): Level of nested spans that a tagger's first layer learns.
     configs (Mapping): Settings of each task's head.
+    keys (Mapping, optional): By task, the span groups of gold annotation, see `keys_on`.
 
     missed (Counter): By task, spans that do not align or that cross segments.
     total (Counter): By task, gold spans.
+    trimmed (Counter): By task, gold spans that began or ended with white space.
     """
 
-    def __init__(self, labels: LabelSets, nesting: str, configs: Mapping[str, HeadConfig]) -> None:
+    def __init__(
+        self,
+        labels: LabelSets,
+        nesting: str,
+        configs: Mapping[str, HeadConfig],
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
         self.numbers = {task: _numbers(names) for task, names in labels.tasks.items()}
         self.types = _numbers(labels.arguments)
         self.nesting, self.configs = nesting, configs
+        self._keys = group_keys() if keys is None else keys
         self.missed: Counter[str] = Counter()
         self.total: Counter[str] = Counter()
+        self.trimmed: Counter[str] = Counter()
 
-    def build(self, examples: Sequence[Example], task: str, layout: Layout) -> Any:
+    def build(self, examples: Sequence[Example], task: str, reading: Reading) -> Any:
         """Targets of one task for the whole batch.
 
         examples (Sequence): Of the batch, annotated for the task.
         task (str): One of the hierarchy.
-        layout (Layout): Of the Examples' predicted Docs.
+        reading (Reading): Of the Examples' predicted Docs.
         RETURNS (NamedTuple): Of the kind of the task's head, see `spacy_hmtl.nn.heads.tensors`.
         RAISES (ValueError): H309 for a label that the head was not built for.
         """
@@ -128,12 +72,16 @@ class TargetBuilder:
             self.total[task] += 1
             self.missed[task] += not is_placed
 
+        layout = reading.layout
         tokens = layout.token_segments()
         segments = windows = tokens.tolist()
         if config.kind == "relations" and config.reach:
             windows = layout.segment_windows(config.reach)[tokens].tolist()
         starts = layout.doc_starts().tolist()
-        places = [_Places(aligner(eg), first, segments, windows, count) for eg, first in zip(examples, starts)]
+        places = [
+            Places(eg, real, first, segments, windows, count)
+            for eg, real, first in zip(examples, reading.real, starts)
+        ]
         return kinds[config.kind](list(zip(examples, places)), task, layout.doc_lengths.device)
 
     def _number(self, task: str, numbers: Mapping[str, int], label: str) -> int:
@@ -141,32 +89,62 @@ class TargetBuilder:
             raise ValueError(Errors.H309.format(label=label, task=task, known=", ".join(numbers)))
         return numbers[label]
 
+    def _gold(self, eg: Example, task: str) -> list[Any]:
+        """What an Example's reference is annotated with for a task, without white space at the ends of spans."""
+        gold = read(eg.reference, keys_on(eg.reference, self._keys), [task])
+        place = trimmer(eg.reference)
+        if place is None:
+            return gold.of(task) or []
+        self.trimmed[task] += sum(place(span.start, span.end) != span[:2] for span in gold.spans())
+        return gold.moved(place).of(task) or []
+
+    def _arguments(self, eg: Example) -> list[LabeledSpan]:
+        """What relations of an Example's reference may join, without white space at the ends."""
+        spans = get_arguments(eg.reference, keys_on(eg.reference, self._keys))
+        place = trimmer(eg.reference)
+        return spans if place is None else Layers(mentions=spans).moved(place).mentions or []
+
     # --- kinds of targets ---
 
     def _spans(self, placed: _Placed, task: str, device: torch.device) -> SpanTargets:
-        layer = LAYERS[task]
-        rows: list[tuple[int, ...]] = []
-        for eg, places in placed:
-            gold = layer.read(eg.reference, layer.group) or []
-            rows.extend(self._rows(gold, places, task, self.numbers[task]))
-        starts, ends, labels, layers = _table(rows, 4, device)
-        return SpanTargets(starts, ends, labels, layers, self._possible(placed, task, device))
+        gold = [self._gold(eg, task) for eg, _ in placed]
+        rows = [
+            row
+            for (_, places), own in zip(placed, gold)
+            for row in self._rows(own, places, task, self.numbers[task])
+        ]
+        possible = [self._possible(eg, places, task, own) for (eg, places), own in zip(placed, gold)]
+        unknown = None
+        if any(own is not None for own in possible):
+            unknown = torch.cat(
+                [
+                    torch.zeros((places.n_tokens, len(self.numbers[task])), dtype=torch.bool) if own is None else own
+                    for (_, places), own in zip(placed, possible)
+                ]
+            ).to(device)
+        return SpanTargets(*_table(rows, 4, device), unknown)
 
-    def _possible(self, placed: _Placed, task: str, device: torch.device) -> Tensor | None:
-        """Labels that the Docs were not annotated with, bool, shape (T, labels); None where there are none.
+    def _possible(self, eg: Example, places: Places, task: str, gold: Sequence[LabeledSpan]) -> Tensor | None:
+        """Labels that tokens may have though they are not annotated so, bool, shape (tokens, labels); None: nowhere any.
 
-        A label map says so (`annotated`), and the Doc's metadata keep it.
+        All labels at tokens of which nobody has said anything; those that the Doc was not
+        annotated with (`annotated_labels` of its metadata, which a label map keeps there); and
+        that of a gold span which cannot stand where it is, at the tokens that it touches.
         """
-        parts = []
-        for eg, _ in placed:
-            annotated = (get_meta(eg.reference).get("annotated_labels") or {}).get(task)
-            row = [annotated is not None and label not in annotated for label in self.numbers[task]]
-            parts.append(torch.tensor(row, dtype=torch.bool).expand(len(eg.x), -1))
-        possible = torch.cat(parts) if parts else torch.zeros((0, len(self.numbers[task])), dtype=torch.bool)
-        return possible.to(device) if bool(possible.any()) else None
+        numbers = self.numbers[task]
+        possible = torch.zeros((places.n_tokens, len(numbers)), dtype=torch.bool)
+        annotated = (get_meta(eg.reference).get("annotated_labels") or {}).get(task)
+        if annotated is not None:
+            possible[:, [number for label, number in numbers.items() if label not in annotated]] = True
+        for start, end in missing_runs(eg.reference) if task == "ner" else ():
+            possible[places.touched(start, end)] = True
+        for span in gold:
+            if span.label in numbers and places.find(span.start, span.end) is None:
+                possible[places.touched(span.start, span.end), numbers[span.label]] = True
+        return possible if bool(possible.any()) else None
 
     def _rows(
-        self, spans: Sequence[LabeledSpan], places: _Places, task: str, numbers: Mapping[str, int]
+        self, spans: Sequence[LabeledSpan], places: Places, task: str, numbers: Mapping[str, int]
     ) -> list[tuple[int, ...]]:
         """Start, end, label and layer of nesting of spans."""
         return [
@@ -180,15 +158,15 @@ class TargetBuilder:
         rows: list[tuple[int, ...]] = []
         arguments: list[tuple[int, ...]] = []
         for eg, places in placed:
-            for relation in get_relations(eg.reference) or []:
+            for relation in self._gold(eg, task):
                 rows.extend(self._relation(relation, task, places))
             if self.configs[task].tag_layers:
-                arguments.extend(self._rows(get_arguments(eg.reference), places, task, self.types))
+                arguments.extend(self._rows(self._arguments(eg), places, task, self.types))
         start1, end1, start2, end2, types1, types2, labels = _table(rows, 7, device)
-        spans = SpanTargets(*_table(arguments, 4, device)) if self.configs[task].tag_layers else None
-        return RelationTargets(SpanIndex(start1, end1), SpanIndex(start2, end2), types1, types2, labels, spans)
+        typed = SpanTargets(*_table(arguments, 4, device)) if self.configs[task].tag_layers else None
+        return RelationTargets(SpanIndex(start1, end1), SpanIndex(start2, end2), types1, types2, labels, typed)
 
-    def _relation(self, relation: Triple, task: str, places: _Places) -> list[tuple[int, ...]]:
+    def _relation(self, relation: Triple, task: str, places: Places) -> list[tuple[int, ...]]:
         """The row of a relation, or none: starts and ends of its arguments, their types, its label."""
         ends = sorted([relation.head.end, relation.tail.end])
         # From last token to last token, so that a pair out of reach is counted and left out.
@@ -210,11 +188,11 @@ class TargetBuilder:
             # Cluster numbers are unique in the batch, so that documents cannot corefer.
             own = [
                 (*at, (number << 32) + i)
-                for i, cluster in enumerate(get_clusters(eg.reference) or [])
+                for i, cluster in enumerate(self._gold(eg, task))
                 for mention in cluster
                 if (at := places.span(mention.start, mention.end)) is not None
             ]
-            rows += own + _unclustered(eg, places, own)
+            rows += own + _unclustered(self._gold(eg, "emd"), places, own)
         starts, ends, clusters = _table(rows, 3, device)
         candidates, inside = SpanIndex(starts, ends), clusters >= 0
         return ClusterTargets(candidates.select(inside), clusters[inside], candidates)
@@ -224,11 +202,13 @@ def _numbers(names: Sequence[str]) -> dict[str, int]:
     return {name: number for number, name in enumerate(names)}
 
 
-def _unclustered(eg: Example, places: _Places, rows: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+def _unclustered(
+    mentions: Sequence[LabeledSpan], places: Places, rows: Sequence[tuple[int, ...]]
+) -> list[tuple[int, ...]]:
     """Mentions outside all clusters: they teach a head that ranks gold mentions what to leave alone."""
     inside = {row[:2] for row in rows}
-    spans = [(mention.start, mention.end) for mention in get_mentions(eg.reference) or []]
-    return [(*at, -1) for at in {places.find(*span) for span in spans} if at is not None and at not in inside]
+    found = {places.find(mention.start, mention.end) for mention in mentions}
+    return [(*at, -1) for at in found if at is not None and at not in inside]
 
 
 def _table(rows: Sequence[tuple[int, ...]], width: int, device: torch.device) -> tuple[Tensor, ...]:

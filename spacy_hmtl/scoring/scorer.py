@@ -5,7 +5,7 @@ A Doc counts for a task if its reference is annotated for it. A score is None wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -13,8 +13,9 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..annotations.groups import get_tasks
-from ..annotations.layers import LAYERS, Layers, Place, extents, read
+from ..annotations.layers import LAYERS, Layers, Place, extents, group_keys, keys_on, read
 from ..annotations.nesting import flatten
+from ..annotations.whitespace import trimmer
 from .coref import coref_scores
 from .relations import RelationPair, relation_scores
 from .spans import span_scores
@@ -35,9 +36,7 @@ def hmtl_score(
     *,
     levels: Iterable[Iterable[str]] | None = None,
     nesting: str = "innermost",
-    spans_key: str = "mentions",
-    coref_key: str = "coref",
-    relations_key: str = "relations",
+    spans_keys: Mapping[str, str] | None = None,
     **kwargs: Any,
 ) -> dict[str, Any]:
     """Score names, mentions, coreference and relations.
@@ -47,14 +46,15 @@ def hmtl_score(
     levels (Iterable): The pipe's tasks. Scores of other tasks are None, or left out where another
         component predicted that layer: spaCy lets later components overwrite the scores of earlier ones.
     nesting (str): Level of nested mentions that the mentions_flat scores count, "innermost" or "outermost".
-    spans_key, coref_key, relations_key (str): Keys of the span groups.
+    spans_keys (Mapping, optional): Keys of the predicted span groups, see `group_keys`. Gold annotation
+        is read from the same groups, or from the usual ones where a reference lacks them.
     kwargs (Any): Other settings of the pipe, which spaCy passes along; ignored.
     RETURNS (dict): The keys of `span_scores` (prefixes ents and mentions), `coref_scores` and
         `relation_scores`, mentions_flat_p/r/f (one level of nesting on both sides), and coref_f_no_singletons.
     """
     examples = list(examples)
     wanted = set(LAYERS) if levels is None else {task for level in levels for task in level}
-    keys = {"emd": spans_key, "coref": coref_key, "relation": relations_key}
+    keys = group_keys(spans_keys)
     scores: dict[str, Any] = {}
     for task, measure in _MEASURES.items():
         if task in wanted:
@@ -77,7 +77,8 @@ def _read_pair(eg: Example, task: str, keys: dict[str, str]) -> LayerPair | None
     """Gold and predicted annotation for a task, or None if the reference does not count for it."""
     reference, predicted = eg.reference, eg.predicted
     tasks = get_tasks(reference)
-    gold = Layers() if tasks is not None and task not in tasks else read(reference, keys, [task])
+    own_keys = keys_on(reference, keys)
+    gold = Layers() if tasks is not None and task not in tasks else read(reference, own_keys, [task])
     if gold.of(task) is None:
         return None
     found, sentence_starts = read(predicted, keys, [task]), None
@@ -85,6 +86,9 @@ def _read_pair(eg: Example, task: str, keys: dict[str, str]) -> LayerPair | None
     if [t.text for t in reference] != [t.text for t in predicted]:
         (starts, place), (_, predicted_place) = _by_characters(reference), _by_characters(predicted)
         gold, found = gold.moved(place), found.moved(predicted_place)
+    elif (place_real := trimmer(reference)) is not None:
+        # White space at the ends of a span says nothing; in characters it falls away by itself.
+        gold, found = gold.moved(place_real), found.moved(place_real)
     if task == "relation" and reference.has_annotation("SENT_START"):
         sentence_starts = [starts[t.i] for t in reference if t.is_sent_start]
     return LayerPair(gold.of(task) or [], found.of(task) or [], sentence_starts)

@@ -16,6 +16,7 @@ from tiny import for_task, tiny_nlp
 
 from spacy_hmtl.annotations import AnnotatedDocument, Layers, set_meta, to_doc
 from spacy_hmtl.annotations.layers import make_clusters
+from spacy_hmtl.bridge.reading import read_batch
 from spacy_hmtl.bridge.segments import make_layout, segment_starts
 from spacy_hmtl.bridge.targets import TargetBuilder, aligner
 from spacy_hmtl.nn.encoder import BiLSTMConfig
@@ -72,8 +73,8 @@ def build(
     task: str, *examples: Example, layers: int = 1, max_segment: int = 100, reach: int = 0
 ) -> tuple[Any, TargetBuilder]:
     builder = TargetBuilder(LABELS, "innermost", make_configs(layers, reach))
-    layout = make_layout([eg.predicted for eg in examples], max_segment)
-    return builder.build(list(examples), task, layout), builder
+    reading = read_batch([eg.predicted for eg in examples], max_segment)
+    return builder.build(list(examples), task, reading), builder
 
 
 def rows(targets: Any) -> list[tuple[int, ...]]:

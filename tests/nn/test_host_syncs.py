@@ -67,7 +67,7 @@ def test_outputs_are_copied_column_by_column() -> None:
     for docs in (FEW, *MANY):
         _, found = waits_of(hierarchy, docs)
         with watched() as watch:
-            predictions(found, hierarchy, [sum(doc) for doc in docs], [[]] * len(docs))
+            predictions(found, hierarchy, [sum(doc) for doc in docs])
         copies.append(watch.waits)
     assert copies[0].total() == 16  # four columns of four tasks
     assert all(own == copies[0] for own in copies)
