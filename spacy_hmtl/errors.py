@@ -117,6 +117,7 @@ class Errors(metaclass=WithCodes):
     H341 = "{where}: doc._.{name} takes Spans, found {found} ({kind}). Write doc[start:end], in tokens, or doc.char_span(start, end), in characters."
     H342 = "{where}: doc._.{name} takes Spans of this Doc, but {text!r} belongs to another. Write doc[span.start:span.end]."
     H343 = "{where}: doc._.relations: {fault}. Give (head, label, tail) or (head, label, tail, score): Spans of the Doc, a text, a score in [0, 1]."
+    H344 = 'spans_keys: {fault}. Give each layer ({known}) a group of its own, such as {{"emd": "mentions"}}, in [components.hmtl.spans_keys].'
 
     # Scoring: H4xx
     H401 = "Document {index}: the mention {mention!r} occurs twice in the {side} clusters. A mention belongs to one cluster."
@@ -188,7 +189,7 @@ class Errors(metaclass=WithCodes):
 
 
 class Warnings(metaclass=WithCodes):
-    W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end; they are skipped (told once). Use gold tokens (gold_preproc = true) or mend the borders."
+    W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end or a blank line; they are skipped (told once). Use gold tokens (gold_preproc = true) or mend the borders."
     W103 = (
         "The extension {kind}._.{name} is owned by another package; spacy_hmtl serves its own as {kind}._.hmtl_{name}."
     )
@@ -201,6 +202,7 @@ class Warnings(metaclass=WithCodes):
     W160 = "The learning rate is 0, so that updates teach {name!r} nothing (said once). The schedule in [training.optimizer.learn_rate] has ended or never rises: raise its total_steps, or give `nlp.update` an optimizer such as Adam(0.001)."
     W161 = "{name!r} does not rehearse: `nlp.rehearse` teaches it nothing (said once). To keep what it knows, mix old examples into the batches, or Docs that the loaded pipeline annotated: Example(nlp.make_doc(text), old_nlp(text))."
     W170 = "The group {key!r} of a Doc holds {n} spans, but its attrs {reason}: it is read as not annotated (said once). Doc.from_docs and Doc.from_json lose attrs; spacy_hmtl.helpers.join_docs, and doc_to_json and json_to_doc of spacy_hmtl.jsonl, keep them."
+    W171 = "{n} of {total} gold spans for the task {task!r} begin or end with white space, which is left out (said once). Correct the boundaries to be rid of this warning."
     W180 = '{path}: the label map does not name {labels}, which stay as they are. Name them, or let "*" say what becomes of others.'
     W181 = (
         "{path}: no document has {labels}, which the label map names. Mend their spelling, or take them out of the map."

@@ -158,7 +158,13 @@ def _finish(doc: Doc, item: Input, encode: Encoder) -> Outcome:
 
 def _make_doc(nlp: Language, item: Input) -> Doc | Exception:
     try:
-        return nlp.make_doc(item.text) if item.doc is None else Doc(nlp.vocab).from_bytes(item.doc)
+        if item.doc is None:
+            return nlp.make_doc(item.text)
+        doc = Doc(nlp.vocab).from_bytes(item.doc)
+        if any("ner" in getattr(pipe, "tasks", ()) for _, pipe in nlp.pipeline):
+            # Names that are set stay: those of a gold file would be taken for what the model found.
+            doc.set_ents([], default="missing")
+        return doc
     except Exception as error:  # a text that is too long, or that a tokenizer cannot read
         return error
 

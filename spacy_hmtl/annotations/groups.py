@@ -18,7 +18,7 @@ The extensions are getters and setters over the groups.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy
@@ -26,9 +26,12 @@ from spacy.tokens import Doc, Span, SpanGroup
 
 from ..errors import Errors
 from ..types import Cluster, LabeledSpan, MentionSpan, Triple
+from .entities import ENTITIES as ENTITIES
+from .entities import get_entities as get_entities
+from .entities import scores_of
+from .entities import set_entities as set_entities
 from .fitting import META, fitting_group, name_of, spans_of
 
-ENTITIES = "hmtl_entities"
 MENTIONS = "mentions"
 COREF = "coref"
 RELATIONS = "relations"
@@ -52,36 +55,6 @@ class Relation(NamedTuple):
 # --- reading -----------------------------------------------------------------------------------
 
 
-def get_entities(doc: Doc, key: str = ENTITIES) -> list[LabeledSpan] | None:
-    """Names of a Doc with their confidences, or None if names were not annotated.
-
-    doc (Doc): A Doc.
-    key (str): The span group with the confidences of `doc.ents`.
-    """
-    if not doc.has_annotation("ENT_IOB"):
-        return None
-    scores = _entity_scores(doc, key)
-    return [
-        LabeledSpan(ent.start, ent.end, ent.label_, scores.get((ent.start_char, ent.end_char, ent.label_), 1.0))
-        for ent in doc.ents
-    ]
-
-
-def _entity_scores(doc: Doc, key: str) -> dict[tuple[int, int, str], float]:
-    """Confidences of names by characters and label: names stay right when tokens are merged, and so do these."""
-    if key not in doc.spans or not (ents := doc.ents):
-        return {}
-    group, scores = doc.spans[key], {}
-    for number, score in enumerate(_scores(group)):
-        try:
-            span = group[number]
-        except IndexError:  # where it began there is no token any more: the names are still in their order
-            span = ents[number] if len(ents) == len(group) else None
-        if span is not None:
-            scores[span.start_char, span.end_char, span.label_] = score
-    return scores
-
-
 def get_mentions(doc: Doc, key: str = MENTIONS) -> list[LabeledSpan] | None:
     """Mentions of a Doc with their confidences, or None if they were not annotated.
 
@@ -92,7 +65,7 @@ def get_mentions(doc: Doc, key: str = MENTIONS) -> list[LabeledSpan] | None:
     if group is None:
         return None
     spans = spans_of(doc, group, key)
-    return [LabeledSpan(s.start, s.end, s.label_, score) for s, score in zip(spans, _scores(group))]
+    return [LabeledSpan(s.start, s.end, s.label_, score) for s, score in zip(spans, scores_of(group))]
 
 
 def get_clusters(doc: Doc, key: str = COREF) -> list[Cluster] | None:
@@ -123,15 +96,19 @@ def get_relations(doc: Doc, key: str = RELATIONS) -> list[Triple] | None:
     return [Triple(_labeled(rel.head), rel.label, _labeled(rel.tail), rel.score) for rel in relations]
 
 
-def get_arguments(doc: Doc) -> list[LabeledSpan]:
+def get_arguments(doc: Doc, keys: Mapping[str, str] | None = None) -> list[LabeledSpan]:
     """Spans that relations of a Doc may join, each once: its mentions, where it has them, else its names.
 
     Arguments of its relations are among them in any case.
+
+    keys (Mapping, optional): By task, the keys of span groups that are not the usual ones.
     """
-    spans = get_mentions(doc)
+    keys = {"emd": MENTIONS, "relation": RELATIONS, **(keys or {})}
+    spans = get_mentions(doc, keys["emd"])
     if spans is None:
         spans = get_entities(doc) or []
-    arguments = [argument for triple in get_relations(doc) or [] for argument in (triple.head, triple.tail)]
+    relations = get_relations(doc, keys["relation"]) or []
+    arguments = [argument for triple in relations for argument in (triple.head, triple.tail)]
     return [LabeledSpan(*key) for key in dict.fromkeys(span[:3] for span in (*spans, *arguments))]
 
 
@@ -169,30 +146,20 @@ def set_meta(doc: Doc, meta: dict[str, Any]) -> None:
     set_group(doc, META, [], dict(meta))
 
 
-def is_annotated(doc: Doc, task: str) -> bool:
+def is_annotated(doc: Doc, task: str, key: str | None = None) -> bool:
     """Whether a Doc carries the layer of a task, even an empty one. A group whose attrs do not fit is none.
 
     doc (Doc): A Doc.
     task (str): "ner", "emd", "relation" or "coref".
+    key (str, optional): Of the span group that holds the layer, where it is not the usual one.
     """
     if task == "ner":
         return doc.has_annotation("ENT_IOB")
-    return fitting_group(doc, {"emd": MENTIONS, "coref": COREF, "relation": RELATIONS}[task], task) is not None
+    usual = {"emd": MENTIONS, "coref": COREF, "relation": RELATIONS}[task]
+    return fitting_group(doc, key or usual, task) is not None
 
 
 # --- writing -----------------------------------------------------------------------------------
-
-
-def set_entities(doc: Doc, entities: Sequence[LabeledSpan], key: str = ENTITIES) -> None:
-    """Write names to doc.ents, and with their confidences to a group.
-
-    doc (Doc): Changed in place.
-    entities (Sequence): Names that do not overlap.
-    key (str): The span group of the confidences.
-    """
-    ents = [Span(doc, e.start, e.end, label=e.label) for e in entities]
-    doc.set_ents(ents, default="outside")
-    set_group(doc, key, ents, {"scores": numpy.asarray([e.score for e in entities], dtype="float32")})
 
 
 def set_mentions(doc: Doc, mentions: Sequence[LabeledSpan], key: str = MENTIONS) -> None:
@@ -249,13 +216,6 @@ def set_group(doc: Doc, key: str, spans: list[Span], attrs: dict[str, Any]) -> N
     doc.spans[key] = SpanGroup(doc, name=key, spans=spans, attrs=attrs)
 
 
-def _scores(group: SpanGroup) -> list[float]:
-    scores = group.attrs.get("scores")
-    if scores is None or len(scores) != len(group):  # of names only; elsewhere such a group is no annotation
-        return [1.0] * len(group)
-    return [float(score) for score in scores]
-
-
 def _labeled(span: Span) -> LabeledSpan:
     return LabeledSpan(span.start, span.end, span.label_)
 
@@ -265,7 +225,7 @@ def coref_rows(doc: Doc, key: str = COREF) -> list[tuple[Span, int, float]] | No
     group = fitting_group(doc, key, "coref")
     if group is None:
         return None
-    rows = list(zip(spans_of(doc, group, key), group.attrs.get("clusters", []), _scores(group)))
+    rows = list(zip(spans_of(doc, group, key), group.attrs.get("clusters", []), scores_of(group)))
     _refuse_doubles(doc, [(span.start, span.end) for span, _, _ in rows])
     return rows
 

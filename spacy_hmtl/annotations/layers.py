@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 
+from ..errors import Errors
 from ..types import Cluster, LabeledSpan, MentionSpan, Triple
 from .groups import (
     COREF,
     ENTITIES,
     MENTIONS,
+    META,
     RELATIONS,
     get_clusters,
     get_entities,
@@ -76,6 +78,37 @@ LAYERS = {
     )
 }
 TASKS = tuple(LAYERS)
+# A layer may be called by its task, by what it is called in reports, and by its usual group.
+_TASK_OF = {name: layer.task for layer in LAYERS.values() for name in (layer.task, layer.field, layer.group)}
+
+
+def group_keys(named: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Keys of the span groups of all layers, by task.
+
+    named (Mapping, optional): The setting `spans_keys`: a key for some layers, each named by its task ("emd"),
+        by what it is called ("mentions") or by its usual group. The others have their usual groups.
+    RAISES (ValueError): H344, for a layer that does not exist, a key that is no text, and one key for two layers.
+    """
+    keys = {task: layer.group for task, layer in LAYERS.items()}
+    for name, key in (named or {}).items():
+        if name not in _TASK_OF:
+            raise ValueError(Errors.H344.format(fault=f"no layer is called {name!r}", known=", ".join(LAYERS)))
+        if not isinstance(key, str) or not key:
+            raise ValueError(Errors.H344.format(fault=f"the key {key!r} is no text", known=", ".join(LAYERS)))
+        # The config adds all layers under their usual keys: one that is named twice has the unusual one.
+        if key != LAYERS[_TASK_OF[name]].group:
+            keys[_TASK_OF[name]] = key
+    if len({*keys.values(), META}) <= len(keys):
+        raise ValueError(Errors.H344.format(fault=f"two layers share a group: {keys}", known=", ".join(LAYERS)))
+    return keys
+
+
+def keys_on(doc: Doc, keys: Mapping[str, str]) -> dict[str, str]:
+    """Where gold annotation for these keys sits on a Doc: under them, else in the usual groups.
+
+    keys (Mapping): By task, made by `group_keys`.
+    """
+    return {task: key if key in doc.spans else LAYERS[task].group for task, key in keys.items()}
 
 
 @dataclass
@@ -171,15 +204,16 @@ def read(doc: Doc, keys: Mapping[str, str] | None = None, tasks: Collection[str]
     return Layers(**{LAYERS[task].field: LAYERS[task].read(doc, group) for task, group in groups.items()})
 
 
-def write(doc: Doc, layers: Layers, *, scored_entities: bool = True) -> None:
+def write(doc: Doc, layers: Layers, keys: Mapping[str, str] | None = None, *, scored_entities: bool = True) -> None:
     """Write the layers that are not None to a Doc; the others stay what they are there.
 
+    keys (Mapping, optional): By task, the keys of span groups that are not the usual ones.
     scored_entities (bool): Whether the names have confidences of their own, in a group beside `doc.ents`.
     """
     for task, layer in LAYERS.items():
         rows = layers.of(task)
         if rows is not None:
-            layer.write(doc, rows, layer.group)
+            layer.write(doc, rows, (keys or {}).get(task, layer.group))
     if layers.entities is not None and not scored_entities:
         doc.spans.pop(ENTITIES)
 

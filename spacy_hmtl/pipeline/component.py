@@ -16,12 +16,13 @@ from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, get_torch_default_device
 
 from ..annotations import extensions, groups
-from ..annotations.layers import Layers, write
+from ..annotations.entities import set_entities, with_earlier
+from ..annotations.layers import Layers, group_keys, keys_on, write
 from ..bridge.clip import clip_global_norm
 from ..bridge.dropout import set_dropout
 from ..bridge.embeddings.protocol import hooks_of, local_paths
 from ..bridge.model import Batch, initialize, states
-from ..bridge.segments import make_layout
+from ..bridge.reading import read_batch
 from ..bridge.targets import TargetBuilder
 from ..errors import Errors, Warnings
 from ..files import check_tree
@@ -52,6 +53,10 @@ class HMTL(TrainablePipe):
     max_grad_norm (float): Global norm that gradients of an update are scaled down to; 0: never.
     gold_mentions_key (str, optional): Span group whose spans are clustered instead of the
         head's own candidates, where a Doc has it (the paper's gold-mention setup).
+    overwrite_ents (bool): Replace the names that a Doc has already. If False they stay, and ours
+        fill the rest. Blocked tokens stay blocked either way.
+    spans_keys (dict, optional): By task, keys of the span groups that are written. Gold annotation is read
+        from the same groups, or from the usual ones where a Doc lacks them.
     keep_trf_data (bool): Leave a shared transformer's output on the Doc after prediction. It is
         large; keep it where another listener comes after this component.
     scorer (Callable, optional): See `spacy_hmtl.Scorer.v1`.
@@ -70,6 +75,8 @@ class HMTL(TrainablePipe):
         nesting: str = "innermost",
         max_grad_norm: float = 5.0,
         gold_mentions_key: str | None = None,
+        overwrite_ents: bool = False,
+        spans_keys: dict[str, str] | None = None,
         keep_trf_data: bool = False,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
@@ -85,6 +92,8 @@ class HMTL(TrainablePipe):
             "nesting": nesting,
             "max_grad_norm": max_grad_norm,
             "gold_mentions_key": gold_mentions_key,
+            "overwrite_ents": overwrite_ents,
+            "spans_keys": dict(spans_keys or {}),
             "keep_trf_data": keep_trf_data,
         }
         self._check_settings()
@@ -100,6 +109,7 @@ class HMTL(TrainablePipe):
 
     def _check_settings(self) -> None:
         section = f"[components.{self.name}]"
+        self._keys()
         shares = {key: self.cfg[key] for key in ("relation_threshold", "singleton_threshold", "coref_threshold")}
         shares |= {f"relation_thresholds.{label}": value for label, value in self.cfg["relation_thresholds"].items()}
         for key, value in shares.items():
@@ -115,6 +125,10 @@ class HMTL(TrainablePipe):
                 key="max_grad_norm", expected="0 or more", value=self.cfg["max_grad_norm"], section=section
             )
             raise ValueError(message)
+
+    def _keys(self) -> dict[str, str]:
+        """By task, the span groups that are written. RAISES (ValueError): H344."""
+        return group_keys(self.cfg["spans_keys"])
 
     # --- labels ---
 
@@ -159,8 +173,12 @@ class HMTL(TrainablePipe):
         """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone."""
         # Another component's listener may come after, so only a Doc whose vectors we asked for is cleared.
         listens = any(node.name == "transformer-listener" for node in self.model.walk())
+        keys = self._keys()
         for doc, prediction in zip(docs, predictions):
-            write(doc, prediction)
+            if prediction.entities is not None:
+                names = with_earlier(doc, prediction.entities, keys["ner"], overwrite=self.cfg["overwrite_ents"])
+                set_entities(doc, names, keys["ner"], complete=True)
+            write(doc, prediction.keep(["emd", "coref", "relation"]), keys)
             if listens and not self.cfg["keep_trf_data"]:
                 doc._.trf_data = None
 
@@ -193,7 +211,7 @@ class HMTL(TrainablePipe):
             if len(samples) < _N_SAMPLES and len(eg.reference):
                 samples.append(eg.predicted)
             add_words(words, eg.predicted)
-            survey.add(eg.reference, self._tasks_of(eg))
+            survey.add(eg.reference, self._tasks_of(eg), self._keys())
         if not samples:
             raise ValueError(Errors.H311.format(name=self.name))
         names = survey.labels(labels)
@@ -235,11 +253,11 @@ class HMTL(TrainablePipe):
             return losses
         set_dropout(self.model, drop)
         docs = [eg.predicted for eg in examples]
-        layout = make_layout(docs, self.model.attrs["max_segment"], get_torch_default_device())
+        reading = read_batch(docs, self.model.attrs["max_segment"], get_torch_default_device())
         builder = self._target_builder()
-        targets = {task: builder.build(examples, task, layout) for task in tasks}
+        targets = {task: builder.build(examples, task, reading) for task in tasks}
         self._warn_missed(builder)
-        batch = Batch(docs, targets=targets, settings=self.cfg, layout=layout)
+        batch = Batch(docs, targets=targets, settings=self.cfg, reading=reading)
         batch_losses, backprop = self.model.begin_update(batch)
         backprop(None)
         for task, loss in batch_losses.items():
@@ -285,7 +303,9 @@ class HMTL(TrainablePipe):
     def _target_builder(self) -> TargetBuilder:
         if self._targets is None:
             shim: Any = self.model.shims[0]
-            self._targets = TargetBuilder(shim.hierarchy.label_sets, self.cfg["nesting"], self.model.attrs["heads"])
+            self._targets = TargetBuilder(
+                shim.hierarchy.label_sets, self.cfg["nesting"], self.model.attrs["heads"], self._keys()
+            )
         return self._targets
 
     def _check_tag(self, eg: Example, nlp: Language | None) -> None:
@@ -301,7 +321,8 @@ class HMTL(TrainablePipe):
         """Tasks that an example teaches: those it is tagged with, else those it is annotated for."""
         tagged = groups.get_tasks(eg.reference)
         candidates = self.tasks if tagged is None else [task for task in tagged if task in self.tasks]
-        return [task for task in candidates if groups.is_annotated(eg.reference, task)]
+        keys = keys_on(eg.reference, self._keys())
+        return [task for task in candidates if groups.is_annotated(eg.reference, task, keys[task])]
 
     def _tasks_of_batch(self, examples: Sequence[Example]) -> list[str]:
         kinds = {groups.get_tasks(eg.reference) for eg in examples}
@@ -323,6 +344,10 @@ class HMTL(TrainablePipe):
             if missed and task not in self._warned:
                 self._warned.add(task)
                 warnings.warn(Warnings.W101.format(n=missed, total=builder.total[task], task=task), stacklevel=3)
+        for task, trimmed in builder.trimmed.items():
+            if trimmed and f"{task} space" not in self._warned:
+                self._warned.add(f"{task} space")
+                warnings.warn(Warnings.W171.format(n=trimmed, total=builder.total[task], task=task), stacklevel=3)
 
     # --- saving ---
 

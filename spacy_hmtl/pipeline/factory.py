@@ -122,6 +122,8 @@ output_dropout = 0.2
         "nesting": "innermost",
         "max_grad_norm": 5.0,
         "gold_mentions_key": None,
+        "overwrite_ents": False,
+        "spans_keys": {"ner": "hmtl_entities", "emd": "mentions", "relation": "relations", "coref": "coref"},
         "keep_trf_data": False,
         "scorer": {"@scorers": "spacy_hmtl.Scorer.v1"},
     },
@@ -159,6 +161,8 @@ def make_hmtl_pipe(
     nesting: str,
     max_grad_norm: float,
     gold_mentions_key: str | None,
+    overwrite_ents: bool,
+    spans_keys: dict[str, str],
     keep_trf_data: bool,
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> HMTL:
@@ -179,6 +183,8 @@ def make_hmtl_pipe(
         nesting=nesting,
         max_grad_norm=max_grad_norm,
         gold_mentions_key=gold_mentions_key,
+        overwrite_ents=overwrite_ents,
+        spans_keys=spans_keys,
         keep_trf_data=keep_trf_data,
         scorer=scorer,
     )

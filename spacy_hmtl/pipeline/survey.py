@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from spacy.attrs import ORTH
 from spacy.tokens import Doc
 
 from ..annotations.groups import get_arguments
-from ..annotations.layers import LAYERS, read
+from ..annotations.layers import LAYERS, group_keys, keys_on, read
 from ..annotations.nesting import peel
 from ..errors import Errors, Warnings
 
@@ -41,18 +41,22 @@ class Survey:
         self._arguments: set[str] = set()
         self._mentions = self._kept = 0
 
-    def add(self, gold: Doc, tasks: Iterable[str]) -> None:
-        """Count what a Doc teaches these tasks."""
+    def add(self, gold: Doc, tasks: Iterable[str], keys: Mapping[str, str] | None = None) -> None:
+        """Count what a Doc teaches these tasks.
+
+        keys (Mapping, optional): By task, the span groups of the gold annotation; see `keys_on`.
+        """
+        keys = keys_on(gold, keys or group_keys())
         for task in tasks:
             self._seen.add(task)
-            rows = read(gold, tasks=[task]).of(task) or []
+            rows = read(gold, keys, [task]).of(task) or []
             if LAYERS[task].is_labelled:
                 self._labels[task].update(row.label for row in rows)
             if task == "emd":
                 self._mentions += len(rows)
                 self._kept += sum(map(len, peel(rows, self.nesting, self.layers)))
             if LAYERS[task].kind == "relations":
-                self._arguments.update(span.label for span in get_arguments(gold))
+                self._arguments.update(span.label for span in get_arguments(gold, keys))
                 self._signatures.update((row.head.label, row.label, row.tail.label) for row in rows)
 
     def labels(self, given: dict[str, list[str]] | None) -> dict[str, list[str]]:

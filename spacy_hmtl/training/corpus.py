@@ -16,7 +16,7 @@ from spacy.training import Example
 from ..annotations.documents import copy_tokens
 from ..annotations.fitting import name_of
 from ..annotations.groups import ENTITIES, get_meta, is_annotated, set_meta, set_tasks
-from ..annotations.layers import LAYERS, TASKS, Layers, read, write
+from ..annotations.layers import LAYERS, TASKS, Layers, group_keys, read, write
 from ..annotations.slicing import split_doc
 from ..annotations.validation import check
 from ..data.docbin import read_docs
@@ -94,13 +94,14 @@ class MultiTaskCorpus:
         for task, block in self.blocks.items():
             key = tuple(sorted((k, str(v)) for k, v in block.items()))
             groups.setdefault(key, []).append(task)
+        keys = _group_keys(nlp)
         for tasks in groups.values():
             block, label_map = self.blocks[tasks[0]], self._maps.get(tasks[0])
             if label_map is not None:
                 _keep_map(nlp, tasks, label_map)
             annotated = dict.fromkeys(tasks, False)
             for reference in self._read(nlp, block, tasks, label_map):
-                teaches = [task for task in tasks if is_annotated(reference, task)]
+                teaches = [task for task in tasks if any(is_annotated(reference, task, key) for key in keys[task])]
                 annotated.update(dict.fromkeys(teaches, True))
                 for own in [teaches] if self.share and teaches else [[task] for task in teaches]:
                     yield _make_example(nlp, reference, own, block.get("gold_preproc", True))
@@ -193,6 +194,16 @@ def _count_cuts(layers: Layers, starts: list[int]) -> dict[str, int]:
         "links": sum(len(own) - 1 for own in parts if own),
         "relations": sum(len(own) > 1 or None in own for own in relations),
     }
+
+
+def _group_keys(nlp: Language) -> dict[str, set[str]]:
+    """By task, the groups that components of the pipeline learn from: the usual ones, and those in `spans_keys`."""
+    keys = {task: {layer.group} for task, layer in LAYERS.items()}
+    pipes: list[Any] = [pipe for _, pipe in nlp.pipeline if hasattr(pipe, "tasks")]
+    for pipe in pipes:
+        for task, key in group_keys(pipe.cfg.get("spans_keys")).items():
+            keys[task].add(key)
+    return keys
 
 
 def split_points(doc: Doc, max_length: int) -> list[tuple[int, int]]:

@@ -136,7 +136,7 @@ def test_groups_may_have_other_keys() -> None:
     for doc in (reference, predicted):
         set_mentions(doc, NAMES, key="things")
     assert score([Example(predicted, reference)])["mentions_f"] is None
-    assert score([Example(predicted, reference)], spans_key="things")["mentions_f"] == 1.0
+    assert score([Example(predicted, reference)], spans_keys={"mentions": "things"})["mentions_f"] == 1.0
 
 
 def test_gold_singletons_count_unless_asked_otherwise() -> None:
