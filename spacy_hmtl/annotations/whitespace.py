@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy
+from spacy.attrs import IS_SPACE, ORTH
 from spacy.tokens import Doc
 
 from ..types import MentionSpan
+
+
+def space_tokens(doc: Doc) -> numpy.ndarray:
+    """Whether each token of a Doc is white space, Bool."""
+    vocab: Any = doc.vocab
+    if IS_SPACE in vocab.lex_attr_getters:
+        flags: numpy.ndarray = doc.to_array(IS_SPACE).astype(bool)
+        return flags
+    # The vocabulary of no language, such as some Docs are loaded with, knows nothing of its words.
+    words, which = numpy.unique(doc.to_array(ORTH), return_inverse=True)
+    return numpy.asarray([vocab.strings[int(word)].isspace() for word in words], dtype=bool)[which]
 
 
 def real_tokens(doc: Doc) -> numpy.ndarray | None:
     """Numbers of the tokens that are no white space, ascending; None where all are."""
     if len(doc) == 0:
         return None
-    is_space = doc.to_array("IS_SPACE").astype(bool)
+    is_space = space_tokens(doc)
     return numpy.flatnonzero(~is_space) if is_space.any() else None
 
 

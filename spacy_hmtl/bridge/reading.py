@@ -11,7 +11,7 @@ import numpy
 import torch
 from spacy.tokens import Doc
 
-from ..annotations.whitespace import RealTokens, real_tokens
+from ..annotations.whitespace import RealTokens, real_tokens, space_tokens
 from ..nn.layout import Layout
 from .segments import make_layout, sentence_starts
 
@@ -96,7 +96,7 @@ def _starts(doc: Doc, kept: numpy.ndarray, new: Doc) -> numpy.ndarray | None:
 
 def _lines_before(doc: Doc) -> numpy.ndarray:
     """How many lines have ended before each token of a Doc, or in it."""
-    is_space = doc.to_array("IS_SPACE").astype(bool)
+    is_space = space_tokens(doc)
     words, which = numpy.unique(doc.to_array("ORTH")[is_space], return_inverse=True)
     ended = [sum(_LINE_ENDS.get(c, 0) for c in doc.vocab.strings[int(word)].replace("\r\n", "\n")) for word in words]
     lines = numpy.zeros(len(doc), dtype="int64")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -79,8 +79,7 @@ class TargetBuilder:
             windows = layout.segment_windows(config.reach)[tokens].tolist()
         starts = layout.doc_starts().tolist()
         places = [
-            Places(eg, real, first, segments, windows, count)
-            for eg, real, first in zip(examples, reading.real, starts)
+            Places(eg, real, first, segments, windows, count) for eg, real, first in zip(examples, reading.real, starts)
         ]
         return kinds[config.kind](list(zip(examples, places)), task, layout.doc_lengths.device)
 
@@ -109,9 +108,7 @@ class TargetBuilder:
     def _spans(self, placed: _Placed, task: str, device: torch.device) -> SpanTargets:
         gold = [self._gold(eg, task) for eg, _ in placed]
         rows = [
-            row
-            for (_, places), own in zip(placed, gold)
-            for row in self._rows(own, places, task, self.numbers[task])
+            row for (_, places), own in zip(placed, gold) for row in self._rows(own, places, task, self.numbers[task])
         ]
         possible = [self._possible(eg, places, task, own) for (eg, places), own in zip(placed, gold)]
         unknown = None
@@ -122,10 +119,11 @@ class TargetBuilder:
                     for (_, places), own in zip(placed, possible)
                 ]
             ).to(device)
-        return SpanTargets(*_table(rows, 4, device), unknown)
+        starts, ends, labels, layers = _table(rows, 4, device)
+        return SpanTargets(starts, ends, labels, layers, unknown)
 
     def _possible(self, eg: Example, places: Places, task: str, gold: Sequence[LabeledSpan]) -> Tensor | None:
-        """Labels that tokens may have though they are not annotated so, bool, shape (tokens, labels); None: nowhere any.
+        """Labels that tokens may have though they are not annotated so, Bool, shape (tokens, labels); None for none.
 
         All labels at tokens of which nobody has said anything; those that the Doc was not
         annotated with (`annotated_labels` of its metadata, which a label map keeps there); and

@@ -5,17 +5,20 @@ A Doc counts for a task if its reference is annotated for it. A score is None wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..annotations.groups import get_tasks
+from ..annotations.entities import missing_runs
+from ..annotations.groups import get_meta, get_tasks
 from ..annotations.layers import LAYERS, Layers, Place, extents, group_keys, keys_on, read
 from ..annotations.nesting import flatten
 from ..annotations.whitespace import trimmer
+from ..types import LabeledSpan, MentionSpan, Triple
 from .coref import coref_scores
 from .relations import RelationPair, relation_scores
 from .spans import span_scores
@@ -43,6 +46,8 @@ def hmtl_score(
 
     examples (Iterable): A reference counts for a task if it is annotated for it and, where a
         corpus reader meant it for some tasks, for one of those. What was not predicted is empty.
+        What is predicted where a reference says nothing counts neither as right nor as wrong: names that
+        touch missing tokens, and labels outside those that a Doc was annotated with (`annotated_labels`).
     levels (Iterable): The pipe's tasks. Scores of other tasks are None, or left out where another
         component predicted that layer: spaCy lets later components overwrite the scores of earlier ones.
     nesting (str): Level of nested mentions that the mentions_flat scores count, "innermost" or "outermost".
@@ -83,15 +88,50 @@ def _read_pair(eg: Example, task: str, keys: dict[str, str]) -> LayerPair | None
         return None
     found, sentence_starts = read(predicted, keys, [task]), None
     starts: Sequence[int] = range(len(reference))
+    missing = missing_runs(reference) if task == "ner" else []
     if [t.text for t in reference] != [t.text for t in predicted]:
         (starts, place), (_, predicted_place) = _by_characters(reference), _by_characters(predicted)
         gold, found = gold.moved(place), found.moved(predicted_place)
+        missing = [place(*run) or run for run in missing]
     elif (place_real := trimmer(reference)) is not None:
         # White space at the ends of a span says nothing; in characters it falls away by itself.
         gold, found = gold.moved(place_real), found.moved(place_real)
     if task == "relation" and reference.has_annotation("SENT_START"):
         sentence_starts = [starts[t.i] for t in reference if t.is_sent_start]
-    return LayerPair(gold.of(task) or [], found.of(task) or [], sentence_starts)
+    labels = (get_meta(reference).get("annotated_labels") or {}).get(task)
+    rows = found.of(task) or []
+    if task != "coref" and (missing or labels is not None):
+        rows = _judged(rows, gold.of(task) or [], missing, labels)
+    return LayerPair(gold.of(task) or [], rows, sentence_starts)
+
+
+def _judged(
+    found: Sequence[Any], gold: Sequence[Any], missing: Sequence[MentionSpan], labels: Collection[str] | None
+) -> list[Any]:
+    """What gold annotation says something of: the rest is neither right nor wrong, as in spaCy's own scores.
+
+    missing (Sequence): Stretches of which nobody has said whether they are part of a name, ascending.
+    labels (Collection, optional): Those that were annotated; by default all.
+    """
+    ends = [end for _, end in missing]
+    known = {_key(row) for row in gold}
+
+    def is_judged(row: Any) -> bool:
+        if _key(row) in known:
+            return True
+        if labels is not None and row.label not in labels:
+            return False
+        if not missing:
+            return True
+        first = bisect_right(ends, row.start)
+        return first == len(missing) or missing[first][0] >= row.end
+
+    return [row for row in found if is_judged(row)]
+
+
+def _key(row: LabeledSpan | Triple) -> tuple[Any, ...]:
+    """What makes a span or a relation the same, without confidences."""
+    return row[:3] if isinstance(row, LabeledSpan) else (row.head[:2], row.label, row.tail[:2])
 
 
 def _by_characters(doc: Doc) -> tuple[list[int], Place]:

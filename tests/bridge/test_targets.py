@@ -16,9 +16,10 @@ from tiny import for_task, tiny_nlp
 
 from spacy_hmtl.annotations import AnnotatedDocument, Layers, set_meta, to_doc
 from spacy_hmtl.annotations.layers import make_clusters
+from spacy_hmtl.bridge.places import aligner
 from spacy_hmtl.bridge.reading import read_batch
 from spacy_hmtl.bridge.segments import make_layout, segment_starts
-from spacy_hmtl.bridge.targets import TargetBuilder, aligner
+from spacy_hmtl.bridge.targets import TargetBuilder
 from spacy_hmtl.nn.encoder import BiLSTMConfig
 from spacy_hmtl.nn.heads.coref import CorefConfig
 from spacy_hmtl.nn.heads.protocol import HeadConfig
