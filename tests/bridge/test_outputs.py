@@ -57,7 +57,7 @@ def test_the_schema_of_the_network_chooses() -> None:
     found = {"emd": SpanTensors(*rows, torch.ones(3)), "relation": pairs((0, 5, 0))}
     for schema, tail in (([], WHOLE), ([["PER", "LIVES_IN", "GPE"]], CITY)):
         hierarchy = Hierarchy(4, [["emd"], ["relation"]], LabelSets(labels, [], schema), configs)
-        (layers,) = predictions(found, hierarchy, [8], [[False] * 8])
+        (layers,) = predictions(found, hierarchy, [8])
         assert layers.relations is not None
         assert [triple.tail for triple in layers.relations] == [tail]
 
