@@ -207,3 +207,4 @@ class Warnings(metaclass=WithCodes):
     W181 = (
         "{path}: no document has {labels}, which the label map names. Mend their spelling, or take them out of the map."
     )
+    W182 = "{path}: the clusters of {n} documents state the coreference of some mentions only, as GAP's do. Scores look at these alone, but training learns that all other mentions corefer with nothing; train on other data, or mix it with them."

@@ -159,6 +159,11 @@ def is_annotated(doc: Doc, task: str, key: str | None = None) -> bool:
     return fitting_group(doc, key or usual, task) is not None
 
 
+def is_partial(doc: Doc, task: str) -> bool:
+    """Whether a task's layer tells of some mentions only, as GAP's clusters do: `partial` in the meta lists such tasks."""
+    return task in (get_meta(doc).get("partial") or ())
+
+
 # --- writing -----------------------------------------------------------------------------------
 
 

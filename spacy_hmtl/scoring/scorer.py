@@ -14,11 +14,11 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..annotations.entities import missing_runs
-from ..annotations.groups import get_meta, get_tasks
-from ..annotations.layers import LAYERS, Layers, Place, extents, group_keys, keys_on, read
+from ..annotations.groups import get_meta, get_tasks, is_partial
+from ..annotations.layers import LAYERS, Layers, Place, extents, group_keys, keys_on, make_clusters, read
 from ..annotations.nesting import flatten
 from ..annotations.whitespace import trimmer
-from ..types import LabeledSpan, MentionSpan, Triple
+from ..types import Cluster, LabeledSpan, MentionSpan, Triple
 from .coref import coref_scores
 from .relations import RelationPair, relation_scores
 from .spans import span_scores
@@ -48,6 +48,7 @@ def hmtl_score(
         corpus reader meant it for some tasks, for one of those. What was not predicted is empty.
         What is predicted where a reference says nothing counts neither as right nor as wrong: names that
         touch missing tokens, and labels outside those that a Doc was annotated with (`annotated_labels`).
+        Of a reference whose coreference is partial only its own mentions are looked at.
     levels (Iterable): The pipe's tasks. Scores of other tasks are None, or left out where another
         component predicted that layer: spaCy lets later components overwrite the scores of earlier ones.
     nesting (str): Level of nested mentions that the mentions_flat scores count, "innermost" or "outermost".
@@ -102,7 +103,15 @@ def _read_pair(eg: Example, task: str, keys: dict[str, str]) -> LayerPair | None
     rows = found.of(task) or []
     if task != "coref" and (missing or labels is not None):
         rows = _judged(rows, gold.of(task) or [], missing, labels)
+    if task == "coref" and is_partial(reference, task):
+        rows = _restrict(rows, gold.clusters or [])
     return LayerPair(gold.of(task) or [], rows, sentence_starts)
+
+
+def _restrict(clusters: Sequence[Cluster], gold: Sequence[Cluster]) -> list[Cluster]:
+    """Clusters without the mentions of which gold says nothing."""
+    known = {mention[:2] for cluster in gold for mention in cluster}
+    return make_clusters([mention for mention in cluster if mention[:2] in known] for cluster in clusters)
 
 
 def _judged(

@@ -9,7 +9,7 @@ import spacy
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from spacy_hmtl.annotations import set_clusters, set_entities, set_mentions, set_relations, set_tasks
+from spacy_hmtl.annotations import set_clusters, set_entities, set_mentions, set_meta, set_relations, set_tasks
 from spacy_hmtl.scoring.scorer import make_hmtl_scorer
 from spacy_hmtl.types import LabeledSpan, Triple
 
@@ -197,3 +197,14 @@ def test_an_empty_doc_is_scored() -> None:
     reference, predicted = make_doc([]), make_doc([])
     set_mentions(reference, [])
     assert headlines([Example(predicted, reference)]) == {"ner": None, "emd": 0.0, "coref": None, "relation": None}
+
+
+def test_of_partial_coreference_only_its_own_mentions_are_scored() -> None:
+    gold, found = annotate(make_doc(), "coref"), make_doc()
+    set_clusters(gold, [[ANN, SHE]])
+    set_clusters(found, [[ANN, SHE, (5, 6)], [BANK, (7, 8)]])
+    assert score([Example(found, gold)])["coref_f"] < 1.0
+    set_meta(gold, {"partial": ["coref"]})
+    assert score([Example(found, gold)])["coref_f"] == 1.0
+    set_clusters(found, [[ANN, BANK], [SHE, (5, 6)]])  # the pronoun means someone else
+    assert score([Example(found, gold)])["coref_muc_f"] == 0.0
