@@ -160,7 +160,7 @@ def is_annotated(doc: Doc, task: str, key: str | None = None) -> bool:
 
 
 def is_partial(doc: Doc, task: str) -> bool:
-    """Whether a task's layer tells of some mentions only, as GAP's clusters do: `partial` in the meta lists such tasks."""
+    """Whether a task's layer tells of some mentions only, as GAP's clusters do; `partial` in the meta lists it."""
     return task in (get_meta(doc).get("partial") or ())
 
 

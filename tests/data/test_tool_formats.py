@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from random_documents import PLAIN_WORDS, VOCAB, documents
+from test_cases import CASES, EXPECTED
 
 from spacy_hmtl.annotations import to_doc
 from spacy_hmtl.annotations.layers import Layers
@@ -39,6 +40,21 @@ def texts(document):
 
 def faults(log):
     return [(fault.unit, fault.what) for fault in log.faults]
+
+
+def places(value, path=()):
+    """The way to every value inside a JSON value."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield (*path, key)
+        yield from places(inner, (*path, key))
+
+
+MALFORMED = (
+    *("doc_to_json.json", "spans_relations.json", "wl_coref.jsonl", "spanbert.jsonl", "corenlp.json", "oneie.json"),
+    *("glirel.jsonl", "cas.json", "cas_legacy.json", "bioc_pieces.json", "knowledgenet.jsonl"),
+    "knowledgenet_published.json",
+)
 
 
 # --- spans ---------------------------------------------------------------------------------------------
@@ -494,3 +510,20 @@ def test_knowledgenet_has_the_published_counts(hmtl_data, tmp_path):
     # Of 8,187 facts two stand twice, both of the property SPOUSE.
     assert sum(report.labels["relations"].values()) == 8187
     assert published.items() <= report.labels["relations"].items()
+
+
+@pytest.mark.parametrize("value", [None, True, 0, -1, 1.5, "", "x", [], {}, [[]], [None], {"a": 1}])
+@pytest.mark.parametrize("case", MALFORMED)
+def test_values_of_every_kind_in_every_place_are_reported_not_raised(case, value, read):
+    record = json.loads((CASES / case).read_text(encoding="utf-8").splitlines()[0])
+    for path in places(record):
+        changed = json.loads(json.dumps(record))
+        owner = changed
+        for key in path[:-1]:
+            owner = owner[key]
+        owner[path[-1]] = value
+        try:
+            for document in read(EXPECTED[case]["format"], lines(changed), name="a.json")[0]:
+                to_doc(document, VOCAB)
+        except ConversionError:
+            pass

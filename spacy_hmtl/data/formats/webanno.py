@@ -131,6 +131,8 @@ def _read_units(
         match = ROW.match(line.text)
         cells = line.text.split("\t")
         what = missing_columns(cells[3:], layers) if match else "expected a row such as `1-1<tab>0-4<tab>Mira<tab>...`"
+        if match and not match[3] and not cells[2].strip():
+            what = "the token is empty"
         if match is None or what:
             what = f"{what}, found {line.text[:40]!r}" if match is None else what
             faults.skip(place._replace(line=line.number), what, unit="document", remedy="Export the document again.")

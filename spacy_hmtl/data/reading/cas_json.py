@@ -39,6 +39,7 @@ def read_structures(cas: JsonObject) -> list[Structure]:
     rows = cas["%FEATURE_STRUCTURES"]
     if isinstance(rows, dict):  # early versions: by id
         rows = [{"%ID": id, **row} for id, row in rows.items() if isinstance(row, dict)]
+    rows = rows if isinstance(rows, list) else []
     found = [row for row in rows if isinstance(row, dict) and isinstance(row.get("%TYPE"), str)]
     return [_structure(row) for row in found]
 
@@ -55,14 +56,12 @@ def _is_id(value: Any) -> bool:
 
 def _legacy(cas: JsonObject) -> list[Structure]:
     """The legacy format: structures by type below each view, those that others refer to by id."""
-    types: JsonObject = cas.get("_context", {}).get("_types", {})
-    referenced: JsonObject = cas.get("_referenced_fss", {})
+    types, referenced = _object(_object(cas.get("_context")).get("_types")), _object(cas.get("_referenced_fss"))
     found: list[Structure] = []
 
     def add(type: str, row: JsonObject, id: str) -> None:
-        info = types.get(type, {})
-        full = info.get("_id", type) if isinstance(info, dict) else type
-        kinds = info.get("_feature_types", {}) if isinstance(info, dict) else {}
+        info = _object(types.get(type))
+        full, kinds = str(info.get("_id", type)), _object(info.get("_feature_types"))
         references = {
             name: str(value)
             for name, value in row.items()
@@ -75,9 +74,14 @@ def _legacy(cas: JsonObject) -> list[Structure]:
     for id, row in referenced.items():
         if isinstance(row, dict) and isinstance(row.get("_type"), str):
             add(row["_type"], row, id)
-    for view in cas["_views"].values() if isinstance(cas["_views"], dict) else []:
-        for type, rows in view.items() if isinstance(view, dict) else []:
+    for view in _object(cas["_views"]).values():
+        for type, rows in _object(view).items():
             for number, row in enumerate(rows if isinstance(rows, list) else [rows]):
                 if isinstance(row, dict):
                     add(type, row, f"{type}#{number}")
     return found
+
+
+def _object(value: Any) -> JsonObject:
+    """A JSON object; an empty one in the place of anything else."""
+    return value if isinstance(value, dict) else {}

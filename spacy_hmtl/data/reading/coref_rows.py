@@ -51,7 +51,7 @@ def clusters_of(fields: JsonObject, words: Words | None) -> tuple[list[list[Ment
     if not key:
         return None, ""
     if key == "corefs" and isinstance(fields[key], dict):
-        return [[_corenlp(mention) for mention in chain] for chain in fields[key].values()], key
+        return [[_corenlp(mention) for mention in _members(chain)] for chain in fields[key].values()], key
     rows = list(fields[key].values()) if isinstance(fields[key], dict) else fields[key]
     if key == "word_clusters":
         spans = {row[0]: row[1:3] for row in fields.get("head2span") or [] if isinstance(row, list) and len(row) == 3}

@@ -147,7 +147,7 @@ def _join_pieces(
     word = sentence = None
     has_sentences = isinstance(sentence_map, list) and len(sentence_map) == len(pieces)
     for i, (piece, number) in enumerate(zip(pieces, numbers)):
-        if piece in _SPECIAL:
+        if piece in _SPECIAL or not piece.strip():
             places.append(None)
             continue
         if number != word or not words:
