@@ -198,6 +198,7 @@ class Warnings(metaclass=WithCodes):
     W120 = "{path}: vectors can no longer be kept there: {reason}. Training goes on without."
     W121 = "The tokenizer of the encoder cuts text differently from the one it was trained with ({reason}; transformers {then} then, {now} now), so that predictions may be wrong. Install the versions of the training."
     W122 = "The encoder was trained with transformers {then}, but this is {now}; its code may differ. Install transformers {then} if predictions look wrong."
+    W130 = "{path}: a link that leads out of its folder is not read ({n} in all). Name the file itself, or put it into the folder."
     W150 = "The joined Doc is without {layers}: not all of the Docs have them."
     W160 = "The learning rate is 0, so that updates teach {name!r} nothing (said once). The schedule in [training.optimizer.learn_rate] has ended or never rises: raise its total_steps, or give `nlp.update` an optimizer such as Adam(0.001)."
     W161 = "{name!r} does not rehearse: `nlp.rehearse` teaches it nothing (said once). To keep what it knows, mix old examples into the batches, or Docs that the loaded pipeline annotated: Example(nlp.make_doc(text), old_nlp(text))."

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 # Before anything imports a Hugging Face library.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 from tiny import DEMO, tiny_nlp, train
+from typer.testing import CliRunner
 
 from spacy_hmtl.annotations import slice_doc
 from spacy_hmtl.data.convert import convert
@@ -89,3 +91,17 @@ def hmtl_data() -> Path:
     if not os.environ.get("HMTL_DATA"):
         pytest.skip("HMTL_DATA does not name the folder of the open benchmark data")
     return Path(os.environ["HMTL_DATA"])
+
+
+@pytest.fixture
+def run() -> Callable[..., tuple[int, str]]:
+    """Run a command in this process: its exit code and what it printed."""
+    from spacy_hmtl.cli.app import app
+
+    def run_command(*arguments: object, stdin: bytes | None = None) -> tuple[int, str]:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.output
+
+    return run_command

@@ -13,6 +13,7 @@ from ..annotations.groups import get_meta
 from ..annotations.jsonl import make_meta, read_records
 from ..data.docbin import read_docs
 from ..errors import Errors
+from ..files import files_below
 from .parquet import read_parquet
 
 SUFFIXES = (".txt", ".jsonl", ".parquet", ".spacy")
@@ -50,10 +51,10 @@ def list_files(
             raise ValueError(Errors.H504.format(path=shown or path))
         return [path]
     others = {file.resolve() for file in leave_out}
-    files = [f for f in path.rglob("*") if f.suffix.lower() in suffixes and f.is_file() and f.resolve() not in others]
+    files = [f for f in files_below(path) if f.suffix.lower() in suffixes and f.resolve() not in others]
     if not files:
         raise ValueError(Errors.H104.format(path=path))
-    return sorted(files)
+    return files
 
 
 def read_inputs(path: Path, *, leave_out: tuple[Path, ...] = (), shown: str = "") -> Iterator[Input]:

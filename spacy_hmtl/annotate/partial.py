@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from ..annotations.jsonl import parse_line
+from ..files import name_error
 from .records import complete_records, read_digests, text_digest, write_docbin
 from .table import write_table
 
@@ -43,8 +45,9 @@ class Partial(ABC):
 
     def add(self, entry: bytes) -> None:
         """Write an entry so that it is there even if the process is killed."""
-        self._file.write(entry)
-        self._file.flush()
+        with self._named():
+            self._file.write(entry)
+            self._file.flush()
         self.n_entries += 1
 
     def clear(self) -> None:
@@ -54,14 +57,24 @@ class Partial(ABC):
 
     def finish(self) -> None:
         """Make the target, so that it lasts through a loss of power, and remove the unfinished file."""
-        os.fsync(self._file.fileno())
+        with self._named():
+            os.fsync(self._file.fileno())
         self.close()
         self._publish()
         self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._file.close()
+        with self._named():
+            self._file.close()
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            name_error(error, self.path)
+            raise
 
 
 class PartialLines(Partial):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import struct
 from collections.abc import Iterator
@@ -48,9 +47,6 @@ def read_digests(path: Path) -> Iterator[bytes]:
 
 def write_docbin(path: Path, target: Path) -> None:
     """Write the complete records of a file as a `.spacy` file, in one step and in bounded memory."""
-    # What killed runs have left: nobody else writes this output now.
-    for left in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
-        left.unlink()
     vocab = Vocab()
     with DocBinWriter(target) as docs, path.open("rb") as file:
         bodies = ((start, end) for _, start, end in _headers(path))

@@ -26,6 +26,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import Errors
+from ..files import appearing
 from ..types import Cluster, LabeledSpan, MentionSpan, Triple
 from .groups import get_meta, set_meta
 from .layers import Layers, read, write
@@ -154,8 +155,8 @@ def make_meta(name: Any, meta: Json | None) -> Json:
 
 
 def write_jsonl(docs: Iterable[Doc], path: str | Path) -> None:
-    """Write Docs, one JSON object per line."""
-    with Path(path).open("w", encoding="utf-8", newline="\n") as file:
+    """Write Docs, one JSON object per line; the file appears when it is complete."""
+    with appearing(Path(path)) as file:
         file.writelines(to_line(doc) for doc in docs)
 
 
@@ -209,7 +210,7 @@ def parse_line(line: bytes, where: str) -> Json:
         record = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ValueError(Errors.H120.format(path=where, reason=error, encoding="latin1")) from error
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(Errors.H501.format(where=where, reason=error)) from error
     if not isinstance(record, dict):
         raise ValueError(Errors.H501.format(where=where, reason=f"found {type(record).__name__}"))

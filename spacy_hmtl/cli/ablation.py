@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import srsly
 import typer
 from spacy.language import Language
 from wasabi.printer import Printer
@@ -18,7 +17,8 @@ from ..annotate.pipelines import hmtl_pipes, load_pipeline
 from ..annotations.layers import LAYERS
 from ..errors import Errors
 from ..experiments.setups import Setup, as_overrides, choose_setups, setup_overrides
-from .common import GPU_HELP, fail
+from ..files import write_text
+from .common import GPU_HELP, fail, save_json
 from .evaluate import evaluate, give_gold_mentions, make_examples, percent
 
 MODEL, SCORES = "model-best", "scores.json"
@@ -80,8 +80,7 @@ def ablation_cli(
         if any(tests.values()):
             scores = {name: score(setup, output, tests, batch_size, gpu_id) for name, setup in chosen.items()}
             print_table(msg, chosen, scores)
-            srsly.write_json(output / SCORES, scores)
-            msg.good(f"Wrote all scores to {output / SCORES}")
+            save_json(output / SCORES, scores, "all scores")
     except (ValueError, OSError) as error:
         fail(error)
 
@@ -100,7 +99,7 @@ def train(msg: Printer, name: str, setup: Setup, config: Path, output: Path, gpu
     status = subprocess.run([sys.executable, "-m", "spacy", *command], check=False).returncode
     if status:
         raise ValueError(Errors.H552.format(setup=name, status=status))
-    (folder / DONE).write_text(f"{shown}\n", encoding="utf-8")
+    write_text(folder / DONE, f"{shown}\n")
 
 
 def score(setup: Setup, output: Path, tests: dict[str, Path | None], batch_size: int, gpu_id: int) -> dict[str, Any]:

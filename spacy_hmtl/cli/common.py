@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 import typer
 from wasabi.printer import Printer
 
 from ..annotate.documents import is_annotated_data
+from ..files import describe_error, write_json
 
 GPU_HELP = "The GPU to use; -1 for the CPU"
 INPUT_HELP = (
@@ -39,7 +41,16 @@ def print_failed(failed: list[str], unit: str = "document") -> None:
         msg.warn(f"{len(failed):,} {unit}{'s' if len(failed) > 1 else ''} left out")
 
 
+def save_json(path: Path, value: Any, what: str) -> None:
+    """Write a JSON file in one step and say so, or end the command with status 1."""
+    try:
+        write_json(path, value)
+    except OSError as error:
+        fail(error)
+    Printer().good(f"Wrote {what} to {path}")
+
+
 def fail(error: Exception | str) -> NoReturn:
     """Print the error and end the command with status 1."""
-    Printer().fail(str(error))
+    Printer().fail(error if isinstance(error, str) else describe_error(error))
     raise typer.Exit(1)

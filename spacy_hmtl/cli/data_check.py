@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import srsly
 import typer
 from wasabi.printer import Printer
 
 from ..data.statistics import FIELDS, LABELLED, MIN_SENTENCE, SPAN_LAYERS, check_files
-from .common import fail
+from .common import fail, save_json
 
 Json = dict[str, Any]
 Row = tuple[str, Callable[[Json], object]]
@@ -39,9 +38,6 @@ def data_check_cli(
         report = check_files(paths, tokenizer=tokenizer)
     except (ValueError, OSError) as error:
         fail(error)
-    if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        srsly.write_json(output, report)
     files = report["files"]
     _print_table(msg, "Corpus", _sizes(), files)
     for layer in LABELLED:
@@ -57,7 +53,7 @@ def data_check_cli(
             _print_table(msg, layer.capitalize(), rows, files)
     _print_overlap(msg, report)
     if output is not None:
-        msg.good(f"Wrote {output}")
+        save_json(output, report, "the report")
 
 
 def _print_table(msg: Printer, title: str, rows: Sequence[Row], files: Sequence[Json]) -> None:

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-import srsly
 import typer
 from spacy.language import Language
 from spacy.scorer import Scorer
@@ -22,7 +21,7 @@ from ..annotations.groups import get_clusters, get_meta, is_annotated, set_menti
 from ..annotations.layers import LAYERS, TASKS
 from ..errors import Errors
 from ..scoring.listing import document_lines, error_lines, score_rows
-from .common import GPU_HELP, fail
+from .common import GPU_HELP, fail, save_json
 
 GOLD_MENTIONS = "hmtl_gold_mentions"
 
@@ -72,9 +71,7 @@ def evaluate_cli(
     n_words = sum(len(eg.reference) for eg in examples)
     msg.info(f"{len(examples):,} documents, {n_words:,} words, {scores['speed']:,.0f} words/s")
     if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        srsly.write_json(output, scores)
-        msg.good(f"Wrote the scores to {output}")
+        save_json(output, scores, "the scores")
 
 
 def make_examples(nlp: Language, data: Given) -> list[Example]:

@@ -13,6 +13,7 @@ from wasabi.printer import Printer
 from ..annotate.arguments import given
 from ..annotate.documents import annotate_inputs, read_annotated
 from ..errors import Errors
+from ..files import write_text
 from ..visualize import render
 from .common import GPU_HELP, INPUT_HELP, TEXT_HELP, check_arguments, fail, print_failed
 
@@ -60,8 +61,7 @@ def visualize_cli(
         if not docs:
             raise ValueError(Errors.H593.format(path=data.name))
         page = render(docs, layers=layers.split(",") if layers else None, title=title)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(page, encoding="utf-8")
+        write_text(output, page, errors="xmlcharrefreplace")
     except (ValueError, OSError) as error:
         fail(error)
     Printer().good(f"Wrote {len(docs):,} document{'s' if len(docs) != 1 else ''} to {output}")

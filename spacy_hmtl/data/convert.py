@@ -14,6 +14,7 @@ from spacy.vocab import Vocab
 
 from ..annotations import LAYERS, AnnotatedDocument, to_doc
 from ..errors import Errors
+from ..files import describe_error, files_below, name_error
 from .docbin import DocBinWriter
 from .faults import ConversionError, FaultLog, Place
 from .formats import get_format, get_reader, normalize_id
@@ -105,17 +106,17 @@ def convert(
     inputs = [Path(input)] if isinstance(input, (str, Path)) else [Path(path) for path in input]
     guess = guess_format(inputs[0]) if format == AUTO else Guess(format, "")
     report = Report(guess.format, inputs, Path(output), guess.reason, log=FaultLog(strict=strict))
-    _check_arguments(report, limit, options)
-    label_map = None if labels is None else _read_labels(labels)
-    wanted = None
-    if ids is not None:
-        lines = read_ids(Path(ids), report.log)
-        wanted = {normalize_id(report.format, text): number for text, number in lines.items()}
     try:
+        _check_arguments(report, limit, options)
+        label_map = None if labels is None else _read_labels(labels)
+        wanted = None
+        if ids is not None:
+            lines = read_ids(Path(ids), report.log)
+            wanted = {normalize_id(report.format, text): number for text, number in lines.items()}
         _convert(report, wanted, ids, limit, label_map, options)
     except OSError as error:
-        path, reason = error.filename or report.output, error.strerror or str(error)
-        raise ConversionError(Errors.H126.format(path=path, reason=reason), report.log) from error
+        name_error(error, report.output)
+        raise ConversionError(describe_error(error), report.log) from error
     return report
 
 
@@ -207,7 +208,7 @@ def _read_all(report: Report, ids: dict[str, int] | None, options: dict[str, Any
     files: list[Path] = []
     for path in report.inputs:
         is_folder = path.is_dir() and pattern
-        inside = {file for glob in pattern.split() for file in path.rglob(glob) if file.is_file()} if is_folder else ()
+        inside = {file for glob in pattern.split() for file in files_below(path, glob)} if is_folder else ()
         found = sorted(inside) if is_folder else [path]
         if not found:
             raise ConversionError(Errors.H128.format(path=path, files=pattern), report.log)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from array import array
@@ -17,6 +16,7 @@ from spacy.tokens import Doc, DocBin, SpanGroup
 from srsly.msgpack import Packer
 
 from ..errors import Errors
+from ..files import appearing
 
 CHUNK = 1 << 20  # bytes
 # The annotation of a token that is written as a string, as in DocBin.add.
@@ -81,17 +81,11 @@ class DocBinWriter:
                 file.close()
 
     def _write(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         compressor = zlib.compressobj()
-        try:
-            with temporary.open("wb") as file:
-                for chunk in self._message():
-                    file.write(compressor.compress(chunk))
-                file.write(compressor.flush())
-            os.replace(temporary, self._path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with appearing(self._path, binary=True) as file:
+            for chunk in self._message():
+                file.write(compressor.compress(chunk))
+            file.write(compressor.flush())
 
     def _message(self) -> Iterator[bytes]:
         """Yield the message of DocBin.to_bytes piece by piece: a msgpack map of nine items."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from spacy.language import Language
 
 from ..annotations.jsonl import doc_to_json
 from ..errors import Errors
+from ..files import appearing_folder, write_text
 from .surroundings import fingerprints, versions
 
 FILE = "golden.json"
@@ -70,12 +69,7 @@ def read_sample(nlp: Language, model: str) -> Json:
 def write_sample(folder: Path, sample: Json) -> Path:
     """Put a sample into a pipeline's folder, in one step. RETURNS (Path): The file."""
     path = folder / FILE
-    temporary = path.with_name(f".{FILE}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(json.dumps(sample, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_text(path, json.dumps(sample, ensure_ascii=False, indent=1) + "\n", errors="backslashreplace")
     return path
 
 
@@ -89,12 +83,12 @@ def copy_with_sample(source: Path, output: Path, sample: Json) -> Path:
         raise ValueError(Errors.H142.format(path=output))
     if output.is_dir() and any(output.iterdir()) and not (output / FILE).is_file():
         raise ValueError(Errors.H143.format(path=output))
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as temporary:
-        copy = Path(temporary) / "new"
-        shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    with appearing_folder(output) as copy:
+        # Not copytree, which collects errors and does not say of which kind they are.
+        for path in sorted(source.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                place = copy / path.relative_to(source)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, place)
         write_sample(copy, sample)
-        if output.is_dir():
-            os.replace(output, Path(temporary) / "old")
-        os.replace(copy, output)
     return output / FILE

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
-from typing import TextIO
+from typing import IO
 
 from .build import Graph
 
@@ -26,10 +27,13 @@ RELATIONS = (
 )
 # Spreadsheets run a cell that begins like this as a formula, full-width forms included.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+# In some countries a semicolon separates cells, not the comma, so that what follows one in a text begins a cell.
+_SEPARATORS = (";", "|")
+_AFTER_SEPARATOR = re.compile(rf"""([;|][\s"'“”]*)(?=[{"".join(map(re.escape, _FORMULA))}])""")
 
 
 def write_tables(
-    graphs: Iterable[Graph], relations: TextIO, mentions: TextIO, *, raw: bool = False, aliases: bool = False
+    graphs: Iterable[Graph], relations: IO[str], mentions: IO[str], *, raw: bool = False, aliases: bool = False
 ) -> None:
     """Write a row per mention, and a row per pair of mentions that shows a relation.
 
@@ -58,9 +62,9 @@ def write_tables(
 
 
 def safe_cell(text: str) -> str:
-    """A text that no spreadsheet runs."""
-    text = _one_line(text)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """A text that no spreadsheet runs, whatever it takes for the separator of cells."""
+    text = _AFTER_SEPARATOR.sub(r"\1'", _one_line(text))
+    return f"'{text}" if text.startswith((*_FORMULA, *_SEPARATORS)) else text
 
 
 def _one_line(text: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 from ..errors import Errors
+from ..files import appearing
 from .build import Graph
 from .graphml import write_graphml
 from .jsonld import write_jsonld
@@ -55,27 +55,12 @@ def write_graphs(graphs: Iterable[Graph], path: Path, *, raw: bool = False, alia
             counts[:] = [total + size for total, size in zip(counts, sizes)]
             yield graph
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        file = stack.enter_context(_appearing(path))
+        file = stack.enter_context(appearing(path))
         if path.suffix.lower() == ".csv":
-            write_tables(
-                counted(), file, stack.enter_context(_appearing(mentions_path(path))), raw=raw, aliases=aliases
-            )
+            write_tables(counted(), file, stack.enter_context(appearing(mentions_path(path))), raw=raw, aliases=aliases)
         else:
             file.writelines(_WRITERS[path.suffix.lower()](counted()))
         if not counts[0]:
             raise ValueError(Errors.H104.format(path=path))
     return Counts(*counts)
-
-
-@contextmanager
-def _appearing(path: Path) -> Iterator[TextIO]:
-    """A file that gets its name when the block ends without an error."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

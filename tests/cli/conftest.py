@@ -5,9 +5,6 @@ import sys
 
 import pytest
 from lines import write_lines
-from typer.testing import CliRunner
-
-from spacy_hmtl.cli.app import app
 
 # A package with a component of its own, which worker processes find as they find ours: by its entry point.
 POISON = {
@@ -56,19 +53,6 @@ def failing_model_path(trained_nlp, poison_package, tmp_path_factory):
     trained_nlp.to_disk(path)
     trained_nlp.remove_pipe("test_fails_on_poison")
     return path
-
-
-@pytest.fixture
-def run():
-    """Run a command: its exit code and what it printed."""
-
-    def run_command(*arguments, stdin=None):
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result.exit_code, result.output
-
-    return run_command
 
 
 @pytest.fixture

@@ -224,3 +224,24 @@ def test_what_exists_is_a_path_whatever_it_looks_like(tmp_path, monkeypatch):
     with given("Anna left.", is_text=True) as data:
         assert data.path.read_text(encoding="utf-8") == "Anna left."
         assert data.shown == "text"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@pytest.mark.parametrize("command", ["annotate", "convert"])
+def test_links_that_lead_out_of_a_folder_are_not_read(model_path, tmp_path, run, command):
+    folder, out = tmp_path / "folder", tmp_path / ("out.jsonl" if command == "annotate" else "out.spacy")
+    (folder / "inner").mkdir(parents=True)
+    line = '{"text": "SECRET", "tokens": [[0, 6]], "ents": [{"start": 0, "end": 6, "label": "X"}]}\n'
+    (tmp_path / "secret.jsonl").write_text(line, encoding="utf-8")
+    (folder / "a.jsonl").write_text(line.replace("SECRET", "public"), encoding="utf-8")
+    (folder / "inner" / "b.jsonl").symlink_to(folder / "a.jsonl")
+    (folder / "inner" / "c.jsonl").symlink_to(tmp_path / "secret.jsonl")
+    (folder / "d.jsonl").symlink_to(tmp_path / "nothing.jsonl")
+    (folder / "loop").symlink_to(folder)
+    arguments = (model_path, folder) if command == "annotate" else ("jsonl", folder)
+    with pytest.warns(UserWarning, match=r"\[W130\] .*c\.jsonl: a link"):
+        code, output = run(command, *arguments, out)
+    assert code == 0, output
+    docs = list(DocBin().from_disk(out).get_docs(spacy.blank("en").vocab)) if command == "convert" else None
+    texts = [doc.text for doc in docs] if docs else [json.loads(line)["text"] for line in out.read_text().splitlines()]
+    assert texts == ["public", "public"]

@@ -213,3 +213,10 @@ def test_wrong_arguments_are_refused_and_nothing_is_written(corpus, tmp_path):
     with pytest.raises(ConversionError, match="not annotated for coreference"):
         export("conll", corpus(ANN, BARE), tmp_path / "x", strict=True)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["corpus.spacy", "text.txt"]
+
+
+@pytest.mark.parametrize("name", ["CON", "nul", "Com1", "LPT9", "aux.txt", "con_", "console"])
+def test_no_file_of_brat_has_the_name_of_a_device(corpus, tmp_path, name):
+    export("brat", corpus(AnnotatedDocument(name, ["Ann"], [False])), tmp_path / "brat")
+    (text,) = (tmp_path / "brat").glob("*.txt")
+    assert text.stem.lower() not in ("con", "nul", "com1", "lpt9", "aux")

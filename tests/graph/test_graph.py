@@ -237,7 +237,22 @@ def test_raw_keeps_what_looks_like_a_formula(evil_doc, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("=1", "'=1"), (" +1", "'+1"), ("＝1", "'＝1"), ("a=1", "a=1"), ("", "")]
+    ("text", "expected"),
+    [
+        ("=1", "'=1"),
+        (" +1", "'+1"),
+        ("\t@x", "'@x"),
+        ("＝1", "'＝1"),
+        ("a=1", "a=1"),
+        ("", ""),
+        # What a spreadsheet sees that takes a semicolon for the separator of cells.
+        (";=1", "';'=1"),
+        ("; a", "'; a"),
+        ("|-1", "'|'-1"),
+        ("Oslo; -5 degrees", "Oslo; '-5 degrees"),
+        ('x;"=cmd"', 'x;"\'=cmd"'),
+        ("one; two, three-four", "one; two, three-four"),
+    ],
 )
 def test_formulas_get_an_apostrophe(text, expected):
     assert safe_cell(text) == expected

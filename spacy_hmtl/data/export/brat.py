@@ -20,6 +20,7 @@ from spacy.tokens import Doc
 from ...annotations import AnnotatedDocument
 from ...annotations.documents import from_doc
 from ...annotations.layers import extents
+from ...files import safe_stem
 from ...types import LabeledSpan, MentionSpan
 from ..faults import FaultLog, Place
 from ..reading.brat_lines import NO_LABEL
@@ -79,6 +80,7 @@ def _write(path: Path, text: str) -> None:
 def _file_name(name: str, taken: set[str]) -> str:
     """A name of a file for a document, which no document before has, in any case of its letters."""
     plain = re.sub(r"[^\w+-]+", "_", name)[:100].strip("_") or "document"
+    plain = safe_stem(plain)
     found, number = plain, 1
     while found.lower() in taken:
         number += 1

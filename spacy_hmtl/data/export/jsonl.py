@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from ...annotations.jsonl import write_jsonl
+from ...annotations.jsonl import to_line
 from ..faults import FaultLog
 
 
@@ -19,4 +19,5 @@ def write(docs: Iterable[Doc], output: Path, *, log: FaultLog, shown: Path) -> N
     log (FaultLog): Not used.
     shown (Path): Not used.
     """
-    write_jsonl(docs, output)
+    with output.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(to_line(doc) for doc in docs)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from spacy.tokens import Doc
 from ...annotations.documents import from_doc
 from ...annotations.groups import get_meta, set_meta
 from ...errors import Errors
+from ...files import appearing_folder, appearing_path, describe_error
 from ..convert import Report
 from ..docbin import read_docs
 from ..faults import ConversionError, FaultLog, Place
@@ -32,33 +31,23 @@ def export(format: str, input: str | Path, output: str | Path, *, strict: bool =
     RETURNS (Report): Counts of what was read, and what could not be written.
     RAISES (ConversionError): H101, H102, H104, if the input is missing, no `.spacy` file, or
         empty; H103, at the first fault if strict; H123, H141 to H143, if an argument is wrong;
-        H144, if the format can hold none of the documents.
+        H144, if the format can hold none of the documents; H126, if a file cannot be read or written.
     """
     input, output = Path(input), Path(output)
     report = Report(format, [input], output, log=FaultLog(strict=strict))
     is_folder = get_export(format).is_folder
     _check_output(output, is_folder)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
     try:
-        if is_folder:
-            temporary.mkdir()
-        write(format, _read(report), temporary, log=report.log, shown=output)
-        left_out = sum(fault.unit == "document" and fault.what != EMPTY for fault in report.log.faults)
-        if report.n_documents == left_out:
-            message = Errors.H144.format(path=input, format=format) if left_out else Errors.H104.format(path=input)
-            raise ConversionError(message, report.log)
-        if is_folder and output.is_dir():
-            output.rmdir()
-        os.replace(temporary, output)
-    except (FileNotFoundError, ValueError) as error:
+        with appearing_folder(output) if is_folder else appearing_path(output) as place:
+            write(format, _read(report), place, log=report.log, shown=output)
+            left_out = sum(fault.unit == "document" and fault.what != EMPTY for fault in report.log.faults)
+            if report.n_documents == left_out:
+                message = Errors.H144.format(path=input, format=format) if left_out else Errors.H104.format(path=input)
+                raise ConversionError(message, report.log)
+    except (OSError, ValueError) as error:
         if isinstance(error, ConversionError):
             raise
-        raise ConversionError(str(error), report.log) from error
-    finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
-        temporary.unlink(missing_ok=True)
+        raise ConversionError(describe_error(error), report.log) from error
     return report
 
 

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from ...annotations import AnnotatedDocument, Layers
 from ...errors import Errors
+from ...files import files_below
 from ..faults import ConversionError, FaultLog, Place
 from ..reading.ace_layers import LayerBuilder
 from ..reading.ace_text import SourceText, delete_tags, tokenize
@@ -93,15 +94,16 @@ def _files(path: Path, ids: Container[str] | None, faults: FaultLog) -> list[Pat
             path = path.with_name(path.name.removesuffix(SOURCE) + ANNOTATION)
         return [path] if ids is None or path.name.removesuffix(ANNOTATION) in ids else []
     chosen: dict[str, Path] = {}
-    check_found([*path.rglob(f"*{ANNOTATION}"), *path.rglob(f"*{SOURCE}")], path, f"*{ANNOTATION}", faults)
-    for file in sorted(path.rglob(f"*{ANNOTATION}"), key=lambda file: (_pass_of(file), file)):
+    annotations, texts = files_below(path, f"*{ANNOTATION}"), files_below(path, f"*{SOURCE}")
+    check_found([*annotations, *texts], path, f"*{ANNOTATION}", faults)
+    for file in sorted(annotations, key=lambda file: (_pass_of(file), file)):
         name = file.name.removesuffix(ANNOTATION)
         if ids is not None and name not in ids:
             continue
         if name in chosen:
             faults.note(Place(chosen[name], document=name), OTHER_PASS)
         chosen[name] = file
-    for text in sorted(path.rglob(f"*{SOURCE}")):
+    for text in texts:
         name = text.name.removesuffix(SOURCE)
         if name not in chosen and (ids is None or name in ids):
             what, remedy = f"there is no {name}{ANNOTATION} for this text", "Put it beside the text."

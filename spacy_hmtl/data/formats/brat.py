@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from ...annotations import AnnotatedDocument
 from ...errors import Errors
+from ...files import files_below
 from ...types import MentionSpan
 from ..faults import ConversionError, FaultLog, Place
 from ..reading.brat_lines import LINE, SpanRow, read_annotation
@@ -82,7 +83,12 @@ def read(
     options = _Options(names, tokenizer, lines, event_arguments, discontinuous)
     check_exists(path, faults)
     root = path if path.is_dir() else path.parent
-    files = sorted(path.rglob("*.ann")) if path.is_dir() else [path.with_suffix(".ann")]
+    files = [path.with_suffix(".ann")]
+    if path.is_dir():
+        texts = set(files_below(path, "*.txt"))
+        # A text that is a link out of the folder is none of it.
+        annotations = files_below(path, "*.ann")
+        files = [f for f in annotations if f.with_suffix(".txt") in texts or not f.with_suffix(".txt").is_symlink()]
     check_found(files, path, "*.ann", faults)
     wanted = {file: str(file.relative_to(root).with_suffix("").as_posix()) for file in files}
     wanted = {file: name for file, name in wanted.items() if ids is None or name in ids}

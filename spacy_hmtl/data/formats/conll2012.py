@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...annotations import AnnotatedDocument, Layers
+from ...files import files_below
 from ..faults import FaultLog, Place
 from ..reading.brackets import ClusterReader
 from ..reading.coref_table import NOTHING, CorefRow, read_rows
@@ -90,7 +91,7 @@ def normalize_id(text: str) -> str:
 def _files(folder: Path, kind: str, faults: FaultLog) -> list[Path]:
     """List the files of a folder, one per document where gold and automatic ones lie side by side."""
     chosen: dict[tuple[Path, str], Path] = {}
-    for file in sorted(file for file in folder.rglob("*conll") if file.is_file()):
+    for file in files_below(folder, "*conll"):
         match = _FILE_NAME.fullmatch(file.name)
         if match is None and file.suffix != ".conll":
             continue
