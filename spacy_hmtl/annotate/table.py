@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import importlib.util
 import json
-import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..annotations.jsonl import Json, read_records
 from ..errors import Errors
+from ..files import appearing_path
 
 if TYPE_CHECKING:
     import pyarrow
@@ -64,20 +63,10 @@ def write_table(lines: Path, target: Path) -> None:
     from pyarrow.parquet import ParquetWriter
 
     columns = schema()
-    # What killed runs have left: nobody else writes this output now.
-    for left in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
-        left.unlink()
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     rows = (_row(record) for _, record in read_records(lines))
-    try:
-        with ParquetWriter(temporary, columns) as writer:
-            for batch in _batches(rows):
-                writer.write_table(pa.Table.from_pylist(batch, schema=columns))
-        with temporary.open("rb") as file:  # it must last through a loss of power
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with appearing_path(target) as place, ParquetWriter(place, columns) as writer:
+        for batch in _batches(rows):
+            writer.write_table(pa.Table.from_pylist(batch, schema=columns))
 
 
 def _batches(rows: Iterator[Json]) -> Iterator[list[Json]]:

@@ -245,3 +245,15 @@ def test_links_that_lead_out_of_a_folder_are_not_read(model_path, tmp_path, run,
     docs = list(DocBin().from_disk(out).get_docs(spacy.blank("en").vocab)) if command == "convert" else None
     texts = [doc.text for doc in docs] if docs else [json.loads(line)["text"] for line in out.read_text().splitlines()]
     assert texts == ["public", "public"]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".spacy", ".parquet"])
+def test_what_annotate_writes_is_read_by_the_others(model_path, source, tmp_path, run, suffix):
+    pytest.importorskip("pyarrow")
+    out = tmp_path / f"annotated{suffix}"
+    assert run("annotate", model_path, source, out)[0] == 0
+    for command in ("visualize", "graph"):
+        code, output = run(command, out, tmp_path / OUTPUTS[command])
+        assert code == 0, output
+    code, output = run("evaluate", model_path, out)
+    assert code == 0, output

@@ -18,6 +18,7 @@ OLD = "what was there before\n"
 COMMANDS = {
     "annotate": ("annotate {model} {texts}", "out.jsonl"),
     "annotate to .spacy": ("annotate {model} {texts}", "out.spacy"),
+    "annotate to .parquet": ("annotate {model} {texts}", "out.parquet"),
     "convert": ("convert jsonl {lines}", "out.spacy"),
     "export conll": ("export conll {gold}", "out.conll"),
     "export dygie": ("export dygie {gold}", "out.json"),
