@@ -35,13 +35,13 @@ class CharacterCNN(nn.Module):
     def forward(self, characters: Tensor, lengths: Tensor, words: Tensor) -> Tensor:
         """Vectors of the tokens of a batch.
 
-        characters (Tensor): Int64, shape (V, C), rows of distinct words, 0 where padded.
+        characters (Tensor): Int64, shape (V, W), rows of distinct words, 0 where padded.
         lengths (Tensor): Int64, shape (V,), characters of each word.
         words (Tensor): Int64, shape (T,), number of each token's word.
         RETURNS (Tensor): Float32, shape (T, n_filters).
         """
-        hidden = self.convolve(self.embed(characters).transpose(1, 2))  # (V, F, C)
-        real = torch.arange(hidden.shape[2], device=hidden.device) < lengths.clamp(min=1).unsqueeze(1)  # (V, C)
+        hidden = self.convolve(self.embed(characters).transpose(1, 2))  # (V, n_filters, W)
+        real = torch.arange(hidden.shape[2], device=hidden.device) < lengths.clamp(min=1).unsqueeze(1)  # (V, W)
         # The maximum comes before the ReLU, which is the same and looks at a word's characters once less.
-        pooled = torch.relu(hidden.masked_fill(~real.unsqueeze(1), 0.0).amax(dim=2))  # (V, F)
+        pooled = torch.relu(hidden.masked_fill(~real.unsqueeze(1), 0.0).amax(dim=2))  # (V, n_filters)
         return self.dropout(pooled.index_select(0, words))

@@ -47,7 +47,7 @@ class FeedForward(nn.Module):
         return functional.linear(values, self.parts[name])
 
     def score(self, first: Tensor) -> Tensor:
-        """(N, K), the summed shares of all parts -> (N,)."""
+        """(rows, K), the summed shares of all parts -> (rows,)."""
         # In place: the sums are wanted no more, and asking for memory costs more than the work.
         hidden = self.dropout(torch.relu_(first + self.bias))
         for layer in self.hidden:

@@ -20,9 +20,9 @@ from torch import Tensor
 class Bucket:
     """Some segments of a batch, padded.
 
-    segments (Tensor): Int64, shape (S,), numbers of the segments.
-    index (Tensor): Int64, shape (S, L), flat token offsets (0 where padded).
-    mask (Tensor): Bool, shape (S, L), True for real tokens; the first column is True.
+    segments (Tensor): Int64, shape (G,), numbers of the segments.
+    index (Tensor): Int64, shape (G, W), flat token offsets (0 where padded).
+    mask (Tensor): Bool, shape (G, W), True for real tokens; the first column is True.
     """
 
     segments: Tensor
@@ -30,16 +30,16 @@ class Bucket:
     mask: Tensor
 
     def pad(self, flat: Tensor) -> Tensor:
-        """(T, width) -> (S, L, width); padded positions repeat token 0 and must be masked."""
+        """(T, width) -> (G, W, width); padded positions repeat token 0 and must be masked."""
         return flat.index_select(0, self.index.reshape(-1)).view(*self.index.shape, flat.shape[-1])
 
 
 class Packing(NamedTuple):
     """Segments side by side, time step by time step, longest segment first: a torch PackedSequence.
 
-    order (Tensor): Int64, shape (P,), flat token offsets: first the first tokens of all segments, and so on.
-    backward (Tensor): Int64, shape (P,): the same from the ends of the segments to their beginnings.
-    sizes (Tensor): Int64, on the CPU, shape (L,), number of segments at each step.
+    order (Tensor): Int64, shape (packed,), flat token offsets: first the first tokens of all segments, and so on.
+    backward (Tensor): Int64, shape (packed,): the same from the ends of the segments to their beginnings.
+    sizes (Tensor): Int64, on the CPU, shape (W,), number of segments at each step.
     """
 
     order: Tensor
@@ -82,7 +82,7 @@ class Chunk:
 class Layout:
     """Lengths, in tokens, of the segments and documents of a batch.
 
-    segment_lengths (Tensor): Int64, shape (S,), all at least 1.
+    segment_lengths (Tensor): Int64, shape (G,), all at least 1.
     doc_lengths (Tensor): Int64, shape (B,); zero for an empty document.
     """
 
@@ -98,7 +98,7 @@ class Layout:
 
     @cached_property
     def segment_starts(self) -> Tensor:
-        """Flat offset of each segment's first token, shape (S,)."""
+        """Flat offset of each segment's first token, shape (G,)."""
         return self.segment_lengths.cumsum(0) - self.segment_lengths
 
     @cached_property
@@ -131,7 +131,7 @@ class Layout:
         return self.doc_lengths.cumsum(0) - self.doc_lengths
 
     def segment_windows(self, size: int) -> Tensor:
-        """Number of the window that each segment belongs to, ascending over the batch, shape (S,).
+        """Number of the window that each segment belongs to, ascending over the batch, shape (G,).
 
         A document's windows begin every `size` tokens; a segment belongs to the one in which it begins.
         """
@@ -148,7 +148,7 @@ class Layout:
 
         max_tokens (int): T of a part at most.
         window (int): Tokens of a document that stay together.
-        uncut (tuple, optional): Starts and ends of spans that a part must not cut, Int64, shape (G,) each.
+        uncut (tuple, optional): Starts and ends of spans that a part must not cut, Int64, shape (S,) each.
         RETURNS (Iterator): In order, at least one; without tokens the only one has none.
         """
         if len(self.segment_lengths) == 0:
@@ -189,7 +189,7 @@ class Layout:
     def pack(self, segments: Tensor) -> Packing:
         """Some segments, packed.
 
-        segments (Tensor): Int64, shape (S',), distinct numbers of segments, at least one.
+        segments (Tensor): Int64, shape (chosen,), distinct numbers of segments, at least one.
         """
         if len(segments) == len(self.segment_lengths):
             return self.packing
@@ -198,10 +198,10 @@ class Layout:
     @staticmethod
     def _pack(starts: Tensor, lengths: Tensor) -> Packing:
         lengths, by_length = lengths.sort(descending=True, stable=True)
-        starts = starts[by_length]  # (S,)
-        steps = torch.arange(int(lengths[0]), device=lengths.device).unsqueeze(1)  # (L, 1)
-        alive = steps < lengths  # (L, S)
-        step, row = alive.nonzero(as_tuple=True)  # (P,)
+        starts = starts[by_length]  # (G,)
+        steps = torch.arange(int(lengths[0]), device=lengths.device).unsqueeze(1)  # (W, 1)
+        alive = steps < lengths  # (W, G)
+        step, row = alive.nonzero(as_tuple=True)  # (packed,)
         first, length = starts[row], lengths[row]
         return Packing(first + step, first + length - 1 - step, alive.sum(1).cpu())
 
@@ -223,7 +223,7 @@ class Layout:
             last = min(len(sizes), first + max(1, max_cells // cells))
             segments = order[first:last]
             steps = torch.arange(longest, device=lengths.device)
-            mask = steps < self.segment_lengths[segments].unsqueeze(1)  # (S, L)
+            mask = steps < self.segment_lengths[segments].unsqueeze(1)  # (G, W)
             index = torch.where(mask, starts[segments].unsqueeze(1) + steps, 0)
             yield Bucket(segments, index, mask)
             first = last

@@ -106,8 +106,8 @@ class Int8Linear(nn.Linear):
 def to_int8(values: Tensor) -> tuple[Tensor, Tensor]:
     """Rows as whole numbers from -127 to 127, and what one step of each row is worth.
 
-    values (Tensor): Float32, shape (N, I).
-    RETURNS (tuple): Int8, shape (N, I); float32, shape (N, 1).
+    values (Tensor): Float32, shape (rows, I).
+    RETURNS (tuple): Int8, shape (rows, I); float32, shape (rows, 1).
     """
     # abs() would write all values once more.
     largest = torch.maximum(values.amax(1, keepdim=True), -values.amin(1, keepdim=True))

@@ -70,7 +70,7 @@ def prune(scores: Tensor, docs: Tensor, keep: Tensor) -> Tensor:
 def match(spans: SpanIndex, gold: SpanIndex, values: Tensor) -> Tensor:
     """The value of the gold span with the same borders for each span, or -1.
 
-    values (Tensor): Int64, shape (G,). RETURNS (Tensor): Int64, shape (S,).
+    values (Tensor): Int64, shape (gold,). RETURNS (Tensor): Int64, shape (S,).
     """
     found = torch.full_like(spans.starts, -1)
     if len(gold.starts) == 0 or len(spans.starts) == 0:

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 class WordRows(nn.Module):
     """Vectors of known words and, in row 0, of a word that has none.
 
-    keys (Tensor): Int64, shape (R,), the words' hashes (bits of an unsigned number), ascending as unsigned.
-    rows (Tensor): Float32, shape (1 + R, W).
+    keys (Tensor): Int64, shape (rows,), the words' hashes (bits of an unsigned number), ascending as unsigned.
+    rows (Tensor): Float32, shape (1 + rows, width).
     """
 
     keys: Tensor
@@ -41,11 +41,11 @@ class WordRows(nn.Module):
         """Vectors of the tokens of a batch.
 
         rows (Tensor): Int64, shape (V,), row of each distinct word.
-        fixed (Tensor): Float32, shape (V, W), vectors that are not trained.
+        fixed (Tensor): Float32, shape (V, width), vectors that are not trained.
         is_fixed (Tensor): Bool, shape (V,), words that have one.
         words (Tensor): Int64, shape (T,), number of each token's word.
         dropped (Tensor, optional): Bool, shape (T,), tokens that are read as unknown.
-        RETURNS (Tensor): Float32, shape (T, W).
+        RETURNS (Tensor): Float32, shape (T, width).
         """
         own, keep_fixed = rows[words], is_fixed[words]  # (T,)
         if dropped is not None:

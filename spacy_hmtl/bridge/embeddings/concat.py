@@ -121,7 +121,8 @@ def _by_word(layer: Model, docs: list[Doc]) -> Floats2d:
     RETURNS (Floats2d): Shape (T, width).
     """
     attrs = layer.layers[0].attrs["columns"]
-    rows = numpy.concatenate([doc.to_array(attrs).reshape(-1, len(attrs)) for doc in docs]).astype("uint64")  # (T, A)
+    # (T, attrs)
+    rows = numpy.concatenate([doc.to_array(attrs).reshape(-1, len(attrs)) for doc in docs]).astype("uint64")
     factors = numpy.asarray([pow(_FACTOR, n, 2**64) for n in range(rows.shape[1])], dtype="uint64")
     keys = (rows * factors).sum(axis=1, dtype="uint64")
     _, first, owner = numpy.unique(keys, return_index=True, return_inverse=True)

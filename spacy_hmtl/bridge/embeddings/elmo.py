@@ -139,7 +139,7 @@ def make_elmo(
     cache_mb (int): Megabytes of layers kept in memory from the first update on; 0 keeps none.
     cache_dir (str, optional): Folder that keeps layers from one training to the next.
     cache_dir_mb (int): Most megabytes in that folder.
-    RETURNS (Model): From Docs to arrays of shape (tokens, 2P), P the width of the projections.
+    RETURNS (Model): From Docs to arrays of shape (tokens, 2 * projection), twice the width of the projections.
     RAISES (ValueError): H205, H220, H227, H228 at start; H220 to H224 at initialization.
 
     Source: Peters et al. (2018), "Deep contextualized word representations"; settings of the
@@ -202,7 +202,7 @@ def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d
 
 
 def _layers(shim: BiLMShim, docs: Sequence[Doc], max_segment: int, stateful: bool, is_train: bool) -> Tensor:
-    """All layers of the tokens of Docs, shape (T, layers + 1, 2P)."""
+    """All layers of the tokens of Docs, shape (T, layers + 1, 2 * projection)."""
     shim.cache.active |= is_train
     segments = [part for doc in docs for part in _segments(doc, max_segment)]
     strings, network = docs[0].vocab.strings, shim.network
@@ -220,7 +220,8 @@ def _layers(shim: BiLMShim, docs: Sequence[Doc], max_segment: int, stateful: boo
     if stateful:
         # Equal sentences differ by what was read before them.
         keys = [text_key(str(number)) for number in range(len(segments))]
-    flat = torch.cat(encode_once(shim.cache, keys, encode, get_torch_default_device()))  # (T, P + layers * 2P)
+    # (T, projection + layers * 2 * projection)
+    flat = torch.cat(encode_once(shim.cache, keys, encode, get_torch_default_device()))
     width = network.config.projection
     # The token layer has no direction: both halves are the same, and kept once.
     return torch.cat([flat[:, :width], flat], dim=1).reshape(len(flat), -1, 2 * width)

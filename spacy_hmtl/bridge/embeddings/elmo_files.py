@@ -167,8 +167,8 @@ def _rename(arrays: dict[str, numpy.ndarray], config: BiLMConfig) -> dict[str, n
     named["tokens.project.bias"] = arrays["CNN_proj/b_proj"]
     for layer in range(config.n_layers):
         cells = [_cell(direction, layer) for direction in (0, 1)]
-        kernels = numpy.stack([arrays[f"{cell}/W_0"] for cell in cells])  # (2, P + P, 4D)
-        bias = numpy.stack([arrays[f"{cell}/B"][None] for cell in cells])  # (2, 1, 4D)
+        kernels = numpy.stack([arrays[f"{cell}/W_0"] for cell in cells])  # (2, 2 * projection, 4 * cells)
+        bias = numpy.stack([arrays[f"{cell}/B"][None] for cell in cells])  # (2, 1, 4 * cells)
         # TensorFlow's LSTMCell adds 1 to the forget gate when it runs; here it is in the bias.
         bias[:, :, 2 * config.hidden : 3 * config.hidden] += 1.0
         named[f"layers.{layer}.from_input"] = kernels[:, :width]

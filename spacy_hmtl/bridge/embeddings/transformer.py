@@ -179,7 +179,8 @@ def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d
     return model.ops.unflatten(torch2xp(vectors.detach()), sizes), backprop
 
 
-# What is read of the layers of an encoder: (W, P, H) each -> (W, P, H), or (W, P, layers * H).
+# What is read of the layers of an encoder: (windows, pieces, H) each -> (windows, pieces, H),
+# or (windows, pieces, layers * H).
 Reading = Callable[[Sequence[Tensor]], Tensor]
 
 
@@ -213,7 +214,7 @@ def _encode(encoder: Any, network: Any, batch: Sequence[Pieces], reads: Reading)
     shim = encoder.layers[0].shims[0]
     with autocast(shim._mixed_precision and (device.type == "cuda" or torch.is_grad_enabled()), device):
         output = network(**inputs, output_hidden_states=reads is not _last)
-    # Before word pieces are pooled, which a mix commutes with: (W * P, H or (layers + 1) * H)
+    # Before word pieces are pooled, which a mix commutes with: (windows * pieces, H or (layers + 1) * H)
     hidden = reads([output.last_hidden_state] if reads is _last else output.hidden_states).flatten(0, 1)
     sizes = [len(pieces.window.borders) for pieces in batch]
     first = numpy.cumsum([0, *sizes])

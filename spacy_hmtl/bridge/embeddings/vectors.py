@@ -126,7 +126,7 @@ def _init(model: Any, X: Any = None, Y: Any = None) -> None:
     if vocab is None or not vocab.vectors.shape[1] or not vocab.vectors.shape[0]:
         raise ValueError(Errors.H232)
     data = xp2torch(vocab.vectors.data, device=torch.device("cpu")).float()
-    mean = data.mean(0, keepdim=True)  # (1, W)
+    mean = data.mean(0, keepdim=True)  # (1, width)
     keys = numpy.zeros(0, dtype="uint64")
     if not model.attrs["frozen"]:
         words = shim.words if shim.words is not None else sorted({token.text for doc in X for token in doc})
@@ -147,7 +147,7 @@ def _keys(doc: Doc, lower: bool) -> numpy.ndarray:
 
 
 def _lookup(vocab: Vocab, keys: numpy.ndarray) -> tuple[Tensor, numpy.ndarray]:
-    """Vectors of the vocabulary for distinct words, shape (V, W), and which of them have one, shape (V,)."""
+    """Vectors of the vocabulary for distinct words, shape (V, width), and which of them have one, shape (V,)."""
     vectors, device = vocab.vectors, get_torch_default_device()
     if not len(keys):
         return torch.zeros((0, vectors.shape[1]), device=device), numpy.zeros(0, dtype=bool)

@@ -99,8 +99,8 @@ class Pieces(NamedTuple):
 
     number (int): which of the windows asked for it belongs to, in whole or as a part.
     inputs (dict): What the encoder reads, by name: Int64 arrays, shape (pieces,).
-    columns (ndarray): Int64, shape (P,): pieces that make token vectors.
-    tokens (ndarray): Int64, shape (P,): the token of each, counted in the window.
+    columns (ndarray): Int64, shape (pieces,): pieces that make token vectors.
+    tokens (ndarray): Int64, shape (pieces,): the token of each, counted in the window.
     """
 
     number: int

@@ -24,7 +24,7 @@ def character_rows(words: Sequence[str], config: BiLMConfig) -> numpy.ndarray:
     The table is as wide as the longest word needs: a filter over padding alone gives the same
     maximum wherever it stands, so one full width of padding is as good as all of it.
 
-    RETURNS (ndarray): Int64, shape (words + 2, C), C at most max_characters.
+    RETURNS (ndarray): Int64, shape (words + 2, W), W at most max_characters.
 
     Source: bilm-tf, `bilm/data.py` (UnicodeCharsVocabulary).
     """
@@ -59,14 +59,14 @@ class TokenLayer(nn.Module):
         self.project = nn.Linear(config.n_filters, config.projection)
 
     def forward(self, characters: Tensor) -> Tensor:
-        """characters (Tensor): Int64, shape (V, C). RETURNS (Tensor): Shape (V, P)."""
+        """characters (Tensor): Int64, shape (V, W). RETURNS (Tensor): Shape (V, projection)."""
         return torch.cat([self._vectors(part) for part in characters.split(_WORDS)])
 
     def _vectors(self, characters: Tensor) -> Tensor:
-        embedded = self.embed(characters).transpose(1, 2)  # (V, E, C)
+        embedded = self.embed(characters).transpose(1, 2)  # (V, width, W)
         # Both activations grow with their input, so the maximum may come first.
         pooled = [self.activate(convolve(embedded).amax(dim=2)) for convolve in self.convolutions]
-        hidden = torch.cat(pooled, dim=1)  # (V, F)
+        hidden = torch.cat(pooled, dim=1)  # (V, filters)
         for transform, carry in zip(self.transforms, self.carries):
             # The gate says how much is transformed, as in bilm-tf, which calls it "carry".
             gate = torch.sigmoid(carry(hidden))

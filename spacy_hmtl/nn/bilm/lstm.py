@@ -35,10 +35,10 @@ class ProjectedLSTM(nn.Module):
     def forward(self, packed: Tensor, sizes: Sequence[int], output: Tensor, cell: Tensor) -> Tensor:
         """Run all steps; `output` and `cell` are overwritten with the state after each row's last step.
 
-        packed (Tensor): Shape (2, N, width): steps of all rows.
+        packed (Tensor): Shape (2, T, width): steps of all rows.
         sizes (Sequence): Rows of each step, descending; they sum to N.
-        output, cell (Tensor): State before the first step, shapes (2, S, P) and (2, S, D).
-        RETURNS (Tensor): Outputs, shape (2, N, P).
+        output, cell (Tensor): State before the first step, shapes (2, rows, projection) and (2, rows, cells).
+        RETURNS (Tensor): Outputs, shape (2, steps, projection).
         """
         outputs = packed.new_empty((2, packed.shape[1], self.project.shape[2]))
         most = max(1, _BLOCK // (2 * self.bias.shape[2]))
@@ -48,11 +48,11 @@ class ProjectedLSTM(nn.Module):
                 end = first + _block(sizes[step:], most)
                 block, gates = first, torch.baddbmm(self.bias, packed[:, first:end], self.from_input)
             own = gates[:, first - block : first - block + n_rows]
-            parts = torch.baddbmm(own, output[:, :n_rows], self.from_output).chunk(4, dim=2)  # 4 x (2, n_rows, D)
+            parts = torch.baddbmm(own, output[:, :n_rows], self.from_output).chunk(4, dim=2)  # 4 x (2, n_rows, cells)
             kept = torch.sigmoid(parts[2]) * cell[:, :n_rows]
             now = (kept + torch.sigmoid(parts[0]) * torch.tanh(parts[1])).clamp(-self.cell_clip, self.cell_clip)
             said = torch.bmm(torch.sigmoid(parts[3]) * torch.tanh(now), self.project)
-            said = said.clamp(-self.projection_clip, self.projection_clip)  # (2, n_rows, P)
+            said = said.clamp(-self.projection_clip, self.projection_clip)  # (2, n_rows, projection)
             cell[:, :n_rows], output[:, :n_rows], outputs[:, first : first + n_rows] = now, said, said
             first += n_rows
         return outputs

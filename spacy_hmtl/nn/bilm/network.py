@@ -19,8 +19,8 @@ _TOKENS = 2_048
 class State(NamedTuple):
     """What the LSTMs remember of each row.
 
-    output (Tensor): Shape (layers, 2, rows, P).
-    cell (Tensor): Shape (layers, 2, rows, D).
+    output (Tensor): Shape (layers, 2, rows, projection).
+    cell (Tensor): Shape (layers, 2, rows, cells).
     """
 
     output: Tensor
@@ -51,28 +51,28 @@ class BiLM(nn.Module):
     def forward(self, characters: Tensor, words: Tensor, lengths: Tensor, state: State) -> Tensor:
         """Layers of the tokens of sentences, which are run in batches of like length.
 
-        characters (Tensor): Int64, shape (V + 2, C): distinct words, a sentence's start, and its end.
+        characters (Tensor): Int64, shape (V + 2, W): distinct words, a sentence's start, and its end.
         words (Tensor): Int64, shape (T,): row of each token's word, sentence after sentence.
-        lengths (Tensor): Int64, shape (S,): tokens of each sentence, at least 1.
+        lengths (Tensor): Int64, shape (G,): tokens of each sentence, at least 1.
         state (State): One row for each sentence; overwritten with the state after it.
-        RETURNS (Tensor): Shape (T, P + layers * 2P): the token layer, then each LSTM layer's
+        RETURNS (Tensor): Shape (T, projection + layers * 2 * projection): the token layer, then each LSTM layer's
             forward and backward half.
         """
-        table = self.tokens(characters)  # (V + 2, P)
+        table = self.tokens(characters)  # (V + 2, projection)
         result = table.new_empty((len(words), self.config.projection * (1 + 2 * self.config.n_layers)))
-        first = torch.cumsum(lengths, 0) - lengths  # (S,)
+        first = torch.cumsum(lengths, 0) - lengths  # (G,)
         for rows in _batches(lengths):
             # One token beyond each end, longest sentence first.
-            own = lengths[rows] + 2  # (s,)
-            steps = torch.arange(int(own[0]), device=own.device).unsqueeze(1)  # (L, 1)
-            is_real = steps < own  # (L, s)
-            inner = (first[rows] + steps - 1).clamp(0, len(words) - 1)  # (L, s): token of each place
+            own = lengths[rows] + 2  # (size,)
+            steps = torch.arange(int(own[0]), device=own.device).unsqueeze(1)  # (W, 1)
+            is_real = steps < own  # (W, size)
+            inner = (first[rows] + steps - 1).clamp(0, len(words) - 1)  # (W, size): token of each place
             place = torch.where(steps == own - 1, len(table) - 1, words[inner])
-            place = torch.where(steps == 0, len(table) - 2, place)  # (L, s): row in the table
-            mirror = (own - 1 - steps).clamp(min=0)  # (L, s): step that reads a place from the right
-            both = torch.stack([place[is_real], place.gather(0, mirror)[is_real]])  # (2, N)
-            layers = self._run(table[both], is_real.sum(1).tolist(), state, rows)  # each (2, N, P)
-            number = (torch.cumsum(is_real.flatten(), 0) - 1).view_as(place)  # (L, s): place in the packed order
+            place = torch.where(steps == 0, len(table) - 2, place)  # (W, size): row in the table
+            mirror = (own - 1 - steps).clamp(min=0)  # (W, size): step that reads a place from the right
+            both = torch.stack([place[is_real], place.gather(0, mirror)[is_real]])  # (2, packed)
+            layers = self._run(table[both], is_real.sum(1).tolist(), state, rows)  # each (2, packed, projection)
+            number = (torch.cumsum(is_real.flatten(), 0) - 1).view_as(place)  # (W, size): place in the packed order
             inside = is_real & (steps > 0) & (steps < own - 1)
             ahead, back = number[inside], number.gather(0, mirror)[inside]
             parts = [table[place[inside]], *(half for f, b in layers for half in (f[ahead], b[back]))]

@@ -40,12 +40,12 @@ class BiluoTags:
     def allowed(self, tags: Tensor, possible: Tensor) -> Tensor:
         """Which tags each token may have, where what is annotated is not all there is.
 
-        tags (Tensor): Int64, shape (K, T): those of the annotated spans in each of K layers.
+        tags (Tensor): Int64, shape (N, T): those of the annotated spans in each of N layers.
         possible (Tensor): Bool, shape (T, labels): labels of which a token may be part though it is not annotated so.
-        RETURNS (Tensor): Bool, shape (K, T, n_tags): the tag of an annotated span alone; elsewhere O and
+        RETURNS (Tensor): Bool, shape (N, T, L): the tag of an annotated span alone; elsewhere O and
             the tags of all labels that are possible.
         """
-        allowed = torch.nn.functional.one_hot(tags, self.n_tags).bool()  # (K, T, N)
+        allowed = torch.nn.functional.one_hot(tags, self.n_tags).bool()  # (N, T, L)
         allowed[:, :, 1:] |= (tags == 0).unsqueeze(2) & possible.repeat_interleave(4, dim=1)
         return allowed
 

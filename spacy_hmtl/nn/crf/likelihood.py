@@ -1,6 +1,6 @@
 """The likelihood of CRFs, which training needs: several over the same tags together, over packed segments.
 
-Letters: K CRFs, N tags, T tokens.
+Here L counts tags, and N the CRFs, one for each layer of a tagger.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ def negative_log_likelihood(
 ) -> Tensor:
     """Of given tags, nats summed over the CRFs and segments; equal to pytorch-crf's.
 
-    emissions (Tensor): Float32, shape (K, T, N), tokens in document order.
-    tags (Tensor): Int64, shape (K, T). They need not be legal.
-    crfs (Sequence): K CRFs over the same N tags.
+    emissions (Tensor): Float32, shape (N, T, L), tokens in document order.
+    tags (Tensor): Int64, shape (N, T). They need not be legal.
+    crfs (Sequence): N CRFs over the same L tags.
     layout (Layout): Segments of the T tokens.
-    allowed (Tensor, optional): Bool, shape (K, T, N), where not all tags are known: those that
+    allowed (Tensor, optional): Bool, shape (N, T, L), where not all tags are known: those that
         each token may have, at least one. The likelihood is then that of all sequences of
         allowed tags together, and `tags` are not looked at.
     RETURNS (Tensor): Shape (). At least 0, and 0 where every tag is allowed.
@@ -47,7 +47,7 @@ def _path_score(emissions: Tensor, tags: Tensor, scores: Potentials, layout: Lay
     """Score of the given tags of all segments and CRFs in all."""
     own = emissions.gather(2, tags.unsqueeze(2)).sum()
     crf = torch.arange(len(tags), device=tags.device).unsqueeze(1)
-    moves = scores.transitions[crf, tags[:, :-1], tags[:, 1:]]  # (K, T - 1)
+    moves = scores.transitions[crf, tags[:, :-1], tags[:, 1:]]  # (N, T - 1)
     inside = torch.where(layout.is_segment_start()[1:], 0.0, moves).sum()
     starts = layout.segment_starts
     finals = starts + layout.segment_lengths - 1
@@ -63,8 +63,8 @@ def _log_partition(emissions: Tensor, scores: Potentials, layout: Layout) -> Ten
     """
     packing = layout.packing
     sizes = packing.sizes.tolist()
-    steps = emissions.index_select(1, packing.order).transpose(1, 2).contiguous().split(sizes, dim=2)  # (K, N, size)
-    onward = scores.transitions.exp().transpose(1, 2)  # (K, to, from)
+    steps = emissions.index_select(1, packing.order).transpose(1, 2).contiguous().split(sizes, dim=2)  # (N, L, size)
+    onward = scores.transitions.exp().transpose(1, 2)  # (N, to, from)
     total = scores.first.unsqueeze(2) + steps[0]
     ended = []
     for step in steps[1:]:

@@ -82,7 +82,7 @@ class DocContext(NamedTuple):
 class GivenMentions(NamedTuple):
     """Mentions that are known beforehand, for some documents of a batch.
 
-    spans (SpanIndex): Shape (G,), flat token offsets, distinct, in document order.
+    spans (SpanIndex): Shape (S,), flat token offsets, distinct, in document order.
     docs (tuple): For each document whether its mentions are given; it may have none.
     labels (tuple): The G types, "" where unknown; empty where no head asks for them.
     """

@@ -75,17 +75,17 @@ class RelationHead(Head):
         nn.init.constant_(self.output.bias, float(torch.logit(torch.tensor(config.prior))))
 
     def _pair_scores(self, first: Tensor, second: Tensor, memory: Tensor | None = None) -> Tensor:
-        """(S, L, K) and (S, L, K) -> (S, L, L, R).
+        """(G, W, K) and (G, W, K) -> (G, W, W, R).
 
         memory (Tensor): Float32, at least S * L * L * K cells, overwritten; memory that is
             asked for anew for each bucket costs as much as the sums that fill it.
         """
         n_rows, length, width = first.shape
         out = None if memory is None else memory[: n_rows * length**2 * width].view(n_rows, length, length, width)
-        pairs = torch.add(first.unsqueeze(2), second.unsqueeze(1), out=out)  # (S, L, L, K)
+        pairs = torch.add(first.unsqueeze(2), second.unsqueeze(1), out=out)  # (G, W, W, K)
         if self.distance is not None:
             steps = torch.arange(first.shape[1], device=first.device)
-            apart = (steps - steps.unsqueeze(1)).clamp(-self.max_distance, self.max_distance)  # (L, L)
+            apart = (steps - steps.unsqueeze(1)).clamp(-self.max_distance, self.max_distance)  # (W, W)
             pairs += self.distance(apart + self.max_distance)
         return self.output(self.activation(pairs))
 
@@ -96,13 +96,13 @@ class RelationHead(Head):
         """
         layout = encoded.layout
         first, second = self.arg1(encoded.states), self.arg2(encoded.states)  # (T, K)
-        arg1, arg2 = targets.arg1.ends - 1, targets.arg2.ends - 1  # (G,)
+        arg1, arg2 = targets.arg1.ends - 1, targets.arg2.ends - 1  # (P,)
         total = first.sum() * 0.0
         row_of = torch.full((len(layout.segment_lengths),), -1, device=first.device)
         segment = layout.token_segments()[arg1]
         start = layout.segment_starts[segment]
         for bucket in layout.buckets(_PAIRS.get(first.device.type, _PAIRS_ELSEWHERE), square=True):
-            scores = self._pair_scores(bucket.pad(first), bucket.pad(second))  # (S, L, L, R)
+            scores = self._pair_scores(bucket.pad(first), bucket.pad(second))  # (G, W, W, R)
             row_of.fill_(-1)
             row_of[bucket.segments] = torch.arange(len(bucket.segments), device=first.device)
             here = row_of[segment] >= 0
@@ -136,9 +136,9 @@ class RelationHead(Head):
             needed = bucket.index.numel() * bucket.index.shape[1] * first.shape[1]
             if len(memory) < needed:
                 memory = first.new_empty(max(needed, max_pairs * first.shape[1]))
-            scores = self._pair_scores(bucket.pad(first), bucket.pad(second), memory)  # (S, L, L, R)
+            scores = self._pair_scores(bucket.pad(first), bucket.pad(second), memory)  # (G, W, W, R)
             # Compared at once, while the scores are in the cache.
-            likely = (scores.flatten(2).amax(dim=2) >= cut) & bucket.mask  # (S, L)
+            likely = (scores.flatten(2).amax(dim=2) >= cut) & bucket.mask  # (G, W)
             waiting.append(_Scored(scores.flatten(), bucket.index.flatten(), likely.flatten()))
             n_waiting += scores.numel()
             if n_waiting >= _KEPT:
@@ -152,9 +152,9 @@ class RelationHead(Head):
 class _Scored(NamedTuple):
     """Scores of a bucket of S segments, padded to L tokens, row by row: a token as arg1 with each arg2 and label.
 
-    cells (Tensor): Float32, shape (S * L * L * R,).
-    tokens (Tensor): Int64, shape (S * L,), flat offset of each row's token.
-    likely (Tensor): Bool, shape (S * L,), rows of real tokens that may hold a cell that is wanted.
+    cells (Tensor): Float32, shape (G * W * W * R,).
+    tokens (Tensor): Int64, shape (G * W,), flat offset of each row's token.
+    likely (Tensor): Bool, shape (G * W,), rows of real tokens that may hold a cell that is wanted.
     """
 
     cells: Tensor
@@ -174,13 +174,13 @@ def _pairs(parts: list[_Scored], layout: Layout, n_labels: int, cut: float) -> T
         end = begin + len(part.cells)
         begins.append(torch.arange(begin, end, len(part.cells) // len(part.tokens), device=cells.device))
         begin = end
-    rows = likely.nonzero().squeeze(1)  # (N,)
+    rows = likely.nonzero().squeeze(1)  # (rows,)
     arg1 = tokens[rows]
     segment = layout.token_segments()[arg1]
     counts = layout.segment_lengths[segment] * n_labels  # real cells of a row, which come first
-    owner = owners(counts, int(counts.sum()))  # (C,)
+    owner = owners(counts, int(counts.sum()))  # (cells,)
     within = torch.arange(len(owner), device=cells.device) - (counts.cumsum(0) - counts)[owner]
-    scores = cells[torch.cat(begins)[rows][owner] + within]  # (C,)
+    scores = cells[torch.cat(begins)[rows][owner] + within]  # (cells,)
     hits = (scores >= cut).nonzero().squeeze(1)  # (R,)
     owner, within = owner[hits], within[hits]
     arg2 = layout.segment_starts[segment[owner]] + within // n_labels

@@ -64,7 +64,7 @@ class TaggerHead(Head):
         return negative_log_likelihood(self._emit(encoded), tags, crfs, encoded.layout, allowed)
 
     def _emit(self, encoded: Encoded) -> Tensor:
-        """Scores of the tags of each token, shape (K, T, n_tags)."""
+        """Scores of the tags of each token, shape (N, T, L)."""
         return torch.stack([layer.emit(encoded.states) for layer in self.layers])
 
     def decode(self, encoded: Encoded, settings: Mapping[str, Any], beside: Beside = NOTHING) -> SpanTensors:
@@ -77,7 +77,7 @@ class TaggerHead(Head):
             return _nothing(encoded.states.device)
         scores = potentials([layer.crf for layer in self.layers])
         emissions = self._emit(encoded)
-        tags = viterbi(emissions, scores, layout.packing)  # (K, T)
+        tags = viterbi(emissions, scores, layout.packing)  # (N, T)
         starts, ends, labels = self.layers[0].tags.decode(tags.reshape(-1))
         if len(starts) == 0:
             return _nothing(encoded.states.device)

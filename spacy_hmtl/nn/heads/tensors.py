@@ -30,11 +30,11 @@ def concatenated(parts: Sequence[Columns]) -> Columns:
 
 
 class SpanTargets(NamedTuple):
-    """Gold spans of a batch, G of them.
+    """Gold spans of a batch, S of them.
 
-    starts, ends (Tensor): Int64, shape (G,), flat token offsets.
-    labels (Tensor): Int64, shape (G,).
-    layers (Tensor): Int64, shape (G,), layer of nesting, 0 first; spans of one layer do not overlap.
+    starts, ends (Tensor): Int64, shape (S,), flat token offsets.
+    labels (Tensor): Int64, shape (S,).
+    layers (Tensor): Int64, shape (S,), layer of nesting, 0 first; spans of one layer do not overlap.
     possible (Tensor, optional): Bool, shape (T, labels), labels that a token may have though it is not
         annotated so, because its document is annotated for some labels only. None: for none.
     """
@@ -47,11 +47,11 @@ class SpanTargets(NamedTuple):
 
 
 class SpanTensors(NamedTuple):
-    """Spans that were found, N of them.
+    """Spans that were found, S of them.
 
-    starts, ends (Tensor): Int64, shape (N,), flat token offsets.
-    labels (Tensor): Int64, shape (N,).
-    scores (Tensor): Float32, shape (N,), confidences in [0, 1].
+    starts, ends (Tensor): Int64, shape (S,), flat token offsets.
+    labels (Tensor): Int64, shape (S,).
+    scores (Tensor): Float32, shape (S,), confidences in [0, 1].
     """
 
     starts: Tensor
@@ -73,12 +73,12 @@ class SpanTensors(NamedTuple):
 
 
 class RelationTargets(NamedTuple):
-    """Gold relations of a batch, G of them, each between two spans that one reach of the head holds.
+    """Gold relations of a batch, P of them, each between two spans that one reach of the head holds.
 
-    arg1, arg2 (SpanIndex): Shape (G,). A start of -1 says that the argument's first token does
+    arg1, arg2 (SpanIndex): Shape (P,). A start of -1 says that the argument's first token does
         not align with the tokens at hand though its last one does.
-    types1, types2 (Tensor): Int64, shape (G,), types of the arguments, numbers in `HeadLabels.arguments`.
-    labels (Tensor): Int64, shape (G,).
+    types1, types2 (Tensor): Int64, shape (P,), types of the arguments, numbers in `HeadLabels.arguments`.
+    labels (Tensor): Int64, shape (P,).
     arguments (SpanTargets, optional): Every argument once, typed and in layers of nesting; for
         heads with `tag_layers`.
     """
@@ -92,11 +92,11 @@ class RelationTargets(NamedTuple):
 
 
 class TokenPairs(NamedTuple):
-    """Relations between the last tokens of two arguments, N of them; the bridge attaches spans that end there.
+    """Relations between the last tokens of two arguments, P of them; the bridge attaches spans that end there.
 
-    arg1, arg2 (Tensor): Int64, shape (N,), flat token offsets.
-    labels (Tensor): Int64, shape (N,).
-    scores (Tensor): Float32, shape (N,), confidences in [0, 1].
+    arg1, arg2 (Tensor): Int64, shape (P,), flat token offsets.
+    labels (Tensor): Int64, shape (P,).
+    scores (Tensor): Float32, shape (P,), confidences in [0, 1].
     """
 
     arg1: Tensor
@@ -115,12 +115,12 @@ class TokenPairs(NamedTuple):
 
 
 class SpanPairs(NamedTuple):
-    """Relations between spans that the head itself found and typed, N of them.
+    """Relations between spans that the head itself found and typed, P of them.
 
-    arguments (SpanTensors): Shape (A,), label numbers in the head's `argument_labels`.
-    arg1, arg2 (Tensor): Int64, shape (N,), rows of `arguments`.
-    labels (Tensor): Int64, shape (N,).
-    scores (Tensor): Float32, shape (N,), confidences in [0, 1].
+    arguments (SpanTensors): Shape (M,), label numbers in the head's `argument_labels`.
+    arg1, arg2 (Tensor): Int64, shape (P,), rows of `arguments`.
+    labels (Tensor): Int64, shape (P,).
+    scores (Tensor): Float32, shape (P,), confidences in [0, 1].
     """
 
     arguments: SpanTensors
@@ -148,10 +148,10 @@ class SpanPairs(NamedTuple):
 
 
 class ClusterTargets(NamedTuple):
-    """Gold mentions of a batch, G of them in clusters.
+    """Gold mentions of a batch, M of them in clusters.
 
-    spans (SpanIndex): Shape (G,), flat token offsets.
-    clusters (Tensor): Int64, shape (G,), numbers of the clusters, distinct over the batch.
+    spans (SpanIndex): Shape (M,), flat token offsets.
+    clusters (Tensor): Int64, shape (M,), numbers of the clusters, distinct over the batch.
     candidates (SpanIndex, optional): All gold mentions, those outside clusters too; what a
         head ranks that is trained on gold mentions.
     """
@@ -162,11 +162,11 @@ class ClusterTargets(NamedTuple):
 
 
 class DecodedClusters(NamedTuple):
-    """Mentions in clusters in document order, N of them.
+    """Mentions in clusters in document order, M of them.
 
-    spans (SpanIndex): Shape (N,), flat token offsets.
-    clusters (Tensor): Int64, shape (N,), numbers of the clusters, distinct over the batch.
-    scores (Tensor): Float32, shape (N,), confidences in [0, 1].
+    spans (SpanIndex): Shape (M,), flat token offsets.
+    clusters (Tensor): Int64, shape (M,), numbers of the clusters, distinct over the batch.
+    scores (Tensor): Float32, shape (M,), confidences in [0, 1].
     """
 
     spans: SpanIndex

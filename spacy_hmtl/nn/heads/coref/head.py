@@ -188,7 +188,7 @@ class CorefHead(Head):
         return -torch.where(correct, options.log_softmax(dim=1), IMPOSSIBLE).logsumexp(dim=1).sum()
 
     def _gold_options(self, options: Tensor, clusters: Tensor) -> Tensor:
-        """Bool, shape (M, C + A): the choices that agree with the gold clusters."""
+        """Bool, shape (M, n_none + A): the choices that agree with the gold clusters."""
         n_mentions, n_options = options.shape
         rows = torch.arange(n_mentions, device=clusters.device).unsqueeze(1)
         antecedent = rows - 1 - torch.arange(n_options - self.config.n_none, device=clusters.device)  # (M, A)

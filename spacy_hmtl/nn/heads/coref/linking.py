@@ -72,7 +72,7 @@ def link(
 def _choice(probability: Tensor, n_none: int, threshold: float | None) -> Tensor:
     """Column of the antecedent that each mention refers to, negative for none, shape (M,).
 
-    probability (Tensor): Shape (M, C + A).
+    probability (Tensor): Shape (M, n_none + A).
     """
     choice = probability.argmax(dim=1) - n_none
     if threshold is None or probability.shape[1] == n_none:

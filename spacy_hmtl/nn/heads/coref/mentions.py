@@ -36,14 +36,14 @@ class MentionScorer(nn.Module):
         self.score = FeedForward(parts, config.hidden_width, config.depth, config.dropout)
 
     def _attend(self, encoded: Encoded, spans: SpanIndex, values: Tensor) -> Tensor:
-        """Attention-weighted sum of `values`, shape (T, V), over the tokens of each span: (S, V)."""
+        """Attention-weighted sum of `values`, shape (T, width), over the tokens of each span: (S, width)."""
         offsets, mask = window(spans)  # (S, W)
         logits = self.attention(encoded.inputs).squeeze(-1)  # (T,)
         weights = torch.where(mask, logits[offsets], _IMPOSSIBLE).softmax(dim=1)  # (S, W)
         sums = []
         size = max(1, _CELLS // (offsets.shape[1] * values.shape[1]))
         for own, weight in zip(offsets.split(size), weights.split(size)):
-            gathered = values.index_select(0, own.reshape(-1)).view(*own.shape, -1)  # (S', W, V)
+            gathered = values.index_select(0, own.reshape(-1)).view(*own.shape, -1)  # (part, W, width)
             sums.append(torch.bmm(weight.unsqueeze(1), gathered).squeeze(1))
         return torch.cat(sums)
 

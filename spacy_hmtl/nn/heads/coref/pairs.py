@@ -117,7 +117,7 @@ class CoarseScorer(nn.Module):
     def words(self, facts: Tensor, mention: Tensor, antecedent: Tensor) -> Tensor | float:
         """What the words of pairs add, shape (P,); nothing without the feature "words".
 
-        facts (Tensor): Int64, shape (M, F). mention, antecedent (Tensor): Int64, shape (P,), rows.
+        facts (Tensor): Int64, shape (M, facts). mention, antecedent (Tensor): Int64, shape (P,), rows.
         """
         return 0.0 if self.match is None else self.match[matches(facts[mention], facts[antecedent])]
 

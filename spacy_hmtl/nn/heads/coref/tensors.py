@@ -20,7 +20,7 @@ class Candidates(NamedTuple):
     docs, speakers, genres (Tensor): Int64, shape (M,), of each span.
     scores (Tensor): Float32, shape (M,), mention scores.
     vectors (Tensor): Float32, shape (M, span_width).
-    facts (Tensor): Int64, shape (M, F), facts about their words; F is 0 without the feature "words".
+    facts (Tensor): Int64, shape (M, facts), facts about their words; none without the feature "words".
     """
 
     spans: SpanIndex
@@ -51,7 +51,7 @@ class Ranking(NamedTuple):
     """Kept mentions and what each may choose.
 
     kept (Candidates): M of them.
-    options (Tensor): Float32, shape (M, C + A): C scores for "no antecedent" (no mention
+    options (Tensor): Float32, shape (M, n_none + A): n_none scores for "no antecedent" (no mention
         at 0 and, with singletons, a new entity), then the antecedents by distance.
     known (Tensor): Bool, shape (M,), spans that are known to be mentions.
     coarse (Tensor): from coarse to fine, coarse scores of all antecedents, shape (M, A).

@@ -30,7 +30,7 @@ _N_BITS = 61
 
 
 def span_facts(words: WordFacts, spans: SpanIndex) -> Tensor:
-    """Facts about the words of each span, Int64, shape (M, N_FACTS)."""
+    """Facts about the words of each span, Int64, shape (M, facts)."""
     if len(spans.starts) == 0:
         return torch.zeros((0, N_FACTS), dtype=torch.int64, device=spans.starts.device)
     roots = _roots(words, spans)
@@ -50,7 +50,7 @@ def span_facts(words: WordFacts, spans: SpanIndex) -> Tensor:
 
 
 def name_strings(facts: Tensor) -> Tensor:
-    """What spans that are names say, as a number, 0 for other spans, shape (M,). facts (Tensor): Shape (M, N_FACTS)."""
+    """What spans that are names say, as a number, 0 for other spans, shape (M,). facts (Tensor): Shape (M, facts)."""
     return torch.where(facts[:, _NAME] > 0, facts[:, _STRING], 0)
 
 
@@ -91,7 +91,7 @@ def _union(bits: Tensor, spans: SpanIndex) -> Tensor:
 def matches(one: Tensor, other: Tensor) -> Tensor:
     """How the words of pairs agree, a number below N_MATCHES each, shape (P,).
 
-    one, other (Tensor): Int64, shape (P, N_FACTS).
+    one, other (Tensor): Int64, shape (P, facts).
     """
     left, right = one[:, _PRONOUN], other[:, _PRONOUN]
     both = (left > 0) & (right > 0)
@@ -136,7 +136,7 @@ class WordFeatures(nn.Module):
             nn.init.xavier_normal_(table.weight)  # type: ignore[arg-type]
 
     def rows(self, one: Tensor, other: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """The row of each table for each pair, shape (P,). one, other (Tensor): Int64, shape (P, N_FACTS)."""
+        """The row of each table for each pair, shape (P,). one, other (Tensor): Int64, shape (P, facts)."""
         yield "match", matches(one, other)
         yield "pronouns", one[:, _PRONOUN] * N_PRONOUNS + other[:, _PRONOUN]
         yield "names", one[:, _NAME] * 2 + other[:, _NAME]

@@ -193,7 +193,7 @@ class SpanPairHead(Head):
 
 
 class _Hits(NamedTuple):
-    """Relations of a block: rows of the arguments, labels, confidences, shape (N,) each."""
+    """Relations of a block: rows of the arguments, labels, confidences, shape (P,) each."""
 
     first: Tensor
     second: Tensor
@@ -220,7 +220,7 @@ def _longest(spans: TypedSpans, pairs: Pairs) -> int:
 
 
 def _rows_of(starts: Tensor, ends: Tensor, types: Tensor, spans: TypedSpans) -> Tensor:
-    """Rows of the spans with these boundaries and types, -1 where there is none, shape (G,)."""
+    """Rows of the spans with these boundaries and types, -1 where there is none, shaped as `starts`."""
     if len(spans.starts) == 0 or len(starts) == 0:
         return torch.full_like(starts, -1)
     base, n_types = int(torch.maximum(spans.ends.max(), ends.max())) + 1, int(spans.types.max()) + 1

@@ -39,7 +39,7 @@ class RelationRules(nn.Module):
     seen (Sequence): Types of arguments in training, (head type, label, tail type); empty allows all. A
         label that it does not name may have any.
 
-    allowed (Tensor): Bool, shape (R, N, N).
+    allowed (Tensor): Bool, shape (R, types, types).
     """
 
     allowed: Tensor
