@@ -1,0 +1,65 @@
+"""Codes: shown, sorted, explained in docs/errors.md, and each raised by a test."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from spacy_hmtl.errors import Errors, Warnings
+
+ROOT = Path(__file__).parents[1]
+# Raised in processes of their own, which this suite cannot look into; the tests that see them there.
+ELSEWHERE = {
+    "H543": "tests/cli/test_annotate_stops.py",
+    "H546": "tests/cli/test_annotate_ray.py",
+}
+
+
+def codes(kind: type) -> list[str]:
+    return [name for name in vars(kind) if re.fullmatch(r"[HW]\d+", name)]
+
+
+def lister() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("list_errors", ROOT / "docs" / "list_errors.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_message_begins_with_its_code() -> None:
+    assert Errors.H204.startswith("[H204] levels is empty.")
+    assert Warnings.W105.format(task="emd", layers=1, kept=1, total=2, keep="innermost", percent=50.0).startswith(
+        "[W105] The tagger of 'emd'"
+    )
+
+
+@pytest.mark.parametrize("kind", [Errors, Warnings])
+def test_codes_are_sorted(kind: type) -> None:
+    assert codes(kind) == sorted(codes(kind))
+
+
+def test_the_page_explains_every_code() -> None:
+    module = lister()
+    assert module.PAGE.read_text(encoding="utf8") == module.page(), "run: python docs/list_errors.py"
+    without = re.findall(r"^\| `([HW]\d+)` \| .* \|  \|$", module.page(), re.MULTILINE)
+    assert without == [], "give these a remedy, in the message or in docs/list_errors.py"
+
+
+# conftest.py puts this test last.
+def test_each_code_is_raised_by_the_suite(request: pytest.FixtureRequest, messages_read: set[str]) -> None:
+    config = request.config
+    if config.args_source.name != "TESTPATHS" or config.option.keyword or config.option.lf:
+        pytest.skip("only a part of the suite ran")
+    raised = messages_read | set(ELSEWHERE)
+    assert [code for code in codes(Errors) + codes(Warnings) if code not in raised] == []
+
+
+def test_elsewhere_names_tests_that_exist() -> None:
+    for code, path in ELSEWHERE.items():
+        assert code in (ROOT / path).read_text(encoding="utf8")
