@@ -101,7 +101,7 @@ class Errors(metaclass=WithCodes):
 
     # Training: H3xx
     H301 = 'A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = "spacy_hmtl.TaskBatcher.v1" in [training.batcher].'
-    H302 = "No example is annotated for the task {task!r}, which is in levels {levels}. Give it a corpus with that layer, or remove it from levels."
+    H302 = "No example {has} the task {task!r}, which is in levels {levels} (annotated: {counts}). Give it a corpus with that layer, or remove it from levels."
     H304 = "{path}: no document is annotated for {task!r} ({layer}). Point the block to a file with that layer."
     H305 = 'sampling must be "proportional" or "uniform", found {value!r}. Set it in [training.batcher].'
     H306 = "The batch size of {task!r} must be at least 1, found {value}. Set it in [training.batcher.size]."
@@ -118,6 +118,8 @@ class Errors(metaclass=WithCodes):
     H342 = "{where}: doc._.{name} takes Spans of this Doc, but {text!r} belongs to another. Write doc[span.start:span.end]."
     H343 = "{where}: doc._.relations: {fault}. Give (head, label, tail) or (head, label, tail, score): Spans of the Doc, a text, a score in [0, 1]."
     H344 = 'spans_keys: {fault}. Give each layer ({known}) a group of its own, such as {{"emd": "mentions"}}, in [components.hmtl.spans_keys].'
+
+    H320 = "None of the {n} Docs so far is annotated for a task of {name!r} ({tasks}), so that nothing can be learned. Give names by doc.set_ents, mentions by doc.spans['mentions'], and the others by doc._.coref_clusters and doc._.relations; an empty list says that there is nothing there."
 
     # Scoring: H4xx
     H401 = "Document {index}: the mention {mention!r} occurs twice in the {side} clusters. A mention belongs to one cluster."
@@ -202,6 +204,7 @@ class Warnings(metaclass=WithCodes):
     W150 = "The joined Doc is without {layers}: not all of the Docs have them."
     W160 = "The learning rate is 0, so that updates teach {name!r} nothing (said once). The schedule in [training.optimizer.learn_rate] has ended or never rises: raise its total_steps, or give `nlp.update` an optimizer such as Adam(0.001)."
     W161 = "{name!r} does not rehearse: `nlp.rehearse` teaches it nothing (said once). To keep what it knows, mix old examples into the batches, or Docs that the loaded pipeline annotated: Example(nlp.make_doc(text), old_nlp(text))."
+    W162 = "None of the {n} Docs of the first batch is annotated for a task of {name!r} ({tasks}), but for other components. Training stops if that holds for {patience} batches."
     W170 = "The group {key!r} of a Doc holds {n} spans, but its attrs {reason}: it is read as not annotated (said once). Doc.from_docs and Doc.from_json lose attrs; spacy_hmtl.helpers.join_docs, and doc_to_json and json_to_doc of spacy_hmtl.jsonl, keep them."
     W171 = "{n} of {total} gold spans for the task {task!r} begin or end with white space, which is left out (said once). Correct the boundaries to be rid of this warning."
     W180 = '{path}: the label map does not name {labels}, which stay as they are. Name them, or let "*" say what becomes of others.'

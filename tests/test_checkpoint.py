@@ -110,12 +110,12 @@ def test_a_killed_training_goes_on_to_the_same_result(
 def test_updates_before_the_checkpoint_are_not_computed_again(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spacy_hmtl.pipeline import component
+    from spacy_hmtl.pipeline import learning
 
     config = write_config(corpus, tmp_path)
     run_until(11, config, tmp_path / "out")
-    clip, computed = component.clip_global_norm, []
-    monkeypatch.setattr(component, "clip_global_norm", lambda *args: computed.append(1) or clip(*args))
+    clip, computed = learning.clip_global_norm, []
+    monkeypatch.setattr(learning, "clip_global_norm", lambda *args: computed.append(1) or clip(*args))
     run(config, tmp_path / "out")
     assert len(computed) == N_STEPS + 1 - 8
 

@@ -16,14 +16,14 @@ from thinc.types import Floats2d
 from ..annotations.layers import LAYERS, TASKS
 from ..errors import Errors
 from ..nn.decoding import decode
-from ..nn.heads.protocol import DocContext, GivenMentions, HeadConfig
+from ..nn.heads.protocol import GivenMentions, HeadConfig
 from ..nn.hierarchy import Hierarchy, LabelSets, Levels, decoding_order
 from ..nn.precision import PRECISIONS
 from ..nn.spans import SpanIndex
 from ..types import LabeledSpan, MentionSpan
-from .context import make_context
 from .embeddings.concat import width_of
 from .embeddings.protocol import hooks_of
+from .lessons import Lesson, context_of, embedded, loss
 from .outputs import predictions
 from .reading import Reading, read_batch
 from .shim import HierarchyShim
@@ -41,8 +41,8 @@ class Batch:
     """Input of the model.
 
     docs (Sequence): Docs, empty ones included.
-    targets (Mapping, optional): For each task those of its head's kind; with these, the output
-        is the loss of each task in nats per document.
+    lessons (Sequence, optional): With these, the output is the loss of each task in nats per
+        document that teaches it. A task is in one lesson.
     settings (Mapping): Those of the component, thresholds of decoding among them.
     given (Sequence, optional): For each Doc mentions to cluster instead of the head's own
         candidates (gold-mention mode), or None.
@@ -50,7 +50,7 @@ class Batch:
     """
 
     docs: Sequence[Doc]
-    targets: Mapping[str, Any] | None = None
+    lessons: Sequence[Lesson] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     given: Sequence[Sequence[LabeledSpan] | None] | None = None
     reading: Reading | None = None
@@ -193,10 +193,9 @@ def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[An
     docs = list(batch.docs)
     device = get_torch_default_device()
     reading = batch.reading if batch.reading is not None else read_batch(docs, model.attrs["max_segment"], device)
-    features = {name for head in model.attrs["heads"].values() for name in head.context_features}
-    context = make_context(docs, sorted(features), reading.layout, device, reading)
-    if batch.targets is not None:
-        return _loss(model, reading, batch, context, is_train)
+    if batch.lessons is not None:
+        return loss(model, reading, batch.lessons, batch.settings, is_train)
+    context = context_of(model, reading)
     hierarchy = _eval(model)
     embeddings = _embed(model, reading)
     given = None if batch.given is None else _given(batch.given, reading)
@@ -206,22 +205,12 @@ def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[An
     return [own if real is None else own.moved(real.outward) for own, real in zip(layers, reading.real)], lambda _: docs
 
 
-def _embedded(model: Any, reading: Reading) -> tuple[list[Doc], torch.Tensor | None]:
-    """The Docs that the embeddings read, and which rows of theirs are wanted (None: all).
-
-    A listener has the output of another component at hand, which is of whole Docs.
-    """
-    if reading.kept is None or not any("listener" in node.name for node in model.layers[0].walk()):
-        return reading.read, None
-    return list(reading.docs), reading.kept
-
-
 def _embed(model: Any, reading: Reading) -> torch.Tensor:
     """Embeddings of what is read, without gradients, shape (T, E)."""
     device = get_torch_default_device()
     if reading.layout.n_tokens == 0:
         return torch.zeros((0, model.shims[0].hierarchy.input_width), device=device)
-    docs, rows = _embedded(model, reading)
+    docs, rows = embedded(model, reading)
     embeddings = xp2torch(model.ops.xp.concatenate(model.layers[0].predict(docs)), device=device)
     return embeddings if rows is None else embeddings.index_select(0, rows)
 
@@ -231,30 +220,6 @@ def _eval(model: Any) -> Hierarchy:
     if hierarchy.training:
         hierarchy.eval()
     return hierarchy
-
-
-def _loss(
-    model: Any, reading: Reading, batch: Batch, context: DocContext | None, is_train: bool
-) -> tuple[dict[str, float], Callable]:
-    """Losses of the tasks that have targets; the callback goes back to the embeddings."""
-    hierarchy, targets = model.shims[0].hierarchy, batch.targets or {}
-    if reading.layout.n_tokens == 0:
-        return dict.fromkeys(targets, 0.0), lambda _: list(batch.docs)
-    docs, rows = _embedded(model, reading)
-    arrays, backprop_embed = model.layers[0](docs, is_train)
-    leaf = xp2torch(model.ops.xp.concatenate(arrays), requires_grad=is_train, device=get_torch_default_device())
-    hierarchy.train(is_train)
-    with torch.set_grad_enabled(is_train):
-        embeddings = leaf if rows is None else leaf.index_select(0, rows)
-        losses = hierarchy.loss(embeddings, reading.layout, targets, batch.settings, context)
-
-    def backprop(_: Any) -> list[Doc]:
-        torch.stack(list(losses.values())).sum().backward()
-        gradient = leaf.grad if leaf.grad is not None else torch.zeros_like(leaf)
-        lengths = model.ops.asarray1i([len(doc) for doc in docs])
-        return backprop_embed(model.ops.unflatten(torch2xp(gradient), lengths))
-
-    return {task: float(loss.detach()) for task, loss in losses.items()}, backprop
 
 
 def _given(spans: Sequence[Sequence[LabeledSpan] | None], reading: Reading) -> GivenMentions:

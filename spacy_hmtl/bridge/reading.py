@@ -47,6 +47,18 @@ class Reading:
             first += len(doc)
         return torch.as_tensor(numpy.concatenate(rows), device=self.layout.doc_lengths.device)
 
+    def of_docs(self, rows: Sequence[int], max_segment: int) -> Reading:
+        """What is read of some of the Docs.
+
+        rows (Sequence): Their numbers in the batch.
+        max_segment (int): Most tokens of a segment.
+        """
+        if len(rows) == len(self.docs):
+            return self
+        docs, read = [self.docs[row] for row in rows], [self.read[row] for row in rows]
+        layout = make_layout(read, max_segment, self.layout.doc_lengths.device)
+        return Reading(docs, read, [self.real[row] for row in rows], layout)
+
 
 def read_batch(docs: Sequence[Doc], max_segment: int, device: torch.device | None = None) -> Reading:
     """Leave white space out of a batch and cut it into segments.

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
-from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
-from spacy.training import Example, validate_examples
+from spacy.training import Example
 from spacy.vocab import Vocab
-from thinc.api import Model, Optimizer, get_torch_default_device
+from thinc.api import Model
 
 from ..annotations import extensions, groups
 from ..annotations.entities import set_entities, with_earlier
-from ..annotations.layers import Layers, group_keys, keys_on, write
-from ..bridge.clip import clip_global_norm
-from ..bridge.dropout import set_dropout
+from ..annotations.layers import Layers, write
 from ..bridge.embeddings.protocol import hooks_of, local_paths
 from ..bridge.model import Batch, initialize, states
-from ..bridge.reading import read_batch
-from ..bridge.targets import TargetBuilder
-from ..errors import Errors, Warnings
+from ..errors import Errors
 from ..files import check_tree
 from .batches import batches
+from .learning import Learner
 from .processes import in_worker
-from .replay import Replay
 from .saving import ExactSettings, forget_paths, restore_settings
-from .stepping import step_schedules
 from .survey import Survey, add_words
 
 # Docs that widths are inferred from.
@@ -39,7 +32,7 @@ _N_SAMPLES = 10
 _MOST_TOKENS = 16_000
 
 
-class HMTL(TrainablePipe):
+class HMTL(Learner):
     """Names, mentions, coreference and relations by one hierarchical model.
 
     relation_threshold (float): Least probability of a relation.
@@ -80,6 +73,7 @@ class HMTL(TrainablePipe):
         keep_trf_data: bool = False,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
+        super().__init__()
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -99,12 +93,6 @@ class HMTL(TrainablePipe):
         self._check_settings()
         # What the config says; saved beside the settings, to know at load what a new config overrides.
         self._configured = deepcopy(self.cfg)
-        self._targets: TargetBuilder | None = None
-        # Set by `spacy_hmtl.Checkpoint.v1`, while a training is brought to where it was stopped.
-        self.replay: Replay | None = None
-        self._warned: set[str] = set()
-        # Whether its weights were loaded, so that training goes on with them.
-        self._goes_on = False
         extensions.register()
 
     def _check_settings(self) -> None:
@@ -126,16 +114,7 @@ class HMTL(TrainablePipe):
             )
             raise ValueError(message)
 
-    def _keys(self) -> dict[str, str]:
-        """By task, the span groups that are written. RAISES (ValueError): H344."""
-        return group_keys(self.cfg["spans_keys"])
-
     # --- labels ---
-
-    @property
-    def tasks(self) -> list[str]:
-        """Tasks of the hierarchy, from the bottom."""
-        return [task for level in self.model.attrs["levels"] for task in level]
 
     @property
     def label_data(self) -> dict[str, list[str]]:
@@ -226,57 +205,6 @@ class HMTL(TrainablePipe):
         self._targets = None
         self._goes_on = False
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Learn from a batch of one task (or, untagged, of all the layers its Docs have).
-
-        drop (float): Dropout of layers without a rate of their own. Those with one keep it, but at 0
-            nothing is dropped anywhere, in a transformer neither.
-        losses (dict): Grows by the component's loss and by one entry per task,
-            "NAME_TASK", in nats per document.
-        RAISES (ValueError): H301 if the batch mixes tasks.
-        """
-        losses = losses if losses is not None else {}
-        losses.setdefault(self.name, 0.0)
-        for task in self.tasks:
-            losses.setdefault(f"{self.name}_{task}", 0.0)
-        examples = list(examples)
-        validate_examples(examples, "HMTL.update")
-        tasks = self._tasks_of_batch(examples)
-        if not tasks or (self.replay is not None and self.replay.is_running):
-            return losses
-        set_dropout(self.model, drop)
-        docs = [eg.predicted for eg in examples]
-        reading = read_batch(docs, self.model.attrs["max_segment"], get_torch_default_device())
-        builder = self._target_builder()
-        targets = {task: builder.build(examples, task, reading) for task in tasks}
-        self._warn_missed(builder)
-        batch = Batch(docs, targets=targets, settings=self.cfg, reading=reading)
-        batch_losses, backprop = self.model.begin_update(batch)
-        backprop(None)
-        for task, loss in batch_losses.items():
-            losses[self.name] += loss
-            losses[f"{self.name}_{task}"] += loss
-        if sgd is not None:
-            self.finish_update(sgd)
-        return losses
-
-    def rehearse(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, float]:
-        """Not supported: learns nothing, and says so once (W161)."""
-        self._warn_once("W161", Warnings.W161.format(name=self.name))
-        losses: dict[str, float] = kwargs.get("losses") or {}
-        return losses
-
-    def get_loss(self, examples: Iterable[Example], scores: Any) -> tuple[float, float]:
-        """Not used: the loss is computed inside the network, where the heads are."""
-        raise NotImplementedError
-
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
         """Scores of the tasks in the hierarchy; see `spacy_hmtl.Scorer.v1`."""
 
@@ -284,29 +212,6 @@ class HMTL(TrainablePipe):
             return super(HMTL, self).score(examples, **{"levels": self.model.attrs["levels"], **kwargs})
 
         return score() if self.replay is None else self.replay.scores(score, self.model.to_bytes)
-
-    def finish_update(self, sgd: Optimizer) -> None:
-        """Scale the gradients to the global norm, then step what took part in the update.
-
-        Schedules of the optimizer are stepped too, where the training loop does not do it.
-        """
-        if self.replay is not None:
-            self.replay.optimizer = sgd
-            if self.replay.is_running:
-                return
-        if isinstance(sgd, Optimizer) and step_schedules(sgd, self.name, goes_on=self._goes_on):
-            self._warn_once("W160", Warnings.W160.format(name=self.name))
-        if self.cfg["max_grad_norm"]:
-            clip_global_norm(self.model, self.cfg["max_grad_norm"])
-        self.model.finish_update(sgd)
-
-    def _target_builder(self) -> TargetBuilder:
-        if self._targets is None:
-            shim: Any = self.model.shims[0]
-            self._targets = TargetBuilder(
-                shim.hierarchy.label_sets, self.cfg["nesting"], self.model.attrs["heads"], self._keys()
-            )
-        return self._targets
 
     def _check_tag(self, eg: Example, nlp: Language | None) -> None:
         """Fail where a corpus block teaches a task that no component of the pipeline has."""
@@ -316,38 +221,6 @@ class HMTL(TrainablePipe):
             if task not in known:
                 what = f"the block {task!r} of [corpora.train]"
                 raise ValueError(Errors.H206.format(task=task, levels=self.model.attrs["levels"], what=what))
-
-    def _tasks_of(self, eg: Example) -> list[str]:
-        """Tasks that an example teaches: those it is tagged with, else those it is annotated for."""
-        tagged = groups.get_tasks(eg.reference)
-        candidates = self.tasks if tagged is None else [task for task in tagged if task in self.tasks]
-        keys = keys_on(eg.reference, self._keys())
-        return [task for task in candidates if groups.is_annotated(eg.reference, task, keys[task])]
-
-    def _tasks_of_batch(self, examples: Sequence[Example]) -> list[str]:
-        kinds = {groups.get_tasks(eg.reference) for eg in examples}
-        if len(kinds) > 1:
-            tasks = sorted(str(kind) for kind in kinds)
-            raise ValueError(Errors.H301.format(n=len(examples), tasks=", ".join(tasks)))
-        if not examples:
-            return []
-        common = [set(self._tasks_of(eg)) for eg in examples]
-        return [task for task in self.tasks if all(task in own for own in common)]
-
-    def _warn_once(self, code: str, message: str) -> None:
-        if code not in self._warned:
-            self._warned.add(code)
-            warnings.warn(message, stacklevel=3)
-
-    def _warn_missed(self, builder: TargetBuilder) -> None:
-        for task, missed in builder.missed.items():
-            if missed and task not in self._warned:
-                self._warned.add(task)
-                warnings.warn(Warnings.W101.format(n=missed, total=builder.total[task], task=task), stacklevel=3)
-        for task, trimmed in builder.trimmed.items():
-            if trimmed and f"{task} space" not in self._warned:
-                self._warned.add(f"{task} space")
-                warnings.warn(Warnings.W171.format(n=trimmed, total=builder.total[task], task=task), stacklevel=3)
 
     # --- saving ---
 

@@ -36,7 +36,8 @@ class Survey:
         self.levels = [list(level) for level in levels]
         self.nesting, self.layers = nesting, layers
         self._labels: dict[str, Counter[str]] = {task: Counter() for level in levels for task in level}
-        self._seen: set[str] = set()
+        self.n_docs = 0
+        self._seen = dict.fromkeys(self._labels, 0)
         self._signatures: Counter[tuple[str, str, str]] = Counter()
         self._arguments: set[str] = set()
         self._mentions = self._kept = 0
@@ -47,8 +48,9 @@ class Survey:
         keys (Mapping, optional): By task, the span groups of the gold annotation; see `keys_on`.
         """
         keys = keys_on(gold, keys or group_keys())
+        self.n_docs += 1
         for task in tasks:
-            self._seen.add(task)
+            self._seen[task] += 1
             rows = read(gold, keys, [task]).of(task) or []
             if LAYERS[task].is_labelled:
                 self._labels[task].update(row.label for row in rows)
@@ -69,8 +71,10 @@ class Survey:
             task: sorted(found) if given is None else list(given.get(task, [])) for task, found in self._labels.items()
         }
         for task, own in names.items():
-            if (LAYERS[task].is_labelled and not own) or (given is None and task not in self._seen):
-                raise ValueError(Errors.H302.format(task=task, levels=self.levels))
+            if (LAYERS[task].is_labelled and not own) or (given is None and not self._seen[task]):
+                counts = ", ".join(f"{name} {n} of {self.n_docs}" for name, n in self._seen.items())
+                has = "has a label for" if self._seen[task] else "is annotated for"
+                raise ValueError(Errors.H302.format(has=has, task=task, levels=self.levels, counts=counts))
         return names
 
     @property

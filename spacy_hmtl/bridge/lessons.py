@@ -1,0 +1,103 @@
+"""What a batch teaches: each task on the Docs that are annotated for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy
+import torch
+from spacy.tokens import Doc
+from thinc.api import get_torch_default_device, torch2xp, xp2torch
+
+from ..nn.heads.protocol import DocContext
+from .context import make_context
+from .reading import Reading
+
+
+class Lesson(NamedTuple):
+    """What some Docs of a batch teach.
+
+    rows (Sequence): Numbers of these Docs in the batch, ascending.
+    reading (Reading): What is read of these Docs.
+    targets (Mapping): For each task those of its head's kind.
+    """
+
+    rows: Sequence[int]
+    reading: Reading
+    targets: Mapping[str, Any]
+
+
+def context_of(model: Any, reading: Reading) -> DocContext | None:
+    """What the heads of a model need to know of Docs beside their tokens.
+
+    model (Model): The component's.
+    reading (Reading): Of the Docs.
+    RETURNS (DocContext, optional): None where no head needs any.
+    """
+    features = {name for head in model.attrs["heads"].values() for name in head.context_features}
+    return make_context(reading.docs, sorted(features), reading.layout, get_torch_default_device(), reading)
+
+
+def embedded(model: Any, reading: Reading) -> tuple[list[Doc], torch.Tensor | None]:
+    """The Docs that the embeddings read, and which rows of theirs are wanted (None: all).
+
+    A listener has the output of another component at hand, which is of whole Docs.
+
+    model (Model): The component's.
+    reading (Reading): Of the Docs.
+    RETURNS (tuple): Docs, and Int64 of shape (T,).
+    """
+    if reading.kept is None or not any("listener" in node.name for node in model.layers[0].walk()):
+        return reading.read, None
+    return list(reading.docs), reading.kept
+
+
+def loss(
+    model: Any, reading: Reading, lessons: Sequence[Lesson], settings: Mapping[str, Any], is_train: bool
+) -> tuple[dict[str, float], Callable]:
+    """Losses of the tasks that have targets; the callback goes back to the embeddings.
+
+    The embeddings read the whole batch once; encoders and heads read for each lesson its Docs.
+
+    model (Model): The component's.
+    reading (Reading): Of the batch.
+    lessons (Sequence): What its Docs teach; each task is in one lesson.
+    settings (Mapping): Those of the component.
+    is_train (bool): Whether gradients are wanted.
+    RETURNS (tuple): Task -> nats per document that teaches it, and the callback.
+    """
+    hierarchy = model.shims[0].hierarchy
+    filled = [lesson for lesson in lessons if lesson.reading.layout.n_tokens]
+    empty = dict.fromkeys((task for lesson in lessons for task in lesson.targets), 0.0)
+    if not filled:
+        return empty, lambda _: list(reading.docs)
+    docs, kept = embedded(model, reading)
+    arrays, backprop_embed = model.layers[0](docs, is_train)
+    leaf = xp2torch(model.ops.xp.concatenate(arrays), requires_grad=is_train, device=get_torch_default_device())
+    hierarchy.train(is_train)
+    losses: dict[str, torch.Tensor] = {}
+    with torch.set_grad_enabled(is_train):
+        embeddings = leaf if kept is None else leaf.index_select(0, kept)
+        for lesson in filled:
+            rows, context = _tokens(reading, lesson.rows), context_of(model, lesson.reading)
+            inputs = embeddings if rows is None else embeddings.index_select(0, rows)
+            losses |= hierarchy.loss(inputs, lesson.reading.layout, lesson.targets, settings, context)
+
+    def backprop(_: Any) -> list[Doc]:
+        torch.stack(list(losses.values())).sum().backward()
+        gradient = leaf.grad if leaf.grad is not None else torch.zeros_like(leaf)
+        lengths = model.ops.asarray1i([len(doc) for doc in docs])
+        return backprop_embed(model.ops.unflatten(torch2xp(gradient), lengths))
+
+    return empty | {task: float(value.detach()) for task, value in losses.items()}, backprop
+
+
+def _tokens(reading: Reading, rows: Sequence[int]) -> torch.Tensor | None:
+    """Flat offsets of what is read of some Docs of a batch, or None for all of them, shape (T,)."""
+    if len(rows) == len(reading.docs):
+        return None
+    is_in = numpy.zeros(len(reading.docs), dtype=bool)
+    is_in[list(rows)] = True
+    offsets = numpy.repeat(is_in, list(map(len, reading.read))).nonzero()[0]
+    return torch.from_numpy(offsets).to(reading.layout.doc_lengths.device)

@@ -1,0 +1,164 @@
+"""The half of the component that learns: what a batch teaches, updates, steps."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from spacy.pipeline import TrainablePipe
+from spacy.training import Example, validate_examples
+from thinc.api import Optimizer, get_torch_default_device
+
+from ..annotations import groups
+from ..annotations.layers import group_keys, keys_on
+from ..bridge.clip import clip_global_norm
+from ..bridge.dropout import set_dropout
+from ..bridge.lessons import Lesson
+from ..bridge.model import Batch
+from ..bridge.reading import Reading, read_batch
+from ..bridge.targets import TargetBuilder
+from ..errors import Errors, Warnings
+from .bare import BareDocs
+from .replay import Replay
+from .stepping import step_schedules
+
+
+class Learner(TrainablePipe):
+    """Updates a hierarchy.
+
+    replay (Replay, optional): Set by `spacy_hmtl.Checkpoint.v1`, while a training is brought to where it was stopped.
+    """
+
+    def __init__(self) -> None:
+        self.replay: Replay | None = None
+        self._targets: TargetBuilder | None = None
+        self._warned: set[str] = set()
+        self._bare = BareDocs()
+        # Whether its weights were loaded, so that training goes on with them.
+        self._goes_on = False
+
+    def _keys(self) -> dict[str, str]:
+        """By task, the span groups that are written. RAISES (ValueError): H344."""
+        return group_keys(self.cfg["spans_keys"])
+
+    @property
+    def tasks(self) -> list[str]:
+        """Tasks of the hierarchy, from the bottom."""
+        return [task for level in self.model.attrs["levels"] for task in level]
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch of one task or, untagged, each task from the Docs that are annotated for it.
+
+        drop (float): Dropout of layers without a rate of their own. Those with one keep it, but at 0
+            nothing is dropped anywhere, in a transformer neither.
+        losses (dict): Grows by the component's loss and by one entry per task,
+            "NAME_TASK", in nats per document that teaches it.
+        RAISES (ValueError): H301 if the batch mixes tasks; H309 for an unknown label; H320 if nothing can be learned.
+        """
+        losses = losses if losses is not None else {}
+        losses.setdefault(self.name, 0.0)
+        for task in self.tasks:
+            losses.setdefault(f"{self.name}_{task}", 0.0)
+        examples = list(examples)
+        validate_examples(examples, "HMTL.update")
+        docs = [eg.predicted for eg in examples]
+        reading = read_batch(docs, self.model.attrs["max_segment"], get_torch_default_device())
+        lessons = self._lessons(examples, reading)
+        if not lessons or (self.replay is not None and self.replay.is_running):
+            return losses
+        set_dropout(self.model, drop)
+        batch_losses, backprop = self.model.begin_update(
+            Batch(docs, lessons=lessons, settings=self.cfg, reading=reading)
+        )
+        backprop(None)
+        for task, loss in batch_losses.items():
+            losses[self.name] += loss
+            losses[f"{self.name}_{task}"] += loss
+        if sgd is not None:
+            self.finish_update(sgd)
+        return losses
+
+    def rehearse(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, float]:
+        """Not supported: learns nothing, and says so once (W161)."""
+        self._warn_once("W161", Warnings.W161.format(name=self.name))
+        losses: dict[str, float] = kwargs.get("losses") or {}
+        return losses
+
+    def get_loss(self, examples: Iterable[Example], scores: Any) -> tuple[float, float]:
+        """Not used: the loss is computed inside the network, where the heads are."""
+        raise NotImplementedError
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Scale the gradients to the global norm, then step what took part in the update.
+
+        Schedules of the optimizer are stepped too, where the training loop does not do it.
+        """
+        if self.replay is not None:
+            self.replay.optimizer = sgd
+            if self.replay.is_running:
+                return
+        if isinstance(sgd, Optimizer) and step_schedules(sgd, self.name, goes_on=self._goes_on):
+            self._warn_once("W160", Warnings.W160.format(name=self.name))
+        if self.cfg["max_grad_norm"]:
+            clip_global_norm(self.model, self.cfg["max_grad_norm"])
+        self.model.finish_update(sgd)
+
+    def _target_builder(self) -> TargetBuilder:
+        if self._targets is None:
+            shim: Any = self.model.shims[0]
+            self._targets = TargetBuilder(
+                shim.hierarchy.label_sets, self.cfg["nesting"], self.model.attrs["heads"], self._keys()
+            )
+        return self._targets
+
+    def _tasks_of(self, eg: Example) -> list[str]:
+        """Tasks that an example teaches: those it is tagged with, else those it is annotated for."""
+        tagged = groups.get_tasks(eg.reference)
+        candidates = self.tasks if tagged is None else [task for task in tagged if task in self.tasks]
+        keys = keys_on(eg.reference, self._keys())
+        return [task for task in candidates if groups.is_annotated(eg.reference, task, keys[task])]
+
+    def _lessons(self, examples: Sequence[Example], reading: Reading) -> list[Lesson]:
+        """What a batch teaches: tasks that the same Docs teach together."""
+        kinds = {groups.get_tasks(eg.reference) for eg in examples}
+        if len(kinds) > 1:
+            tasks = sorted(str(kind) for kind in kinds)
+            raise ValueError(Errors.H301.format(n=len(examples), tasks=", ".join(tasks)))
+        teaches = [self._tasks_of(eg) for eg in examples]
+        tasks_of_rows: dict[tuple[int, ...], list[str]] = {}
+        for task in self.tasks:
+            rows = tuple(row for row, own in enumerate(teaches) if task in own)
+            if rows:
+                tasks_of_rows.setdefault(rows, []).append(task)
+        if kinds == {None}:
+            self._bare.count(examples, len(tasks_of_rows) > 0, self.name, self.tasks)
+        builder, most = self._target_builder(), self.model.attrs["max_segment"]
+        lessons = []
+        for rows, tasks in tasks_of_rows.items():
+            own, read = [examples[row] for row in rows], reading.of_docs(rows, most)
+            lessons.append(Lesson(rows, read, {task: builder.build(own, task, read) for task in tasks}))
+        self._warn_missed(builder)
+        return lessons
+
+    def _warn_once(self, code: str, message: str) -> None:
+        if code not in self._warned:
+            self._warned.add(code)
+            warnings.warn(message, stacklevel=3)
+
+    def _warn_missed(self, builder: TargetBuilder) -> None:
+        for task, missed in builder.missed.items():
+            if missed and task not in self._warned:
+                self._warned.add(task)
+                warnings.warn(Warnings.W101.format(n=missed, total=builder.total[task], task=task), stacklevel=3)
+        for task, trimmed in builder.trimmed.items():
+            if trimmed and f"{task} space" not in self._warned:
+                self._warned.add(f"{task} space")
+                warnings.warn(Warnings.W171.format(n=trimmed, total=builder.total[task], task=task), stacklevel=3)
