@@ -35,6 +35,9 @@ _MOST_TOKENS = 16_000
 class HMTL(Learner):
     """Names, mentions, coreference and relations by one hierarchical model.
 
+    vocab (Vocab): The pipeline's vocabulary.
+    model (Model): See `spacy_hmtl.HMTL.v1`.
+    name (str): The component's name in the pipeline.
     relation_threshold (float): Least probability of a relation.
     relation_thresholds (dict, optional): The same by label, for some labels.
     coref_threshold (float, optional): Least probability, of all its antecedents together, that a mention
@@ -128,18 +131,28 @@ class HMTL(Learner):
         return tuple(dict.fromkeys(label for labels in self.label_data.values() for label in labels))
 
     def add_label(self, label: str) -> int:
-        """Not supported. RAISES (ValueError): H310."""
+        """Not supported. RAISES (ValueError): H310.
+
+        label (str): The label.
+        """
         raise ValueError(Errors.H310)
 
     # --- prediction ---
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 1000) -> Iterator[Doc]:
-        """Annotate a stream in order, at most `batch_size` Docs and 16,000 tokens (or one longer Doc) at a time."""
+        """Annotate a stream in order, at most `batch_size` Docs and 16,000 tokens (or one longer Doc) at a time.
+
+        stream (Iterable): Docs.
+        batch_size (int): Most Docs that are predicted together.
+        """
         for docs in batches(stream, batch_size, _MOST_TOKENS):
             yield from super().pipe(docs, batch_size=len(docs))
 
     def predict(self, docs: Iterable[Doc]) -> list[Layers]:
-        """Annotation of each Doc as plain tuples; the Docs are not changed."""
+        """Annotation of each Doc as plain tuples; the Docs are not changed.
+
+        docs (Iterable): Docs.
+        """
         docs = list(docs)
         if self.replay is not None and self.replay.is_running:
             return [Layers()] * len(docs)
@@ -149,7 +162,11 @@ class HMTL(Learner):
         return predictions
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Layers]) -> None:
-        """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone."""
+        """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone.
+
+        docs (Iterable): Docs, changed in place.
+        predictions (Sequence): What `predict` returned for them.
+        """
         # Another component's listener may come after, so only a Doc whose vectors we asked for is cleared.
         listens = any(node.name == "transformer-listener" for node in self.model.walk())
         keys = self._keys()
@@ -162,7 +179,10 @@ class HMTL(Learner):
                 doc._.trf_data = None
 
     def states(self, docs: Sequence[Doc]) -> dict[str, Any]:
-        """States of every level and the embeddings: task (or "embeddings") -> one array per Doc."""
+        """States of every level and the embeddings: task (or "embeddings") -> one array per Doc.
+
+        docs (Sequence): Docs.
+        """
         return states(self.model, docs)
 
     # --- training ---
@@ -176,6 +196,7 @@ class HMTL(Learner):
     ) -> None:
         """Find the labels, size the network and draw its weights.
 
+        nlp (Language, optional): The pipeline, whose config is cleaned of local paths.
         get_examples (Callable): Returns training examples of every task.
         labels (dict, optional): Labels per task, from `spacy init labels`, in their order.
         RAISES (ValueError): H302 if a task of `levels` has no annotated example; H311.
@@ -206,7 +227,10 @@ class HMTL(Learner):
         self._goes_on = False
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
-        """Scores of the tasks in the hierarchy; see `spacy_hmtl.Scorer.v1`."""
+        """Scores of the tasks in the hierarchy; see `spacy_hmtl.Scorer.v1`.
+
+        examples (Iterable): Examples with predictions.
+        """
 
         def score() -> dict[str, Any]:
             return super(HMTL, self).score(examples, **{"levels": self.model.attrs["levels"], **kwargs})
