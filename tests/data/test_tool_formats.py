@@ -269,6 +269,13 @@ def test_clusters_that_cannot_be_read_are_not_no_clusters(read):
     assert log.n_noted() == {"documents without clusters, taken as not annotated": 1}
 
 
+def test_a_file_of_which_no_layer_could_be_read_is_refused(tmp_path):
+    (tmp_path / "in.jsonl").write_text(lines({"text": "Mira left.", "clusters": [["Mira"]]}), encoding="utf-8")
+    with pytest.raises(ConversionError, match=r"\[H174\].*in.jsonl: no layer of any document could be read"):
+        convert("coref-json", tmp_path / "in.jsonl", tmp_path / "out.spacy")
+    assert not (tmp_path / "out.spacy").exists()
+
+
 # --- token JSON ----------------------------------------------------------------------------------------
 
 

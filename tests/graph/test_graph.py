@@ -288,7 +288,7 @@ def test_a_document_that_fails_costs_itself(doc, tmp_path, monkeypatch):
     DocBin(docs=[doc, doc, doc]).to_disk(tmp_path / "in.spacy")
     code, output = graph(tmp_path / "in.spacy", tmp_path / "out.csv")
     assert code == 0
-    assert "in-2: no graph could be made of this document: IndexError: a span outside the Doc" in output
+    assert "[H170] in-2: no graph could be made of this document: IndexError: a span outside the Doc" in output
     assert "1 document left out" in output
     assert {row["document"] for row in rows(tmp_path / "out.csv")} == {"in-1", "in-3"}
 
