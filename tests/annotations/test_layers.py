@@ -8,7 +8,7 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
-from spacy_hmtl.annotations import LAYERS, TASKS, Layers
+from spacy_hmtl.annotations import LAYERS, TASKS, Layers, slice_doc
 from spacy_hmtl.annotations.layers import extents, make_clusters, read, replace, write
 from spacy_hmtl.types import LabeledSpan, MentionSpan, Triple
 
@@ -101,6 +101,7 @@ def test_names_have_a_group_where_they_have_confidences(scored: bool) -> None:
     write(doc, FULL, scored_entities=scored)
     assert ("hmtl_entities" in doc.spans) == scored
     assert [round(name.score, 4) for name in read(doc).entities or []] == [0.9 if scored else 1.0]
+    assert ("hmtl_entities" in slice_doc(doc, 0, 3)[0].spans) == scored
 
 
 def test_an_empty_doc_has_names_only_where_someone_looked_for_them() -> None:

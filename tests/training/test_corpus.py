@@ -184,6 +184,15 @@ def test_mentions_across_a_border_are_counted_once(save: Any) -> None:
     assert [len(eg.reference.spans["mentions"]) for eg in examples] == [1, 0, 0]
 
 
+def test_what_ends_with_a_part_is_whole_and_an_argument_across_its_end_takes_the_relation_along(save: Any) -> None:
+    whole, across = LabeledSpan(2, 4, "X"), LabeledSpan(3, 5, "X")
+    layers = Layers(mentions=[whole, across], relations=[Triple(across, "R", across)])
+    path = save(AnnotatedDocument("long", WORDS, [True] * 12, None, layers))
+    with pytest.warns(UserWarning, match="cut 1 mentions, 0 coreference links and 1 relations"):
+        examples = read(emd={"path": path, "max_length": 4})
+    assert [len(eg.reference.spans["mentions"]) for eg in examples] == [1, 0, 0]
+
+
 def test_cuts_are_reported_once_and_not_for_single_sentences(save: Any) -> None:
     path = save(full())
     corpus = make_multi_task_corpus(coref={"path": path, "max_length": 4})
