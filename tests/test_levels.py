@@ -93,7 +93,7 @@ def test_no_levels_are_refused() -> None:
 
 
 def test_heads_must_fit_the_levels() -> None:
-    from spacy_hmtl.bridge.model import check_levels
+    from spacy_hmtl.bridge.levels import check_levels
 
     pipe: Any = spacy.blank("en").add_pipe("hmtl", config=tiny_config())
     heads = dict(pipe.model.attrs["heads"])

@@ -12,6 +12,8 @@ from thinc.api import Model
 def clip_global_norm(model: Model, max_norm: float) -> float:
     """Scale all gradients of a model, Thinc's and torch's, so that their joint norm is at most `max_norm`.
 
+    model (Model): Whose gradients were computed.
+    max_norm (float): Above 0.
     RETURNS (float): the norm before scaling.
     """
     nodes = list(model.walk())

@@ -25,6 +25,9 @@ def speakers_of(doc: Doc) -> list[str]:
     Read from `token._.speaker` where somebody registered that extension and it has a
     value, else from doc.user_data["speakers"] (one name per token), else from what the
     converter stored.
+
+    doc (Doc): Of any kind.
+    RETURNS (list): One name per token.
     """
     stored = doc.user_data.get("speakers", get_meta(doc).get("speakers"))
     names = list(stored) if stored is not None and len(stored) == len(doc) else [""] * len(doc)
@@ -34,7 +37,10 @@ def speakers_of(doc: Doc) -> list[str]:
 
 
 def genre_of(doc: Doc) -> str:
-    """Genre of a Doc: doc.user_data["genre"], else what the converter stored, else ""."""
+    """Genre of a Doc: doc.user_data["genre"], else what the converter stored, else "".
+
+    doc (Doc): Of any kind.
+    """
     return str(doc.user_data.get("genre", get_meta(doc).get("genre", "")) or "")
 
 

@@ -24,6 +24,7 @@ def set_dropout(model: Model, drop: float) -> None:
     A layer without a rate of its own (spaCy's, such as hash embeddings) drops `drop`. A layer
     with one drops that, but nothing where `drop` is 0: an update is then the same each time.
 
+    model (Model): The component's.
     drop (float): As `nlp.update` has it; [training] dropout in a config.
     """
     set_dropout_rate(model, drop)

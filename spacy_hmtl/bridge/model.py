@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from graphlib import CycleError
 from typing import Any
 
 import torch
@@ -13,27 +12,20 @@ from spacy.tokens import Doc
 from thinc.api import Model, get_torch_default_device, torch2xp, xp2torch
 from thinc.types import Floats2d
 
-from ..annotations.layers import LAYERS, TASKS
 from ..errors import Errors
 from ..nn.decoding import decode
 from ..nn.heads.protocol import GivenMentions, HeadConfig
-from ..nn.hierarchy import Hierarchy, LabelSets, Levels, decoding_order
+from ..nn.hierarchy import Hierarchy, LabelSets, Levels
 from ..nn.precision import PRECISIONS
 from ..nn.spans import SpanIndex
 from ..types import LabeledSpan, MentionSpan
 from .embeddings.concat import width_of
 from .embeddings.protocol import hooks_of
 from .lessons import Lesson, context_of, embedded, loss
+from .levels import check_levels
 from .outputs import predictions
 from .reading import Reading, read_batch
 from .shim import HierarchyShim
-
-# Architectures of each kind, for messages.
-_OURS = {
-    "spans": "spacy_hmtl.CRFTagger.v1",
-    "relations": "spacy_hmtl.MultiHeadSelection.v1",
-    "clusters": "spacy_hmtl.SpanRanking.v1",
-}
 
 
 @dataclass
@@ -103,58 +95,11 @@ def make_hmtl(
     )
 
 
-def check_levels(levels: Levels, heads: Mapping[str, HeadConfig]) -> None:
-    """Fail where levels name what does not exist, or heads lack what levels name."""
-    known = ", ".join(TASKS)
-    if not levels:
-        raise ValueError(Errors.H204)
-    seen: set[str] = set()
-    for index, level in enumerate(levels):
-        if not level:
-            raise ValueError(Errors.H203.format(index=index, known=known))
-        for task in level:
-            if task not in TASKS:
-                raise ValueError(Errors.H201.format(task=task, known=known, pipe="hmtl"))
-            if task in seen:
-                raise ValueError(Errors.H202.format(task=task))
-            seen.add(task)
-    if unknown := sorted(set(heads) - set(TASKS)):
-        raise ValueError(Errors.H210.format(tasks=unknown, known=known))
-    for task in (task for level in levels for task in level):
-        if task not in heads:
-            raise ValueError(Errors.H211.format(task=task, levels=levels))
-    check_heads({task: heads[task] for level in levels for task in level}, levels)
-
-
-def check_heads(heads: Mapping[str, Any], levels: Levels) -> None:
-    """Fail where a head is not of its task's kind, or needs a level that it cannot read.
-
-    heads (Mapping): The settings of each task of `levels`.
-    levels (Sequence): Tasks of each level from the bottom, each with settings.
-    RAISES (ValueError): H212, H240, H241.
-    """
-    for task, head in heads.items():
-        kind = LAYERS[task].kind
-        if not isinstance(head, HeadConfig) or head.kind != kind:
-            found = f"one that finds {head.kind}" if isinstance(head, HeadConfig) else f"a {type(head).__name__}"
-            raise ValueError(Errors.H240.format(task=task, kind=kind, found=found, known=_OURS[kind]))
-        for need in sorted({*head.needs, *head.loss_needs}):
-            if need not in heads:
-                raise ValueError(Errors.H212.format(task=task, need=need, levels=levels))
-            if LAYERS[need].kind == "clusters":
-                reason = f"{task} needs {need}, whose clusters are known only at the end of a document"
-                raise ValueError(Errors.H241.format(tasks=task, reason=reason))
-    try:
-        decoding_order({task: head.needs for task, head in heads.items()})
-    except CycleError as error:
-        chain = error.args[1]
-        reason = "they need each other, " + " -> ".join(chain)
-        raise ValueError(Errors.H241.format(tasks=", ".join(chain[1:]), reason=reason)) from None
-
-
 def set_precision(embed: Model, precision: str) -> None:
     """Say what the encoders among the embeddings predict with.
 
+    embed (Model): The embeddings.
+    precision (str): One of `PRECISIONS`.
     RAISES (ValueError): H205; H237 where less precision is asked for and there is nothing to save it on.
     """
     if precision not in PRECISIONS:
@@ -240,6 +185,8 @@ def _given(spans: Sequence[Sequence[LabeledSpan] | None], reading: Reading) -> G
 def states(model: Any, docs: Sequence[Doc]) -> dict[str, list[Floats2d]]:
     """States of every level, and the embeddings under the key "embeddings".
 
+    model (Model): Initialized.
+    docs (Sequence): Docs, which are not changed.
     RETURNS (dict): Task -> one array per Doc, shape (tokens, H of the task's encoder). White
         space, which nothing reads, has zeros.
     """

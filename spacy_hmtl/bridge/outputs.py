@@ -54,7 +54,13 @@ class _Documents:
 
 
 def split_spans(spans: SpanTensors, labels: Sequence[str], lengths: Sequence[int]) -> list[list[LabeledSpan]]:
-    """Labelled spans per document, with offsets in the document."""
+    """Labelled spans per document, with offsets in the document.
+
+    spans (SpanTensors): With flat offsets in the batch.
+    labels (Sequence): What label numbers mean.
+    lengths (Sequence): Tokens of each document.
+    RETURNS (list): Spans of each document.
+    """
     documents = _Documents(_starts(lengths), lengths)
     result: list[list[LabeledSpan]] = [[] for _ in lengths]
     columns = (spans.starts.tolist(), spans.ends.tolist(), spans.labels.tolist(), spans.scores.tolist())
@@ -65,7 +71,12 @@ def split_spans(spans: SpanTensors, labels: Sequence[str], lengths: Sequence[int
 
 
 def split_clusters(decoded: DecodedClusters, lengths: Sequence[int]) -> list[list[Cluster]]:
-    """Clusters per document, in order of first mention, with offsets in the document."""
+    """Clusters per document, in order of first mention, with offsets in the document.
+
+    decoded (DecodedClusters): With flat offsets in the batch.
+    lengths (Sequence): Tokens of each document.
+    RETURNS (list): Clusters of each document.
+    """
     documents = _Documents(_starts(lengths), lengths)
     grouped: list[dict[int, Cluster]] = [{} for _ in lengths]
     columns = (
@@ -98,6 +109,11 @@ def split_relations(
     schema: argument types seen in training, (head type, label, tail type). Of several
         mentions that end at a token those are taken whose types it has, then the longest;
         both arguments are never the same span.
+
+    pairs (TokenPairs): With flat offsets in the batch.
+    labels (Sequence): What label numbers mean.
+    lengths (Sequence): Tokens of each document.
+    RETURNS (list): Triples of each document.
     """
     documents = _Documents(_starts(lengths), lengths)
     ending = [(_by_end(m), _by_end(n)) for m, n in zip(mentions, names)]
@@ -126,8 +142,10 @@ def split_span_pairs(
 ) -> list[list[Triple]]:
     """Relations per document whose arguments the head has found itself, by arguments and label.
 
+    pairs (SpanPairs): With flat offsets in the batch.
     labels, argument_labels (Sequence): What the numbers of relations and of arguments mean.
     lengths (Sequence): Tokens of each document.
+    RETURNS (list): Triples of each document.
     """
     documents = _Documents(_starts(lengths), lengths)
     arguments = list(zip(*(column.tolist() for column in pairs.arguments)))

@@ -76,21 +76,37 @@ class Places:
         self.segments, self.windows, self.count = segments, windows, count
 
     def find(self, start: int, end: int) -> tuple[int, int] | None:
-        """Where a gold span is, if it aligns and lies within one segment; not counted."""
+        """Where a gold span is, if it aligns and lies within one segment; not counted.
+
+        start, end (int): Gold tokens, end exclusive.
+        RETURNS (tuple, optional): Start and end in the batch.
+        """
         return self._within(self.segments, start, end)
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
-        """The same, counted."""
+        """The same, counted.
+
+        start, end (int): Gold tokens, end exclusive.
+        RETURNS (tuple, optional): Start and end in the batch.
+        """
         at = self.find(start, end)
         self.count(at is not None)
         return at
 
     def touched(self, start: int, end: int) -> slice:
-        """Tokens of the Doc that share characters with gold tokens, wherever these begin and end."""
+        """Tokens of the Doc that share characters with gold tokens, wherever these begin and end.
+
+        start, end (int): Gold tokens, end exclusive.
+        RETURNS (slice): Flat offsets in the batch; empty where there are none.
+        """
         return slice(*(self._touch(start, end) or (0, 0)))
 
     def reach(self, start: int, end: int) -> bool:
-        """Whether all between two gold tokens lies within one window, counted."""
+        """Whether all between two gold tokens lies within one window, counted.
+
+        start, end (int): Gold tokens, end exclusive.
+        RETURNS (bool): Also False where they do not align.
+        """
         at = self._within(self.windows, start, end)
         self.count(at is not None)
         return at is not None

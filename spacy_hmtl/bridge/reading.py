@@ -66,6 +66,7 @@ def read_batch(docs: Sequence[Doc], max_segment: int, device: torch.device | Non
     docs (Sequence): Docs, which are not changed.
     max_segment (int): Most tokens of a segment.
     device (device, optional): Of the layout's tensors; the CPU by default.
+    RETURNS (Reading): What is read, and how it lies.
     """
     read: list[Doc] = []
     real: list[RealTokens | None] = []

@@ -22,6 +22,7 @@ def sentence_starts(doc: Doc) -> numpy.ndarray:
     """Whether each token begins a sentence, by the Doc or, where it does not say, by spaCy's Sentencizer; Bool.
 
     doc (Doc): With tokens.
+    RETURNS (ndarray): Bool, shape (tokens,).
     """
     if doc.has_annotation("SENT_START"):
         starts: numpy.ndarray = doc.to_array("SENT_START").astype("int64") == 1
@@ -35,6 +36,10 @@ def segment_starts(doc: Doc, max_length: int) -> numpy.ndarray:
     Sentences where the Doc has them, else spans between sentence-final punctuation
     (spaCy's Sentencizer rule; the Doc is not changed); longer ones are cut every
     `max_length` tokens.
+
+    doc (Doc): It may be empty.
+    max_length (int): Most tokens of a segment.
+    RETURNS (ndarray): Int64.
     """
     if len(doc) == 0:
         return numpy.zeros(0, dtype="int64")
@@ -50,7 +55,10 @@ def segment_starts(doc: Doc, max_length: int) -> numpy.ndarray:
 def make_layout(docs: Sequence[Doc], max_length: int, device: torch.device | None = None) -> Layout:
     """Segment and document lengths of a batch.
 
+    docs (Sequence): Of the batch.
     max_length (int): Most tokens of a segment.
+    device (device, optional): Of the tensors; the CPU by default.
+    RETURNS (Layout): Of all tokens.
     """
     lengths = [numpy.diff(numpy.append(segment_starts(doc, max_length), len(doc))) for doc in docs if len(doc)]
     segments = numpy.concatenate(lengths) if lengths else numpy.zeros(0, dtype="int64")

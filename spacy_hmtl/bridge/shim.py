@@ -31,7 +31,10 @@ class TouchedParams:
     lr_scale: float = 1.0
 
     def finish_update(self, optimizer: Optimizer) -> None:
-        """Step the parameters that have a gradient, then drop all gradients."""
+        """Step the parameters that have a gradient, then drop all gradients.
+
+        optimizer (Optimizer): Of the update.
+        """
         for name, parameter in self._model.named_parameters():
             if parameter.grad is None:
                 continue
@@ -44,7 +47,11 @@ class TouchedParams:
 
     @contextlib.contextmanager
     def use_params(self, params: Mapping[Any, Any]) -> Iterator[None]:
-        """Swap in averaged weights, which the optimizer keeps by (shim id, parameter name)."""
+        """Swap in averaged weights, which the optimizer keeps by (shim id, parameter name).
+
+        params (Mapping): Averages by (shim id, parameter name).
+        RETURNS (Iterator): A context in which the averages stand.
+        """
         backup: dict[str, torch.Tensor] = {}
         parameters = dict(self._model.named_parameters()) if self._model is not None else {}
         for name, parameter in parameters.items():
@@ -66,9 +73,15 @@ class ModuleShim(TouchedParams, PyTorchShim):
         super().__init__(module)
 
     def to_bytes(self) -> bytes:
+        """Weights in the safetensors format."""
         return save_state(self._model)
 
     def from_bytes(self, bytes_data: bytes) -> ModuleShim:
+        """Load weights. RAISES (ValueError): H209 where they do not fit.
+
+        bytes_data (bytes): Made by `to_bytes`.
+        RETURNS (ModuleShim): Itself.
+        """
         load_state(self._model, bytes_data)
         self._model.to(get_torch_default_device())
         return self
@@ -79,6 +92,9 @@ class HierarchyShim(TouchedParams, PyTorchShim):
 
     Its bytes carry labels and width beside the weights, so that a saved pipeline needs
     nothing else to be built again.
+
+    build (Callable): From the embeddings' width and the label sets to the network.
+    lr_scale (float): Factor on the optimizer's learning rate.
     """
 
     def __init__(self, build: Callable[[int, LabelSets], Hierarchy], lr_scale: float) -> None:
@@ -88,6 +104,7 @@ class HierarchyShim(TouchedParams, PyTorchShim):
 
     @property
     def is_built(self) -> bool:
+        """Whether labels and widths are known."""
         return self._model is not None
 
     @property
@@ -107,10 +124,15 @@ class HierarchyShim(TouchedParams, PyTorchShim):
         self._model.to(get_torch_default_device())
 
     def finish_update(self, optimizer: Optimizer) -> None:
+        """Step what took part in the update, if there is a network.
+
+        optimizer (Optimizer): Of the update.
+        """
         if self._model is not None:
             super().finish_update(optimizer)
 
     def to_bytes(self) -> bytes:
+        """Labels, levels, widths and weights; nothing before initialization."""
         if self._model is None:
             return srsly.msgpack_dumps({})
         model = self._model
@@ -119,6 +141,12 @@ class HierarchyShim(TouchedParams, PyTorchShim):
         return srsly.msgpack_dumps({"head": json.dumps(head), "state": save_state(model)})
 
     def from_bytes(self, bytes_data: bytes) -> HierarchyShim:
+        """Build the network that was saved, and load its weights.
+
+        bytes_data (bytes): Made by `to_bytes`.
+        RETURNS (HierarchyShim): Itself.
+        RAISES (ValueError): H209 where the config asks for another network.
+        """
         message = srsly.msgpack_loads(bytes_data)
         if not message:
             self._model = None
@@ -134,13 +162,19 @@ class HierarchyShim(TouchedParams, PyTorchShim):
 
 
 def save_state(module: torch.nn.Module) -> bytes:
-    """Weights in the safetensors format."""
+    """Weights in the safetensors format.
+
+    module (Module): On any device.
+    RETURNS (bytes): For `load_state`.
+    """
     return save_safetensors({name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()})
 
 
 def load_state(module: torch.nn.Module, data: bytes) -> None:
     """Load weights; nothing is loaded if they do not all fit.
 
+    module (Module): Of the shapes that were saved.
+    data (bytes): Made by `save_state`.
     RAISES (ValueError): H209; H584 where they are no weights at all, such as a pickle.
     """
     try:

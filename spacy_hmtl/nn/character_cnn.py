@@ -16,6 +16,11 @@ class CharacterCNN(nn.Module):
     Words are padded to the filter's width, and padding never wins the maximum, so that
     a word's vector does not depend on its neighbours in the batch.
 
+    character_width (int): Width of a character's embedding.
+    n_filters (int): Filters, which is also the width of the output.
+    filter_width (int): Characters a filter sees; odd.
+    dropout (float): On the output.
+
     Source: settings of the HMTL authors' configurations (16-d characters, 64 filters of
     width 3, ReLU, dropout 0.1).
     """

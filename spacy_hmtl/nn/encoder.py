@@ -72,6 +72,9 @@ class BiLSTMConfig(EncoderConfig):
 class BiLSTM(nn.Module):
     """Stacked bidirectional LSTM over the segments of a batch.
 
+    input_width (int): I.
+    config (BiLSTMConfig): Sizes and dropout.
+
     Source: Sanh et al. (2019), section "Words and sentence encoders"; sizes from the
     authors' configurations (2 x 64 units and 2 layers for NER and EMD, 3 layers for
     relations, 2 x 200 units and one layer for coreference).
@@ -97,7 +100,10 @@ class BiLSTM(nn.Module):
                 nn.init.zeros_(parameter)
 
     def forward(self, inputs: Tensor, layout: Layout) -> Encoded:
-        """inputs (Tensor): Float32, shape (T, I). RETURNS (Encoded): with states of shape (T, H)."""
+        """inputs (Tensor): Float32, shape (T, I). RETURNS (Encoded): with states of shape (T, H).
+
+        layout (Layout): Segments and documents of the T tokens.
+        """
         inputs = self.input_dropout(inputs)
         if inputs.shape[0] == 0:
             return Encoded(inputs, inputs.new_zeros((0, 2 * self.lstm.hidden_size)), layout)

@@ -11,6 +11,8 @@ class SharedDropout(nn.Module):
     """Dropout with one mask for all rows of an update.
 
     Drawing a mask for each of 100,000 spans costs more than scoring them.
+
+    rate (float): Probability of zeroing a unit.
     """
 
     def __init__(self, rate: float) -> None:
@@ -25,7 +27,13 @@ class SharedDropout(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """ReLU layers with dropout, then one score. Its first layer is split over the parts of its input."""
+    """ReLU layers with dropout, then one score. Its first layer is split over the parts of its input.
+
+    parts (dict): Name of each part of the input to its width.
+    hidden_width (int): K.
+    depth (int): Hidden layers, the first included.
+    dropout (float): After each hidden layer.
+    """
 
     def __init__(self, parts: dict[str, int], hidden_width: int, depth: int, dropout: float) -> None:
         super().__init__()
@@ -43,11 +51,20 @@ class FeedForward(nn.Module):
             init_linear(layer)
 
     def part(self, name: str, values: Tensor) -> Tensor:
-        """The share of one part in the first layer: a linear map commutes with gathering and with weighted sums."""
+        """The share of one part in the first layer: a linear map commutes with gathering and with weighted sums.
+
+        name (str): Of the part.
+        values (Tensor): Shape (..., width of the part).
+        RETURNS (Tensor): Shape (..., K).
+        """
         return functional.linear(values, self.parts[name])
 
     def score(self, first: Tensor) -> Tensor:
-        """(rows, K), the summed shares of all parts -> (rows,)."""
+        """(rows, K), the summed shares of all parts -> (rows,).
+
+        first (Tensor): Float32, shape (rows, K); overwritten.
+        RETURNS (Tensor): Float32, shape (rows,).
+        """
         # In place: the sums are wanted no more, and asking for memory costs more than the work.
         hidden = self.dropout(torch.relu_(first + self.bias))
         for layer in self.hidden:
@@ -56,6 +73,9 @@ class FeedForward(nn.Module):
 
 
 def init_linear(layer: nn.Module) -> None:
-    """Initialise a linear layer as the original's configuration does (Xavier-normal)."""
+    """Initialise a linear layer as the original's configuration does (Xavier-normal).
+
+    layer (Linear): Changed in place.
+    """
     nn.init.xavier_normal_(layer.weight)  # type: ignore[arg-type]
     nn.init.zeros_(layer.bias)  # type: ignore[arg-type]

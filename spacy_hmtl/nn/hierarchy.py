@@ -33,6 +33,9 @@ def parents(levels: Levels) -> dict[str, str | None]:
     """The task whose encoder each task's encoder reads, None at the bottom.
 
     A level may hold several tasks; the level above reads the last one named.
+
+    levels (Sequence): Tasks of each level from the bottom.
+    RETURNS (dict): Task -> task below.
     """
     result: dict[str, str | None] = {}
     below: str | None = None
@@ -44,7 +47,12 @@ def parents(levels: Levels) -> dict[str, str | None]:
 
 
 def path(levels: Levels, task: str) -> list[str]:
-    """Tasks whose encoders lie on the way to a task, from the bottom, itself last."""
+    """Tasks whose encoders lie on the way to a task, from the bottom, itself last.
+
+    levels (Sequence): Tasks of each level from the bottom.
+    task (str): One of them.
+    RETURNS (list): Tasks.
+    """
     above = parents(levels)
     chain = [task]
     while (parent := above[chain[-1]]) is not None:
@@ -56,6 +64,7 @@ def decoding_order(needs: Mapping[str, Iterable[str]]) -> list[str]:
     """Tasks, each after those whose findings it needs.
 
     needs (Mapping): For each task what it needs, in the order of the levels.
+    RETURNS (list): All tasks.
     RAISES (CycleError): where tasks need each other.
     """
     return list(TopologicalSorter(needs).static_order())
@@ -106,7 +115,11 @@ class Hierarchy(nn.Module):
         return [task for level in self.levels for task in level]
 
     def head(self, task: str) -> Head:
-        """The head of a task."""
+        """The head of a task.
+
+        task (str): One of the hierarchy.
+        RETURNS (Head): The module.
+        """
         return cast(Head, self.heads[task])
 
     def encode(self, embeddings: Tensor, layout: Layout, tasks: Sequence[str]) -> dict[str, Encoded]:

@@ -30,7 +30,11 @@ class Bucket:
     mask: Tensor
 
     def pad(self, flat: Tensor) -> Tensor:
-        """(T, width) -> (G, W, width); padded positions repeat token 0 and must be masked."""
+        """(T, width) -> (G, W, width); padded positions repeat token 0 and must be masked.
+
+        flat (Tensor): Shape (T, width).
+        RETURNS (Tensor): Shape (G, W, width).
+        """
         return flat.index_select(0, self.index.reshape(-1)).view(*self.index.shape, flat.shape[-1])
 
 
@@ -73,6 +77,9 @@ class Chunk:
         """Number, from 0, of the window of `size` tokens that each segment belongs to, shape (segments,).
 
         Windows begin where they begin in the document, which the part may be in the middle of.
+
+        size (int): Tokens.
+        RETURNS (Tensor): Int64.
         """
         own = self.batch.segment_windows(size)[self.segments]
         return own - own[:1]
@@ -134,6 +141,9 @@ class Layout:
         """Number of the window that each segment belongs to, ascending over the batch, shape (G,).
 
         A document's windows begin every `size` tokens; a segment belongs to the one in which it begins.
+
+        size (int): Tokens.
+        RETURNS (Tensor): Int64.
         """
         if len(self.segment_lengths) == 0:
             return self.segment_lengths
@@ -190,6 +200,7 @@ class Layout:
         """Some segments, packed.
 
         segments (Tensor): Int64, shape (chosen,), distinct numbers of segments, at least one.
+        RETURNS (Packing): Of these segments alone.
         """
         if len(segments) == len(self.segment_lengths):
             return self.packing
@@ -210,6 +221,7 @@ class Layout:
 
         max_cells (int): Most padded cells of a bucket; a bucket holds at least one segment.
         square (bool): Count L x L cells a segment (token pairs) instead of L.
+        RETURNS (Iterator): Buckets, the longest segments first.
         """
         if len(self.segment_lengths) == 0:
             return
@@ -230,5 +242,10 @@ class Layout:
 
 
 def owners(lengths: Tensor, total: int) -> Tensor:
-    """Number of the group of each member, shape (total,), of groups of these lengths."""
+    """Number of the group of each member, shape (total,), of groups of these lengths.
+
+    lengths (Tensor): Int64, shape (groups,).
+    total (int): Their sum.
+    RETURNS (Tensor): Int64, shape (total,).
+    """
     return torch.arange(len(lengths), device=lengths.device).repeat_interleave(lengths, output_size=total)

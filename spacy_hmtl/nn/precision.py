@@ -20,7 +20,12 @@ _SMALLEST = 1e-12
 
 
 def runs_on(precision: str, device: torch.device) -> bool:
-    """Whether a network can predict with this precision on this device."""
+    """Whether a network can predict with this precision on this device.
+
+    precision (str): One of `PRECISIONS`.
+    device (device): To predict on.
+    RETURNS (bool): False where torch would fail or only emulate it.
+    """
     return _ONLY_ON.get(precision, device.type) == device.type
 
 
@@ -28,6 +33,9 @@ def multiplies_bfloat16(device: torch.device) -> bool:
     """Whether a device multiplies bfloat16 itself (a CPU with AVX512-BF16 or AMX, a GPU since Ampere).
 
     Elsewhere it is worked out from float32, several times more slowly.
+
+    device (device): To compute on.
+    RETURNS (bool): Whether it gains by it.
     """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
@@ -39,14 +47,23 @@ def multiplies_bfloat16(device: torch.device) -> bool:
 
 
 def resolve(precision: str, device: torch.device) -> str:
-    """What "auto" stands for on a device: bfloat16 where it is multiplied, else float32; others for themselves."""
+    """What "auto" stands for on a device: bfloat16 where it is multiplied, else float32; others for themselves.
+
+    precision (str): One of `PRECISIONS`.
+    RETURNS (str): Never "auto".
+    """
     if precision != "auto":
         return precision
     return "bfloat16" if multiplies_bfloat16(device) else "float32"
 
 
 def autocast(enabled: bool, device: torch.device) -> torch.autocast:
-    """Less precision where it is asked for and the device gains by it: float16 on a GPU, bfloat16 on a CPU."""
+    """Less precision where it is asked for and the device gains by it: float16 on a GPU, bfloat16 on a CPU.
+
+    enabled (bool): Whether it is asked for.
+    device (device): To compute on.
+    RETURNS (AbstractContextManager): To compute in.
+    """
     if device.type == "cpu":
         return torch.autocast("cpu", torch.bfloat16, enabled=enabled and multiplies_bfloat16(device))
     return torch.autocast(device.type, enabled=enabled and device.type == "cuda")
@@ -58,7 +75,9 @@ def reduced(module: nn.Module, precision: str) -> nn.Module:
     With int8, what is no linear layer shares its weights with the original; with half
     precision the copy has weights of its own. Neither follows the original's later changes.
 
+    module (Module): In float32.
     precision (str): "bfloat16", "float16" or "int8".
+    RETURNS (Module): Without gradients.
     """
     if precision != "int8":
         return copy.deepcopy(module).to(getattr(torch, precision)).requires_grad_(False)
@@ -99,7 +118,11 @@ class Int8Linear(nn.Linear):
         self.register_buffer("step", step.squeeze(1), persistent=False)  # (O,)
 
     def forward(self, input: Tensor) -> Tensor:
-        """(..., I) -> (..., O), float32."""
+        """(..., I) -> (..., O), float32.
+
+        input (Tensor): Of any floating type.
+        RETURNS (Tensor): Float32, shape (..., O).
+        """
         return int8_linear(input.float(), self.whole, self.step, self.bias)
 
 

@@ -22,6 +22,7 @@ class ScalarMix(nn.Module):
         self.gamma = nn.Parameter(torch.ones(1))
 
     def reset_parameters(self) -> None:
+        """Begin again from the mean of the layers."""
         nn.init.zeros_(self.weights)
         nn.init.ones_(self.gamma)
 
@@ -40,7 +41,11 @@ class ScalarMix(nn.Module):
 
 
 class MixedLayers(nn.Module):
-    """What is trained of ELMo: the mix of its layers; dropout on the result."""
+    """What is trained of ELMo: the mix of its layers; dropout on the result.
+
+    n_layers (int): Layers to mix.
+    dropout (float): On the result.
+    """
 
     def __init__(self, n_layers: int, dropout: float) -> None:
         super().__init__()

@@ -17,21 +17,39 @@ class SpanIndex(NamedTuple):
     ends: Tensor
 
     def select(self, rows: Tensor) -> SpanIndex:
+        """Some of the spans.
+
+        rows (Tensor): Int64 or Bool, as an index.
+        RETURNS (SpanIndex): In the order of the rows.
+        """
         return SpanIndex(self.starts[rows], self.ends[rows])
 
     def shifted(self, by: int) -> SpanIndex:
-        """With `by` added to the offsets."""
+        """With `by` added to the offsets.
+
+        by (int): Tokens.
+        RETURNS (SpanIndex): New ones; these stay.
+        """
         return SpanIndex(self.starts + by, self.ends + by)
 
 
 def distinct(spans: SpanIndex) -> SpanIndex:
-    """Each span once, in document order."""
+    """Each span once, in document order.
+
+    spans (SpanIndex): In any order.
+    RETURNS (SpanIndex): Sorted by start, then by end.
+    """
     table = torch.stack(spans, dim=1).unique(dim=0)  # sorted by start, then end
     return SpanIndex(table[:, 0], table[:, 1])
 
 
 def enumerate_spans(layout: Layout, max_width: int) -> SpanIndex:
-    """All spans of at most `max_width` tokens that lie within a segment, by start, shorter first."""
+    """All spans of at most `max_width` tokens that lie within a segment, by start, shorter first.
+
+    layout (Layout): Segments and documents of the tokens.
+    max_width (int): Tokens.
+    RETURNS (SpanIndex): Shape (S,).
+    """
     n_tokens = layout.n_tokens
     device = layout.doc_lengths.device
     segment_ends = (layout.segment_starts + layout.segment_lengths)[layout.token_segments()]  # (T,)
@@ -44,6 +62,7 @@ def enumerate_spans(layout: Layout, max_width: int) -> SpanIndex:
 def window(spans: SpanIndex) -> tuple[Tensor, Tensor]:
     """Token offsets of each span, padded to the widest.
 
+    spans (SpanIndex): Shape (S,).
     RETURNS (tuple): offsets, Int64, shape (S, W), 0 where padded; mask, Bool, shape (S, W).
     """
     lengths = spans.ends - spans.starts
@@ -59,6 +78,7 @@ def prune(scores: Tensor, docs: Tensor, keep: Tensor) -> Tensor:
     scores (Tensor): Float32, shape (S,).
     docs (Tensor): Int64, shape (S,), document of each span, ascending.
     keep (Tensor): Int64, shape (B,), how many to keep in each document.
+    RETURNS (Tensor): Int64, shape (M,).
     """
     order = scores.argsort(descending=True, stable=True)
     order = order[docs[order].argsort(stable=True)]  # by document, best first
@@ -70,6 +90,8 @@ def prune(scores: Tensor, docs: Tensor, keep: Tensor) -> Tensor:
 def match(spans: SpanIndex, gold: SpanIndex, values: Tensor) -> Tensor:
     """The value of the gold span with the same borders for each span, or -1.
 
+    spans (SpanIndex): Shape (S,).
+    gold (SpanIndex): Shape (gold,), distinct.
     values (Tensor): Int64, shape (gold,). RETURNS (Tensor): Int64, shape (S,).
     """
     found = torch.full_like(spans.starts, -1)

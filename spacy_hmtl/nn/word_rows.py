@@ -24,6 +24,7 @@ class WordRows(nn.Module):
 
     @property
     def width(self) -> int:
+        """Width of the vectors."""
         return self.rows.shape[1]
 
     def find(self, keys: numpy.ndarray) -> numpy.ndarray:

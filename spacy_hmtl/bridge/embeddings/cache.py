@@ -20,6 +20,8 @@ class VectorCache:
 
     A key tells text and tokenization; it holds for one encoder, whose `identity` is part of
     the keys in the folder. Equal keys must mean equal vectors.
+
+    store (VectorStore, optional): The folder.
     """
 
     def __init__(self, max_bytes: int, store: VectorStore | None = None) -> None:
@@ -44,6 +46,12 @@ class VectorCache:
         self._identity = None
 
     def get(self, key: bytes, device: torch.device) -> Tensor | None:
+        """Vectors of a key, if they are kept.
+
+        key (bytes): Of what was encoded.
+        device (device): To put what comes from the folder on.
+        RETURNS (Tensor, optional): As they were put in.
+        """
         if not self.active:
             return None
         if key in self._vectors:
@@ -57,6 +65,11 @@ class VectorCache:
         return vectors
 
     def put(self, key: bytes, vectors: Tensor) -> None:
+        """Keep vectors, once a training has begun.
+
+        key (bytes): Of what was encoded.
+        vectors (Tensor): Any shape; copied.
+        """
         if not self.active:
             return
         # A part of a batch would keep the whole batch in memory.
@@ -84,6 +97,12 @@ class VectorCache:
 def make_cache(*, frozen: bool, cache_mb: int, cache_dir: str | None, cache_dir_mb: int, section: str) -> VectorCache:
     """A cache with the settings of a config.
 
+    frozen (bool): Whether the encoder stays as it is; otherwise nothing is kept.
+    cache_mb (int): Most megabytes in memory.
+    cache_dir (str, optional): Folder that keeps vectors from one training to the next.
+    cache_dir_mb (int): Most megabytes in it.
+    section (str): What messages call the section of the config.
+    RETURNS (VectorCache): Empty.
     RAISES (ValueError): H205, H230, and H231 if a folder is named for an encoder that changes.
     """
     for key, value in (("cache_mb", cache_mb), ("cache_dir_mb", cache_dir_mb)):
@@ -103,7 +122,11 @@ def encode_once(
 ) -> list[Tensor]:
     """Vectors of each key, from the cache where it has them; equal ones are encoded once.
 
+    cache (VectorCache): Looked into first, and filled.
+    keys (Sequence): Of what is to be encoded; equal keys mean equal vectors.
     encode (Callable): From the numbers of keys to (number, vectors), in any order.
+    device (device): Of the vectors.
+    RETURNS (list): Vectors of each key, in order.
     """
     found: dict[bytes, Tensor] = {}
     missing: list[int] = []
@@ -121,7 +144,12 @@ def encode_once(
 
 
 def text_key(text: str, *parts: Any) -> bytes:
-    """Key of a text and of arrays that say how it is cut."""
+    """Key of a text and of arrays that say how it is cut.
+
+    text (str): What is encoded.
+    parts (bytes): Buffers of the arrays.
+    RETURNS (bytes): A hash.
+    """
     digest = hashlib.sha256(text.encode("utf8", "surrogatepass"))
     for part in parts:
         digest.update(b"\0" + bytes(part))
@@ -129,7 +157,11 @@ def text_key(text: str, *parts: Any) -> bytes:
 
 
 def fingerprint(module: nn.Module) -> str:
-    """A hash of names, shapes, types and values of a module's weights."""
+    """A hash of names, shapes, types and values of a module's weights.
+
+    module (Module): On any device.
+    RETURNS (str): In hexadecimal digits.
+    """
     digest = hashlib.sha256()
     for name, value in sorted(module.state_dict().items()):
         digest.update(f"{name} {tuple(value.shape)} {value.dtype}\n".encode())
@@ -138,5 +170,9 @@ def fingerprint(module: nn.Module) -> str:
 
 
 def cache_folder(path: str | None) -> dict[str, str | None]:
-    """What a saved config says in place of a cache's folder: nothing, since it belongs to one machine."""
+    """What a saved config says in place of a cache's folder: nothing, since it belongs to one machine.
+
+    path (str, optional): As the config has it.
+    RETURNS (dict): Path as it stands in the config -> None.
+    """
     return {} if path is None else {str(Path(path)): None, path: None}

@@ -64,7 +64,12 @@ def _init(model: Model, X: Any = None, Y: Any = None) -> None:
 
 
 def width_of(layer: Model, docs: list[Doc] | None) -> int:
-    """Output width of an initialized embedding layer, found by running it where it does not tell."""
+    """Output width of an initialized embedding layer, found by running it where it does not tell.
+
+    layer (Model): Initialized.
+    docs (list, optional): Sample Docs, the first of them with tokens.
+    RETURNS (int): E of this layer.
+    """
     if layer.has_dim("nO"):
         return int(layer.get_dim("nO"))
     return int(layer.predict(docs)[0].shape[1])

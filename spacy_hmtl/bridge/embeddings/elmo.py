@@ -34,6 +34,10 @@ class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
     """Holds the language model, which is read from its files at initialization.
 
     Its bytes carry the sizes, and the weights or, with `include_weights` off, their fingerprint.
+
+    options, weights (str): Paths of the published files.
+    include_weights (bool): Save the weights, not only their fingerprint.
+    cache (VectorCache): Of the layers.
     """
 
     def __init__(self, options: str, weights: str, include_weights: bool, cache: VectorCache) -> None:
@@ -72,7 +76,10 @@ class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         self.cache.clear()
 
     def finish_update(self, optimizer: Optimizer) -> None:
-        """Nothing to step: the language model is frozen."""
+        """Nothing to step: the language model is frozen.
+
+        optimizer (Optimizer): Of the update.
+        """
 
     def local_paths(self) -> dict[str, str | None]:
         """Paths of this machine that a saved config does not keep, each with what stands in its place."""
@@ -83,6 +90,7 @@ class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         return paths
 
     def to_bytes(self) -> bytes:
+        """The sizes, and the weights or their fingerprint."""
         if self._model is None:
             return srsly.msgpack_dumps({})
         message: dict[str, Any] = {"config": json.dumps(asdict(self.network.config))}
@@ -93,6 +101,12 @@ class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         return srsly.msgpack_dumps(message)
 
     def from_bytes(self, bytes_data: bytes) -> BiLMShim:
+        """Make the network that was saved.
+
+        bytes_data (bytes): Made by `to_bytes`.
+        RETURNS (BiLMShim): Itself.
+        RAISES (ValueError): H225 where the weights beside the pipeline are others.
+        """
         message = srsly.msgpack_loads(bytes_data)
         if not message:
             self._model = None

@@ -18,6 +18,8 @@ Shape = tuple[int, ...]
 def read_options(path: str | Path) -> BiLMConfig:
     """Sizes of a biLM.
 
+    path (str): Of options.json.
+    RETURNS (BiLMConfig): Its sizes.
     RAISES (ValueError): H220 if there is no such file, H221 if it is not an ELMo model's.
 
     Source: format of bilm-tf (Peters et al., 2018).
@@ -69,7 +71,11 @@ def _fault(config: BiLMConfig, n_characters: int) -> str | None:
 
 
 def array_shapes(config: BiLMConfig) -> dict[str, Shape]:
-    """Names and shapes of the arrays that a weights file with these sizes holds."""
+    """Names and shapes of the arrays that a weights file with these sizes holds.
+
+    config (BiLMConfig): Sizes of the model.
+    RETURNS (dict): Name of each array in the file -> its shape.
+    """
     shapes: dict[str, Shape] = {"char_embed": (261, config.character_width)}
     for i, (width, number) in enumerate(config.filters):
         shapes[f"CNN/W_cnn_{i}"] = (1, width, config.character_width, number)
@@ -96,6 +102,9 @@ def _cell(direction: int, layer: int) -> str:
 def read_weights(path: str | Path, config: BiLMConfig) -> dict[str, numpy.ndarray]:
     """Weights by the names of the parameters of `nn.bilm.network.BiLM`.
 
+    path (str): Of weights.hdf5.
+    config (BiLMConfig): Sizes of the options beside it.
+    RETURNS (dict): Float32 arrays.
     RAISES (ValueError): H220 if there is no such file, H222 if it is damaged, H581 if it
         takes numbers from another file, H223 if its
         arrays are not those of `config`, in name or shape; ImportError: H224 without h5py.

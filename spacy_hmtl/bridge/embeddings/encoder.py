@@ -55,7 +55,10 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
     _reduced_from: tuple[tuple[int, int], ...] = ()
 
     def set(self, objects: HFObjects) -> None:
-        """Take an encoder; only the layers to be trained get gradients. RAISES (ValueError): H235, H238."""
+        """Take an encoder; only the layers to be trained get gradients. RAISES (ValueError): H235, H238.
+
+        objects (HFObjects): Transformer and tokenizer.
+        """
         device = get_torch_default_device()
         if not runs_on(self.precision, device):
             known = ", ".join(PRECISIONS)
@@ -81,7 +84,10 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
         return self._reduced
 
     def identity(self, settings: str) -> bytes:
-        """What the vectors depend on beside the text; settings are those of the layer around."""
+        """What the vectors depend on beside the text; settings are those of the layer around.
+
+        settings (str): Of the layer, as far as vectors depend on them.
+        """
         said = f"{fingerprint(self._model)} {tokenizer_hash(self._hfmodel.tokenizer)} {version('transformers')}"
         return (said + settings).encode()
 
@@ -95,6 +101,7 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
         return cache_folder(None if self.cache.store is None else str(self.cache.store.folder))
 
     def to_bytes(self) -> bytes:
+        """Config, tokenizer, versions and weights; nothing before initialization."""
         if self._hfmodel.transformer is None:
             return srsly.msgpack_dumps({})
         tokenizer = self._hfmodel.tokenizer
@@ -109,6 +116,12 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
         )
 
     def from_bytes(self, bytes_data: bytes) -> EncoderShim:
+        """Make the encoder that was saved, running no code that it brings.
+
+        bytes_data (bytes): Made by `to_bytes`.
+        RETURNS (EncoderShim): Itself.
+        RAISES (ValueError): H209 where it was saved by another release; H207, H580 to H584.
+        """
         message = srsly.msgpack_loads(bytes_data)
         if not message:
             return self
@@ -132,6 +145,8 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
 def read_encoder(name: str) -> HFObjects:
     """A transformer and its tokenizer from a folder, or by the name of a model.
 
+    name (str): A folder saved by `save_pretrained`, or the name of a model on this machine.
+    RETURNS (HFObjects): On the CPU, in evaluation mode.
     RAISES (ValueError): H207 where there is none, it lacks weights, or its tokenizer cannot
         tell where its pieces stand in the text; H580 to H583 where it brings or asks for code.
     """
@@ -159,7 +174,11 @@ def read_encoder(name: str) -> HFObjects:
 
 
 def check_encoder(name: str, transformer: Any) -> None:
-    """Fail where a model gives no vector for each piece. RAISES (ValueError): H207."""
+    """Fail where a model gives no vector for each piece. RAISES (ValueError): H207.
+
+    name (str): What messages call it.
+    transformer (Module): Loaded.
+    """
     device = transformer.device
     pieces = torch.tensor([[0, 1, 0]], device=device)
     try:
@@ -173,14 +192,22 @@ def check_encoder(name: str, transformer: Any) -> None:
 
 
 def layer_list(transformer: Any) -> Any:
-    """The layers of a transformer from the bottom, or None where they do not stand in one list."""
+    """The layers of a transformer from the bottom, or None where they do not stand in one list.
+
+    transformer (Module): Of any architecture.
+    RETURNS (ModuleList, optional): Which can be cut.
+    """
     count = getattr(transformer.config, "num_hidden_layers", None)
     lists = (module for module in transformer.modules() if isinstance(module, torch.nn.ModuleList))
     return next((module for module in lists if len(module) == count), None)
 
 
 def keep_layers(transformer: Any, n_layers: int) -> None:
-    """Drop the layers of an encoder above the first `n_layers`; 0 keeps all. RAISES (ValueError): H260."""
+    """Drop the layers of an encoder above the first `n_layers`; 0 keeps all. RAISES (ValueError): H260.
+
+    transformer (Module): Changed in place.
+    n_layers (int): Layers from the bottom; 0 keeps all.
+    """
     if n_layers == 0:
         return
     layers, section = layer_list(transformer), "the Transformer embedding"
@@ -198,7 +225,11 @@ def keep_layers(transformer: Any, n_layers: int) -> None:
 
 
 def restrict(transformer: Any, last_layers: int) -> None:
-    """Let only the last layers learn; with -1 all, with 0 none. RAISES (ValueError): H235."""
+    """Let only the last layers learn; with -1 all, with 0 none. RAISES (ValueError): H235.
+
+    transformer (Module): Changed in place.
+    last_layers (int): Layers from the top.
+    """
     transformer.requires_grad_(last_layers < 0)
     if last_layers <= 0:
         return
@@ -214,7 +245,11 @@ def restrict(transformer: Any, last_layers: int) -> None:
 
 
 def tokenizer_hash(tokenizer: Any) -> str:
-    """A hash of a tokenizer's vocabulary and of what it makes of a few texts, borders included."""
+    """A hash of a tokenizer's vocabulary and of what it makes of a few texts, borders included.
+
+    tokenizer (PreTrainedTokenizerFast): Of any kind.
+    RETURNS (str): In hexadecimal digits.
+    """
     digest = hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode())
     digest.update(json.dumps([list(pieces) for pieces in tokenizer(list(_PROBE), verbose=False)["input_ids"]]).encode())
     return digest.hexdigest()

@@ -50,7 +50,9 @@ class EncoderFiles:
 def read_folder(name: str, *, weights: bool = True) -> EncoderFiles:
     """Read an encoder's folder, or that of a model by its name, without running anything.
 
+    name (str): A folder, or the name of a model on this machine.
     weights (bool): Look for the weights, too, which must be safetensors.
+    RETURNS (EncoderFiles): Contents, and the weights' path.
     RAISES (ValueError): H207 where there is no encoder, H580 to H583 where it is not plain data.
     """
     folder = _folder(name)
@@ -92,7 +94,11 @@ def check_files(files: Mapping[str, bytes], where: str | Path) -> dict[str, Any]
 
 
 def make_config(content: Mapping[str, Any]) -> Any:
-    """A configuration from the content of a config.json that passed `check_files`."""
+    """A configuration from the content of a config.json that passed `check_files`.
+
+    content (Mapping): Of the file.
+    RETURNS (PretrainedConfig): Of the class that model_type names.
+    """
     return CONFIG_MAPPING[content["model_type"]].from_dict({**content, "return_dict": True})
 
 
@@ -100,6 +106,7 @@ def make_tokenizer(files: Mapping[str, bytes], config: Any) -> tuple[Any, bytes 
     """A tokenizer from these files and no others.
 
     files (Mapping): Contents by name, that passed `check_files`.
+    config (PretrainedConfig): Of the encoder.
     RETURNS (tuple): The tokenizer, and the file that some are made from and want again when saved.
     """
     with TemporaryDirectory() as folder:

@@ -21,7 +21,11 @@ class GuardedShim(HFShim):
     """Reads what spacy-transformers saved once it is seen to be plain data."""
 
     def from_bytes(self, bytes_data: bytes) -> Any:
-        """RAISES (ValueError): H207, H580, H581, H583, H584."""
+        """RAISES (ValueError): H207, H580, H581, H583, H584.
+
+        bytes_data (bytes): Made by `to_bytes`.
+        RETURNS (GuardedShim): Itself.
+        """
         message = srsly.msgpack_loads(bytes_data)
         if message.get("config"):
             files = dict(message["tokenizer"])
@@ -38,7 +42,10 @@ class GuardedShim(HFShim):
 
 
 def guard_node(node: Model) -> None:
-    """Let a `TransformerModel` of spacy-transformers load plain data only."""
+    """Let a `TransformerModel` of spacy-transformers load plain data only.
+
+    node (Model): Named "transformer".
+    """
     for layer in node.layers:
         for shim in layer.shims:
             # Not ours, which checks by itself, and not one that is guarded already.

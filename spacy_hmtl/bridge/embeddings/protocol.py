@@ -46,7 +46,11 @@ class EmbeddingHooks:
 
 
 def hooks_of(model: Model) -> Iterator[EmbeddingHooks]:
-    """All hooks of a model and the layers in it, in the order of the layers."""
+    """All hooks of a model and the layers in it, in the order of the layers.
+
+    model (Model): The component's, or its embeddings.
+    RETURNS (Iterator): Shims that are `EmbeddingHooks`.
+    """
     return (shim for node in model.walk() for shim in node.shims if isinstance(shim, EmbeddingHooks))
 
 
@@ -57,6 +61,7 @@ def local_paths(model: Model) -> dict[str, str | None]:
     of no use elsewhere.
 
     model (Model): The component's, before it is initialized.
+    RETURNS (dict): Path as it stands in the config -> what a saved config says in its place.
     """
     paths: dict[str, str | None] = {}
     for node in model.walk():

@@ -122,6 +122,11 @@ class MixShim(ModuleShim):
         super().__init__(ScalarMix(1))
 
     def from_bytes(self, bytes_data: bytes) -> MixShim:
+        """Make the mix that was saved, for as many layers.
+
+        bytes_data (bytes): Made by `to_bytes`.
+        RETURNS (MixShim): Itself.
+        """
         self._model = ScalarMix(len(load_safetensors(bytes_data)["weights"]))
         super().from_bytes(bytes_data)
         return self

@@ -32,11 +32,20 @@ class VectorStore:
         self._n_bytes: int | None = None
 
     def path(self, key: bytes) -> Path:
+        """File of a key.
+
+        key (bytes): At least two bytes.
+        RETURNS (Path): Whether it is there or not.
+        """
         name = key.hex()
         return self.folder / name[:2] / f"{name[2:]}.npy"
 
     def get(self, key: bytes) -> numpy.ndarray | None:
-        """The array of a key, if it is there."""
+        """The array of a key, if it is there.
+
+        key (bytes): Of what was encoded.
+        RETURNS (ndarray, optional): None where it is not, or damaged.
+        """
         path = self.path(key)
         try:
             array = numpy.load(path, allow_pickle=False)
@@ -47,7 +56,11 @@ class VectorStore:
         return array
 
     def put(self, key: bytes, array: numpy.ndarray) -> None:
-        """Keep an array; where the disk refuses, one warning says so and nothing more is kept."""
+        """Keep an array; where the disk refuses, one warning says so and nothing more is kept.
+
+        key (bytes): Of what was encoded.
+        array (ndarray): Any shape.
+        """
         if array.nbytes > self.max_bytes:
             return
         path = self.path(key)

@@ -25,7 +25,10 @@ _SECTION = "the WordVectors embedding"
 
 
 class WordRowsShim(EmbeddingHooks, TouchedParams, PyTorchShim):
-    """Holds the trained rows, whose number is known at initialization; its bytes carry them and no others."""
+    """Holds the trained rows, whose number is known at initialization; its bytes carry them and no others.
+
+    lr_scale (float): Factor on the optimizer's learning rate.
+    """
 
     def __init__(self, lr_scale: float) -> None:
         super().__init__(None)
@@ -41,14 +44,24 @@ class WordRowsShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         return self._model
 
     def set(self, table: WordRows) -> None:
+        """Take a table.
+
+        table (WordRows): Moved to the device in use.
+        """
         self._model = table.to(get_torch_default_device())
 
     def see_words(self, words: Sequence[str]) -> None:
-        """Words of the training data, each once, to make rows for."""
+        """Words of the training data, each once, to make rows for.
+
+        words (Sequence): Each once.
+        """
         self.words = words
 
     def check_vocab(self, vocab: Vocab) -> None:
-        """RAISES (ValueError): H233 if the vocabulary's vectors are not as wide as the trained rows."""
+        """RAISES (ValueError): H233 if the vocabulary's vectors are not as wide as the trained rows.
+
+        vocab (Vocab): Of the pipeline.
+        """
         if self._model is not None and vocab.vectors.shape[1] != self.table.width:
             raise ValueError(Errors.H233.format(found=vocab.vectors.shape[1], expected=self.table.width))
 
@@ -56,6 +69,8 @@ class WordRowsShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         """Step the rows of the words that were read; the others stand still.
 
         Their gradient is zero, but the optimizer's momentum would go on moving them.
+
+        optimizer (Optimizer): Of the update.
         """
         if self._model is None:
             return
@@ -67,9 +82,16 @@ class WordRowsShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         super().finish_update(optimizer)
 
     def to_bytes(self) -> bytes:
+        """Keys and rows; nothing before initialization."""
         return b"" if self._model is None else save_state(self._model)
 
     def from_bytes(self, bytes_data: bytes) -> WordRowsShim:
+        """Take the rows that were saved.
+
+        bytes_data (bytes): Made by `to_bytes`.
+        RETURNS (WordRowsShim): Itself.
+        RAISES (ValueError): H209 where they do not fit each other.
+        """
         if not bytes_data:
             self._model = None
             return self

@@ -44,10 +44,12 @@ class Window(NamedTuple):
 def make_windows(docs: Sequence[Doc], size: int, stride: int) -> list[Window]:
     """Windows in document order; each token is kept in one of them.
 
+    docs (Sequence): Of the batch.
     size (int): Most tokens of a window.
     stride (int): With 0, whole segments are packed into windows that do not overlap. Otherwise
         a window begins every `stride` tokens, and a token's vector is taken from the window
         in which it is farthest from the ends.
+    RETURNS (list): Of all Docs.
     """
     windows = []
     for number, doc in enumerate(docs):
@@ -115,7 +117,12 @@ def make_pieces(
 ) -> list[Pieces]:
     """Word pieces of windows; one with more than the encoder takes is halved, so that nothing is cut off.
 
+    windows (Sequence): Of the Docs.
+    docs (Sequence): Of the batch.
+    tokenizer (PreTrainedTokenizerFast): The encoder's.
     pooling (str): Pieces that make a token's vector: all ("mean"), the "first" or the "last".
+    numbers (Sequence, optional): What to call the windows; 0, 1 ... by default.
+    RETURNS (list): At least one for each window.
     """
     limit = min(int(tokenizer.model_max_length), _MAX_PIECES)
     encoded = tokenizer(

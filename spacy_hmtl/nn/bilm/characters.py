@@ -24,6 +24,8 @@ def character_rows(words: Sequence[str], config: BiLMConfig) -> numpy.ndarray:
     The table is as wide as the longest word needs: a filter over padding alone gives the same
     maximum wherever it stands, so one full width of padding is as good as all of it.
 
+    words (Sequence): Distinct words.
+    config (BiLMConfig): Sizes of the model.
     RETURNS (ndarray): Int64, shape (words + 2, W), W at most max_characters.
 
     Source: bilm-tf, `bilm/data.py` (UnicodeCharsVocabulary).
@@ -43,6 +45,8 @@ def character_rows(words: Sequence[str], config: BiLMConfig) -> numpy.ndarray:
 
 class TokenLayer(nn.Module):
     """Vectors of words from their bytes alone.
+
+    config (BiLMConfig): Sizes of the model.
 
     Source: Peters et al. (2018), section 3.4; Kim et al. (2016) for the network.
     """

@@ -37,10 +37,12 @@ class BiLMConfig:
 
     @property
     def n_filters(self) -> int:
+        """Filters of all widths together."""
         return sum(number for _, number in self.filters)
 
     @property
     def widest_filter(self) -> int:
+        """Characters that the widest filter sees."""
         return max(width for width, _ in self.filters)
 
     @property

@@ -18,6 +18,11 @@ class ProjectedLSTM(nn.Module):
     row first. So nothing is padded, and the products with the input are made for many
     steps at once; only the products with the last output wait for each other.
 
+    width (int): Of the input.
+    hidden (int): Width of the cells.
+    projection (int): Width of the output.
+    cell_clip, projection_clip (float): Most that a cell and an output may hold; 0: no bound.
+
     Source: Sak et al. (2014), "Long Short-Term Memory Based Recurrent Neural Network
     Architectures for Large Vocabulary Speech Recognition", without peepholes; clipping
     as TensorFlow's LSTMCell has it (cell_clip, proj_clip).
@@ -35,8 +40,8 @@ class ProjectedLSTM(nn.Module):
     def forward(self, packed: Tensor, sizes: Sequence[int], output: Tensor, cell: Tensor) -> Tensor:
         """Run all steps; `output` and `cell` are overwritten with the state after each row's last step.
 
-        packed (Tensor): Shape (2, T, width): steps of all rows.
-        sizes (Sequence): Rows of each step, descending; they sum to N.
+        packed (Tensor): Shape (2, steps, width): steps of all rows.
+        sizes (Sequence): Rows of each step, descending; they sum to the number of steps.
         output, cell (Tensor): State before the first step, shapes (2, rows, projection) and (2, rows, cells).
         RETURNS (Tensor): Outputs, shape (2, steps, projection).
         """

@@ -30,6 +30,8 @@ class State(NamedTuple):
 class BiLM(nn.Module):
     """Character convolutions with highways below LSTMs in both directions; frozen.
 
+    config (BiLMConfig): Sizes of the model.
+
     Source: Peters et al. (2018), section 3.4.
     """
 
@@ -42,7 +44,11 @@ class BiLM(nn.Module):
         self.requires_grad_(False)
 
     def start(self, n_rows: int) -> State:
-        """The state before anything was read."""
+        """The state before anything was read.
+
+        n_rows (int): Sentences that are read side by side.
+        RETURNS (State): Zeros.
+        """
         config, like = self.config, self.tokens.project.weight
         shape = (config.n_layers, 2, n_rows)
         return State(like.new_zeros((*shape, config.projection)), like.new_zeros((*shape, config.hidden)))

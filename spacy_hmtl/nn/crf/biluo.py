@@ -23,6 +23,7 @@ class BiluoTags:
         """Tags of non-overlapping spans.
 
         starts, ends, labels (Tensor): Int64, shape (S,): token offsets (end exclusive), label numbers.
+        n_tokens (int): T.
         RETURNS (Tensor): Int64, shape (T,).
         """
         tags = torch.zeros(n_tokens, dtype=torch.int64, device=starts.device)
@@ -80,6 +81,8 @@ class BiluoCRF(CRF):
 
     Illegal transitions are forbidden when decoding only, not in the likelihood, as in
     the original (HMTL's taggers are AllenNLP's `crf_tagger`).
+
+    tags (BiluoTags): What the tags mean.
     """
 
     def __init__(self, tags: BiluoTags) -> None:

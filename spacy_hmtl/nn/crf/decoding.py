@@ -41,7 +41,11 @@ class Spelled(NamedTuple):
 
 
 def potentials(crfs: Sequence[BiluoCRF]) -> Potentials:
-    """What decoding needs of some CRFs."""
+    """What decoding needs of some CRFs.
+
+    crfs (Sequence): N CRFs over the same L tags.
+    RETURNS (Potentials): With the penalties of what is illegal.
+    """
     return Potentials(*(torch.stack(column) for column in zip(*(crf.legal_scores() for crf in crfs))))
 
 
@@ -49,6 +53,8 @@ def viterbi(emissions: Tensor, scores: Potentials, packing: Packing) -> Tensor:
     """The best legal tags of every segment.
 
     emissions (Tensor): Float32, shape (N, T, L), tokens in document order.
+    scores (Potentials): Of the N CRFs.
+    packing (Packing): Of all segments.
     RETURNS (Tensor): Int64, shape (N, T).
     """
     n_crfs, n_tokens, _ = emissions.shape
@@ -89,6 +95,8 @@ def both_ways(emissions: Tensor, scores: Potentials, packing: Packing) -> tuple[
     """Forward and backward scores of the tokens of a packing, under the constraints, in one loop.
 
     emissions (Tensor): Float32, shape (N, T, L), tokens in document order.
+    scores (Potentials): Of the N CRFs.
+    packing (Packing): Of the segments that are wanted.
     RETURNS (tuple): Float32, shape (N, packed, L) each: log-sums over all that may stand before a
         token, in `packing.order`, and behind it, in `packing.backward`. Both include the
         emission of the token itself.
@@ -117,7 +125,9 @@ def confidences(
 ) -> Tensor:
     """Probability that a segment holds each of these spans: of all its legal tag sequences that have exactly it.
 
+    emissions (Tensor): Float32, shape (N, T, L).
     tags (Tensor): Int64, shape (N, T), the decoded tags, which spell the spans.
+    scores (Potentials): Of the N CRFs.
     packing (Packing): of the segments that hold spans, at least.
     is_first (Tensor): Bool, shape (T,), tokens that begin a segment.
     RETURNS (Tensor): Float32, shape (S,), in [0, 1]: CRF marginals.

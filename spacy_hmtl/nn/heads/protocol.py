@@ -72,7 +72,11 @@ class DocContext(NamedTuple):
     words: WordFacts | None = None
 
     def part(self, chunk: Chunk) -> DocContext:
-        """Those of a part of the batch."""
+        """Those of a part of the batch.
+
+        chunk (Chunk): Where the part lies in the batch.
+        RETURNS (DocContext): For the tokens and documents of the part.
+        """
         docs = slice(chunk.first_doc, chunk.first_doc + len(chunk.layout.doc_lengths))
         tokens = slice(chunk.start, chunk.end)
         words = None if self.words is None else WordFacts(*(column[tokens] for column in self.words))
@@ -92,7 +96,11 @@ class GivenMentions(NamedTuple):
     labels: tuple[str, ...] = ()
 
     def part(self, chunk: Chunk) -> GivenMentions:
-        """Those of a part of the batch."""
+        """Those of a part of the batch.
+
+        chunk (Chunk): Where the part lies in the batch.
+        RETURNS (GivenMentions): With offsets in the part.
+        """
         inside = (self.spans.starts >= chunk.start) & (self.spans.starts < chunk.end)
         docs = self.docs[chunk.first_doc : chunk.first_doc + len(chunk.layout.doc_lengths)]
         labels = tuple(compress(self.labels, inside.tolist())) if self.labels else ()
@@ -124,6 +132,9 @@ class Decoder(Protocol):
     def add(self, encoded: Encoded, chunk: Chunk, beside: Beside) -> Any:
         """Decode the next part.
 
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
+        chunk (Chunk): Where the part lies in the batch.
+        beside (Beside): What else the head may read.
         RETURNS (Any): What was found in it, with offsets in the part, for heads that need
             this level; None where that is known only at the end (clusters).
         """
@@ -148,6 +159,7 @@ class Head(nn.Module, ABC):
         encoded (Encoded): Inputs and states of the task's encoder; there may be no tokens.
         targets (NamedTuple): Those of the head's kind, see `spacy_hmtl.nn.heads.tensors`.
         beside (Beside): With what the levels of `loss_needs` found, without gradients.
+        RETURNS (Tensor): Float32, shape ().
         """
 
     @abstractmethod
@@ -161,7 +173,11 @@ class Head(nn.Module, ABC):
         """
 
     def decoder(self, settings: Mapping[str, Any]) -> Decoder:
-        """Begin to decode a batch that comes in parts; a head that carries something over has one of its own."""
+        """Begin to decode a batch that comes in parts; a head that carries something over has one of its own.
+
+        settings (Mapping): Those of the component, thresholds among them.
+        RETURNS (Decoder): For one batch.
+        """
         return PartByPart(self, settings)
 
 
@@ -177,7 +193,13 @@ class PartByPart:
         self.parts: list[Any] = []
 
     def add(self, encoded: Encoded, chunk: Chunk, beside: Beside) -> Any:
-        """Decode the next part."""
+        """Decode the next part.
+
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
+        chunk (Chunk): Where the part lies in the batch.
+        beside (Beside): What else the head may read.
+        RETURNS (NamedTuple): What was found, with offsets in the part.
+        """
         found = self.head.decode(encoded, self.settings, beside)
         self.parts.append(found.shifted(chunk.start))
         return found
@@ -229,4 +251,5 @@ class HeadConfig(ABC):
 
         input_width (int): I, what the task's encoder reads; its states are `encoder.width` wide.
         labels (HeadLabels): Label sets to size the head for.
+        RETURNS (Head): On the CPU.
         """

@@ -54,6 +54,10 @@ class RelationHead(Head):
     scores(i, j) = V act(U h_i + W h_j + b + d_(j - i)) + c, where i is the last token of
     arg1 and j the last token of arg2.
 
+    width (int): H, width of the states.
+    labels (Sequence): R labels.
+    config (RelationConfig): Settings.
+
     Source: Bekoulis et al. (2018), "Joint entity recognition and relation extraction as
     a multi-head selection problem", section 3.4; Sanh et al. (2019), section "Relation
     Extraction". Differs from the authors' code in the output bias c, the embedding d of
@@ -92,7 +96,10 @@ class RelationHead(Head):
     def loss(self, encoded: Encoded, targets: RelationTargets, beside: Beside = NOTHING) -> Tensor:
         """Binary cross-entropy over all real token pairs and labels, nats summed over the batch.
 
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
         targets (RelationTargets): Of the arguments the last tokens count; both lie in one segment.
+        beside (Beside): What else the head may read.
+        RETURNS (Tensor): Shape ().
         """
         layout = encoded.layout
         first, second = self.arg1(encoded.states), self.arg2(encoded.states)  # (T, K)
@@ -120,6 +127,11 @@ class RelationHead(Head):
 
         A token may stand for both arguments: of nested mentions that end there, such as
         "the office in Lisbon" and "Lisbon".
+
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
+        settings (Mapping): Those of the component, thresholds among them.
+        beside (Beside): What else the head may read.
+        RETURNS (TokenPairs): With offsets in the batch.
         """
         first, second = self.arg1(encoded.states), self.arg2(encoded.states)
         cut = float(torch.logit(torch.tensor(settings["relation_threshold"], dtype=torch.float64)))

@@ -40,6 +40,10 @@ class TaggerConfig(HeadConfig):
 class TaggerHead(Head):
     """One layer of tags, or several for nested spans, all on the same states.
 
+    width (int): H, width of the states.
+    labels (Sequence): What spans may be.
+    config (TaggerConfig): Settings.
+
     Source: Sanh et al. (2019), sections "Named Entity Recognition" and "Entity Mention
     Detection", with one layer. A layer for each level of nesting follows Alex et al.
     (2007), "Recognising Nested Named Entities in Biomedical Text", section "Layering".
@@ -50,7 +54,13 @@ class TaggerHead(Head):
         self.layers: Any = nn.ModuleList(TagLayer(width, labels) for _ in range(config.layers))
 
     def loss(self, encoded: Encoded, targets: SpanTargets, beside: Beside = NOTHING) -> Tensor:
-        """Negative log-likelihood of the gold tags of all layers, nats summed over the batch."""
+        """Negative log-likelihood of the gold tags of all layers, nats summed over the batch.
+
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
+        targets (SpanTargets): Gold spans.
+        beside (Beside): What else the head may read.
+        RETURNS (Tensor): Shape ().
+        """
         n_tokens = encoded.states.shape[0]
         if n_tokens == 0:
             return encoded.states.sum()
@@ -71,6 +81,11 @@ class TaggerHead(Head):
         """The best legal tags of all layers as spans in document order, with CRF marginals as confidences.
 
         Of equal spans (boundaries and label) of several layers the likeliest.
+
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
+        settings (Mapping): Those of the component, thresholds among them.
+        beside (Beside): What else the head may read.
+        RETURNS (SpanTensors): With offsets in the batch.
         """
         layout, n_tokens = encoded.layout, encoded.states.shape[0]
         if n_tokens == 0:
@@ -107,7 +122,11 @@ def _likeliest(spans: SpanTensors) -> SpanTensors:
 
 
 class TagLayer(nn.Module):
-    """Emissions by a linear layer, scored by a CRF over BILUO tags."""
+    """Emissions by a linear layer, scored by a CRF over BILUO tags.
+
+    width (int): H, width of the states.
+    labels (Sequence): What spans may be.
+    """
 
     def __init__(self, width: int, labels: Sequence[str]) -> None:
         super().__init__()

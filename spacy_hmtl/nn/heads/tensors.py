@@ -60,12 +60,20 @@ class SpanTensors(NamedTuple):
     scores: Tensor
 
     def shifted(self, by: int) -> SpanTensors:
-        """With `by` added to the offsets."""
+        """With `by` added to the offsets.
+
+        by (int): Tokens.
+        RETURNS (SpanTensors): New ones; these stay.
+        """
         return self._replace(starts=self.starts + by, ends=self.ends + by)
 
     @staticmethod
     def joined(parts: Sequence[SpanTensors]) -> SpanTensors:
-        """All spans of at least one part, one after the other."""
+        """All spans of at least one part, one after the other.
+
+        parts (Sequence): In document order, with offsets in the batch.
+        RETURNS (SpanTensors): In the order of the parts.
+        """
         return concatenated(parts)
 
 
@@ -105,12 +113,20 @@ class TokenPairs(NamedTuple):
     scores: Tensor
 
     def shifted(self, by: int) -> TokenPairs:
-        """With `by` added to the offsets."""
+        """With `by` added to the offsets.
+
+        by (int): Tokens.
+        RETURNS (TokenPairs): New ones; these stay.
+        """
         return self._replace(arg1=self.arg1 + by, arg2=self.arg2 + by)
 
     @staticmethod
     def joined(parts: Sequence[TokenPairs]) -> TokenPairs:
-        """All pairs of at least one part, one after the other."""
+        """All pairs of at least one part, one after the other.
+
+        parts (Sequence): In document order, with offsets in the batch.
+        RETURNS (TokenPairs): In the order of the parts.
+        """
         return concatenated(parts)
 
 
@@ -130,12 +146,20 @@ class SpanPairs(NamedTuple):
     scores: Tensor
 
     def shifted(self, by: int) -> SpanPairs:
-        """With `by` added to the offsets of the arguments."""
+        """With `by` added to the offsets of the arguments.
+
+        by (int): Tokens.
+        RETURNS (SpanPairs): New ones; these stay.
+        """
         return self._replace(arguments=self.arguments.shifted(by))
 
     @staticmethod
     def joined(parts: Sequence[SpanPairs]) -> SpanPairs:
-        """All pairs of at least one part, one after the other; rows count in the arguments of all."""
+        """All pairs of at least one part, one after the other; rows count in the arguments of all.
+
+        parts (Sequence): In document order, with offsets in the batch.
+        RETURNS (SpanPairs): In the order of the parts.
+        """
         rows, first = [], 0
         for part in parts:
             rows.append((part.arg1 + first, part.arg2 + first, part.labels, part.scores))

@@ -29,6 +29,9 @@ class CorefHead(Head):
     coarse to fine, only the best antecedents by mention(i) + mention(j) + bilinear(i, j)
     are scored so; the others are out.
 
+    input_width (int): I, what the task's encoder reads.
+    config (CorefConfig): Settings.
+
     Source: Lee et al. (2017), sections 3 to 5; Lee et al. (2018), section 4, which adds the
     bilinear score to the full one as well. Here it only chooses, and learns by a loss of
     its own: the full score is then that of the paper's head, on fewer antecedents.
@@ -51,6 +54,7 @@ class CorefHead(Head):
     ) -> Ranking | None:
         """Choose the spans of a batch and score what each may refer to.
 
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
         own (SpanIndex, optional): Spans to rank instead of the best of all; none is pruned.
         beside (Beside): Windows, facts for the features, and given mentions, which are ranked
             instead of others in their documents.
@@ -158,6 +162,11 @@ class CorefHead(Head):
         added: by the full scores alone nothing teaches to choose an antecedent that was
         not chosen. With a `mention_weight`, so is the cross-entropy of the mention scores of
         all spans: those that are not kept learn from nothing else.
+
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
+        targets (ClusterTargets): Gold mentions and clusters.
+        beside (Beside): What else the head may read.
+        RETURNS (Tensor): Shape ().
         """
         own = self.mentions(beside)
         if own is None and self.config.candidates == "mentions":
@@ -178,7 +187,11 @@ class CorefHead(Head):
         return total
 
     def mentions(self, beside: Beside) -> SpanIndex | None:
-        """The mentions found by the level that candidates are taken from, if it was asked."""
+        """The mentions found by the level that candidates are taken from, if it was asked.
+
+        beside (Beside): With what the needed level found.
+        RETURNS (SpanIndex, optional): Each once, in document order.
+        """
         found = beside.found.get("emd")
         return None if found is None else distinct(SpanIndex(found.starts, found.ends))
 
@@ -203,7 +216,13 @@ class CorefHead(Head):
     # --- decoding ---
 
     def decode(self, encoded: Encoded, settings: Mapping[str, Any], beside: Beside = NOTHING) -> DecodedClusters:
-        """Clusters of a batch that is ranked at once; see `link`."""
+        """Clusters of a batch that is ranked at once; see `link`.
+
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
+        settings (Mapping): Those of the component, thresholds among them.
+        beside (Beside): What else the head may read.
+        RETURNS (DecodedClusters): With offsets in the batch.
+        """
         ranking = self.rank(encoded, self.mentions(beside), beside)
         return link([] if ranking is None else [ranking], self.config, settings, encoded.states.device)
 
@@ -229,7 +248,12 @@ class ClusterDecoder:
         self.rankings: list[Ranking] = []
 
     def add(self, encoded: Encoded, chunk: Chunk, beside: Beside) -> None:
-        """Rank the next part; clusters are known only at the end."""
+        """Rank the next part; clusters are known only at the end.
+
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
+        chunk (Chunk): Where the part lies in the batch.
+        beside (Beside): What else the head may read.
+        """
         ranking = self.head.rank(encoded, self.head.mentions(beside), beside, self.before, chunk.first_doc)
         if ranking is None:
             return

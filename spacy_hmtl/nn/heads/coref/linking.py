@@ -29,6 +29,7 @@ def link(
         that nothing links to, used if the head was trained with singletons; and
         `coref_threshold`, least probability, of all its antecedents together, that a mention
         refers back to one. Without it, the likeliest choice counts.
+    device (device): Of the result, where there is nothing to link.
     RETURNS (DecodedClusters): Confidence of a linked mention: probability, summed over
         its antecedents in the same cluster; of a first mention: that of no antecedent
         (with singletons: of a new entity).
@@ -89,6 +90,7 @@ def join_by_name(roots: Tensor, names: Tensor, docs: Tensor) -> Tensor:
     roots (Tensor): Int64, shape (M,), a mention that stands for the cluster of each.
     names (Tensor): Int64, shape (M,), what a mention that is a name says, 0 for others.
     docs (Tensor): Int64, shape (M,).
+    RETURNS (Tensor): As `roots`, with the clusters joined.
     """
     rows = (names != 0).nonzero().squeeze(1)
     if len(rows) == 0:

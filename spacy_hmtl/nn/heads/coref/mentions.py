@@ -18,6 +18,9 @@ _CELLS = 8_000_000
 class MentionScorer(nn.Module):
     """Scores spans as mentions; a span vector is [h_start ; h_end ; width ; attention-weighted inputs].
 
+    input_width (int): I, what the task's encoder reads.
+    config (CorefConfig): Settings.
+
     Source: Lee et al. (2017), "End-to-end Neural Coreference Resolution", section 4.1, with
     the sizes of the authors of HMTL. First layers are computed part by part, a
     rearrangement that changes no value (a linear layer of a concatenation is a sum).
@@ -56,6 +59,9 @@ class MentionScorer(nn.Module):
 
         Goes width by width over all tokens at once: sums over the tokens of a span grow
         by one token at each step, so nothing is gathered span by span.
+
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
+        RETURNS (Tensor): Float32, shape (S,).
         """
         layout, part = encoded.layout, self.score.part
         n_tokens, max_width = layout.n_tokens, self.max_width
@@ -89,7 +95,12 @@ class MentionScorer(nn.Module):
         return torch.cat(scores).index_select(0, order)
 
     def scores(self, encoded: Encoded, spans: SpanIndex) -> Tensor:
-        """Unnormalized score of each of some given spans as a mention, shape (S,)."""
+        """Unnormalized score of each of some given spans as a mention, shape (S,).
+
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
+        spans (SpanIndex): Shape (S,), at least one.
+        RETURNS (Tensor): Float32, shape (S,).
+        """
         part = self.score.part
         start = part("start", encoded.states).index_select(0, spans.starts)
         end = part("end", encoded.states).index_select(0, spans.ends - 1)
@@ -97,7 +108,12 @@ class MentionScorer(nn.Module):
         return self.score.score(start + end + head + part("width", self._width_feature(spans)))
 
     def vectors(self, encoded: Encoded, spans: SpanIndex) -> Tensor:
-        """Span vectors, shape (M, span_width)."""
+        """Span vectors, shape (M, span_width).
+
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
+        spans (SpanIndex): Shape (M,), at least one.
+        RETURNS (Tensor): Float32, shape (M, span_width).
+        """
         start = encoded.states.index_select(0, spans.starts)
         end = encoded.states.index_select(0, spans.ends - 1)
         head = self._attend(encoded, spans, encoded.inputs)

@@ -22,13 +22,20 @@ _CELLS = 1_000_000
 
 
 def distance_bucket(distance: Tensor) -> Tensor:
-    """Semi-logarithmic bucket of a distance of at least 0, as in Lee et al. (2017), section 4."""
+    """Semi-logarithmic bucket of a distance of at least 0, as in Lee et al. (2017), section 4.
+
+    distance (Tensor): Int64, counted in mentions.
+    RETURNS (Tensor): Int64, of the same shape.
+    """
     logarithm = torch.log2(distance.clamp(min=1).float()).floor().long() + 3
     return torch.where(distance <= 4, distance, logarithm).clamp(max=N_DISTANCES - 1)
 
 
 class PairScorer(nn.Module):
     """A feed-forward network over [mention ; antecedent ; their product ; distance ; features].
+
+    span_width (int): Width of a span vector.
+    config (CorefConfig): Settings.
 
     Source: Lee et al. (2017), section 4.2.
     """
@@ -60,8 +67,10 @@ class PairScorer(nn.Module):
     def forward(self, spans: Candidates, mention: Tensor, antecedent: Tensor, column: Tensor) -> Tensor:
         """Scores of pairs, shape (P,), in chunks that bound the memory of the products.
 
+        spans (Candidates): M of them.
         mention, antecedent (Tensor): Int64, shape (P,), rows of `spans`.
         column (Tensor): Int64, shape (P,), spans between the two.
+        RETURNS (Tensor): Float32, shape (P,).
         """
         if len(mention) == 0:
             return spans.scores.new_zeros(0)
@@ -99,6 +108,9 @@ def _speaker_pair(first: Tensor, second: Tensor) -> Tensor:
 class CoarseScorer(nn.Module):
     """A bilinear score of each mention with all its antecedents: q(mention) . k(antecedent) + distance.
 
+    span_width (int): Width of a span vector.
+    config (CorefConfig): Settings.
+
     Source: Lee et al. (2018), "Higher-order Coreference Resolution with Coarse-to-fine
     Inference", section 4.1, here of low rank; the score of the distance is as in their code.
     """
@@ -118,6 +130,7 @@ class CoarseScorer(nn.Module):
         """What the words of pairs add, shape (P,); nothing without the feature "words".
 
         facts (Tensor): Int64, shape (M, facts). mention, antecedent (Tensor): Int64, shape (P,), rows.
+        RETURNS (Tensor): Float32, shape (P,).
         """
         return 0.0 if self.match is None else self.match[matches(facts[mention], facts[antecedent])]
 
@@ -127,6 +140,11 @@ class CoarseScorer(nn.Module):
         `first` is at most `n_columns`. Where no row is so far back the score means nothing.
         Works on blocks of rows, each against the band of rows before it, so that cost is
         linear in the number of rows.
+
+        vectors (Tensor): Float32, shape (M, span_width).
+        first (int): Row of the first mention that is scored.
+        n_columns (int): How many rows before each.
+        RETURNS (Tensor): Float32, shape (M - first, n_columns).
         """
         query, key = self.query(vectors[first:]) * self.scale, self.key(vectors)
         n_rows = len(query)

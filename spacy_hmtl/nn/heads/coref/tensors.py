@@ -32,17 +32,29 @@ class Candidates(NamedTuple):
     facts: Tensor
 
     def shifted(self, by: int) -> Candidates:
-        """With `by` added to the offsets."""
+        """With `by` added to the offsets.
+
+        by (int): Tokens.
+        RETURNS (Candidates): New ones; these stay.
+        """
         return self._replace(spans=self.spans.shifted(by))
 
     def last(self, n: int) -> Candidates:
-        """The last `n` of them."""
+        """The last `n` of them.
+
+        n (int): At least 1.
+        RETURNS (Candidates): New ones; these stay.
+        """
         cut = slice(max(0, len(self.docs) - n), None)
         spans = SpanIndex(self.spans.starts[cut], self.spans.ends[cut])
         return Candidates(spans, *(column[cut] for column in self[1:]))  # type: ignore[index]
 
     def followed_by(self, other: Candidates) -> Candidates:
-        """Both, one after the other."""
+        """Both, one after the other.
+
+        other (Candidates): Of the same document or of later ones.
+        RETURNS (Candidates): New ones; these stay.
+        """
         spans = SpanIndex(*(torch.cat(pair) for pair in zip(self.spans, other.spans)))
         return Candidates(spans, *(torch.cat(pair) for pair in zip(self[1:], other[1:])))  # type: ignore[arg-type]
 

@@ -30,7 +30,12 @@ _N_BITS = 61
 
 
 def span_facts(words: WordFacts, spans: SpanIndex) -> Tensor:
-    """Facts about the words of each span, Int64, shape (M, facts)."""
+    """Facts about the words of each span, Int64, shape (M, facts).
+
+    words (WordFacts): Of the batch.
+    spans (SpanIndex): Shape (M,), at least one.
+    RETURNS (Tensor): Int64, shape (M, facts).
+    """
     if len(spans.starts) == 0:
         return torch.zeros((0, N_FACTS), dtype=torch.int64, device=spans.starts.device)
     roots = _roots(words, spans)
@@ -92,6 +97,7 @@ def matches(one: Tensor, other: Tensor) -> Tensor:
     """How the words of pairs agree, a number below N_MATCHES each, shape (P,).
 
     one, other (Tensor): Int64, shape (P, facts).
+    RETURNS (Tensor): Int64, shape (P,).
     """
     left, right = one[:, _PRONOUN], other[:, _PRONOUN]
     both = (left > 0) & (right > 0)

@@ -65,6 +65,11 @@ class SpanPairHead(Head):
         """Negative log-likelihood of the arguments' tags, and binary cross-entropy of all pairs and labels.
 
         See `Head.loss`.
+
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
+        targets (RelationTargets): Gold relations and arguments.
+        beside (Beside): What else the head may read.
+        RETURNS (Tensor): Shape ().
         """
         total = encoded.states.sum() * 0.0
         if self.tagger is not None and targets.arguments is not None:
@@ -133,7 +138,10 @@ class SpanPairHead(Head):
     def decode(self, encoded: Encoded, settings: Mapping[str, Any], beside: Beside = NOTHING) -> SpanPairs:
         """Pairs of arguments and labels whose probability is at least the threshold. See `Head.decode`.
 
+        encoded (Encoded): Inputs and states of the task's encoder, and their layout.
         settings (Mapping): `relation_threshold`, and by label `relation_thresholds`.
+        beside (Beside): What else the head may read.
+        RETURNS (SpanPairs): With all arguments that were found.
         """
         found = self._given(self._find(encoded, beside), encoded, beside.given)
         order = torch.argsort(found.starts * (encoded.states.shape[0] + 1) + found.ends, stable=True)

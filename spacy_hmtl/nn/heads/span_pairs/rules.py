@@ -79,6 +79,7 @@ class RelationRules(nn.Module):
 
         cells (Tensor): Float32, shape (P, R), 1 where a relation holds.
         reverse (Tensor): Int64, shape (P,), row of the pair in the other order.
+        RETURNS (Tensor): Float32, shape (P, R).
         """
         other = cells[reverse]
         result = torch.where(self.symmetric, torch.maximum(cells, other), cells)
@@ -95,6 +96,7 @@ class RelationRules(nn.Module):
         reverse (Tensor): Int64, shape (P,), row of the pair in the other order.
         heads (Tensor): Int64, shape (P,), number of each pair's head.
         types (tuple): Int64, shape (P,), types of head and tail.
+        RETURNS (Tensor): Float32, shape (P, R).
         """
         other = scores[reverse]
         result = torch.where(self.symmetric, (scores + other) / 2, scores)

@@ -45,6 +45,7 @@ def make_pairs(groups: Tensor, first_row: int = 0) -> Pairs:
 
     groups (Tensor): Int64, shape (M,), ascending.
     first_row (int): Row of the first span.
+    RETURNS (Pairs): Rows count from `first_row`.
     """
     _, counts = groups.unique_consecutive(return_counts=True)
     squares = counts * counts
@@ -92,6 +93,11 @@ class PairScorer(nn.Module):
 
     A span vector is [first state ; last state ; type], once through a layer as head, once as tail.
 
+    width (int): H, width of the states.
+    n_types (int): Types of arguments.
+    n_labels (int): R.
+    config (SpanPairConfig): Settings.
+
     Source: Eberts and Ulges (2020), "Span-based Joint Entity and Relation Extraction with Transformer
     Pre-training" (SpERT), section 3.3, for the words between, here pooled by their maximum as
     there; types as in Bekoulis et al. (2018), section 3.4.
@@ -131,7 +137,9 @@ class PairScorer(nn.Module):
         """What pairs are scored from.
 
         states (Tensor): Float32, shape (T, H).
+        spans (TypedSpans): M arguments.
         longest (int): Most tokens between two spans.
+        RETURNS (Prepared): For `forward`.
         """
         vectors = torch.cat(
             [states.index_select(0, spans.starts), states.index_select(0, spans.ends - 1), self.types(spans.types)], 1
@@ -150,7 +158,9 @@ class PairScorer(nn.Module):
     def forward(self, prepared: Prepared, first: Tensor, second: Tensor) -> Tensor:
         """Scores of pairs, shape (P, R).
 
+        prepared (Prepared): Of all spans.
         first, second (Tensor): Int64, shape (P,), rows of the spans.
+        RETURNS (Tensor): Float32.
         """
         scores = [self._score(prepared, i, j) for i, j in zip(first.split(_PAIRS), second.split(_PAIRS))]
         return torch.cat(scores) if scores else self.output.weight.new_zeros((0, self.output.out_features))
