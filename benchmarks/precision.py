@@ -30,7 +30,7 @@ KEY = "components.hmtl.model.precision"
 
 
 def annotate(nlp: Language, gold: list[Doc]) -> tuple[list[Doc], float, float]:
-    """The Docs annotated anew, CPU seconds and seconds."""
+    """The Docs annotated again, CPU seconds and seconds."""
     docs = [copy_tokens(doc, nlp.vocab) for doc in gold]
     wall, cpu = time.perf_counter(), time.process_time()
     found = list(nlp.pipe(docs, batch_size=64))

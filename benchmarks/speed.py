@@ -22,9 +22,9 @@ experimental coreference on one shared transformer (short runs: speed is measure
 numbers. `run` loads each system, with each number of threads, in a process of its own and lets
 them take turns, so that ratios hold on a noisy machine; the fastest round counts.
 `encoder=FOLDER` is the transformer's forward pass alone: packs of 100 words, tokenized
-beforehand, sorted by length, 16 at a time. Processor time stands beside wall time: where two
-threads have less than two seconds of it in a second, other work took the rest, and the reading
-says nothing about two threads.
+beforehand, sorted by length, 16 at a time. CPU time is listed beside wall time. Two threads
+should use nearly two CPU seconds in a second; where they use much less, other work took the rest,
+and that row says nothing about two threads.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     python -m benchmarks.wrapping training/demo/model-best corpus/demo/dev.spacy
 
-Each document's text is laid out anew, predicted on, and scored against the gold
+Each document's text is laid out again, predicted on, and scored against the gold
 annotation of the text as it was. Sentence boundaries are not given.
 """
 

@@ -20,7 +20,7 @@ class Errors(metaclass=WithCodes):
     H105 = "{where}: span [{start}, {end}) lies outside the document of {length} tokens."
     H106 = "{where}: names [{a}] and [{b}] overlap, but doc.ents is flat. Keep one of them, or store both as mentions."
     H107 = "{where}: a relation argument [{start}, {end}) is not among the mentions or names of the document. Add it to the mentions."
-    H108 = "{where}: mentions [{a}] and [{b}] of the same cluster cross. Mend the annotation; spans of a cluster may nest but not cross."
+    H108 = "{where}: mentions [{a}] and [{b}] of the same cluster cross. Correct the annotation; spans of a cluster may nest but not cross."
     H109 = (
         "{where}: mention [{start}, {end}) occurs twice in the clusters. Merge the two clusters or remove one mention."
     )
@@ -127,10 +127,10 @@ class Errors(metaclass=WithCodes):
     # Commands and pages: H5xx
     H501 = "{where}: not a JSON object: {reason}. Write one object per line."
     H502 = "{where}: expected a text under the key {key!r}, found {found}."
-    H503 = "{where}: {layer}: characters [{start}, {end}) do not fall on token borders. Mend the offsets."
+    H503 = "{where}: {layer}: characters [{start}, {end}) do not fall on token boundaries. Correct the offsets."
     H504 = "{path}: cannot read files of this kind. Give a .txt, .jsonl or .spacy file, or a folder of them."
     H505 = "{path}: cannot write files of this kind. Let OUTPUT end in {expected}."
-    H506 = "{path}: line {line} was made from another text than {name}. Use --no-resume to start anew."
+    H506 = "{path}: line {line} was made from another text than {name}. Use --no-resume to start again."
     H507 = "Unknown layers {layers}. Known layers: {known}."
     H508 = "{model}: could not load this pipeline: {reason}. Give a folder made by nlp.to_disk or `spacy train`, or the name of an installed package."
     H509 = "{model}: no component hmtl in the pipeline, only {pipes}. {what} needs one."
@@ -162,7 +162,7 @@ class Errors(metaclass=WithCodes):
 
     # The paper's experiments: H551 to H559
     H551 = 'No setup {setup!r}. Known setups: {known}; or "all".'
-    H552 = "The training of setup {setup} ended with status {status}; what it said stands above. Mend it and start again: setups that are done are not trained again."
+    H552 = "The training of setup {setup} ended with status {status}; what it said stands above. Correct it and start again: setups that are done are not trained again."
     H553 = "{argument!r} is no override of the config. Write --section.key VALUE, or section.key=VALUE."
 
     # Helpers: H560 to H569
@@ -172,7 +172,7 @@ class Errors(metaclass=WithCodes):
 
     # The golden sample: H570 to H574
     H570 = "{model}: carries no golden sample. Store one with `python -m spacy hmtl check {model} --write SAMPLE.txt` before packaging."
-    H571 = "{path}: not a golden sample: {reason}. Store it anew with `check MODEL --write SAMPLE.txt`."
+    H571 = "{path}: not a golden sample: {reason}. Store it again with `check MODEL --write SAMPLE.txt`."
     H572 = "{path}: the sample holds no text. Give texts in which the pipeline finds something in every layer."
 
     # What is refused of files from elsewhere: H580 to H589
@@ -191,7 +191,7 @@ class Errors(metaclass=WithCodes):
 
 
 class Warnings(metaclass=WithCodes):
-    W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end or a blank line; they are skipped (told once). Use gold tokens (gold_preproc = true) or mend the borders."
+    W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end or a blank line; they are skipped (said once). Use gold tokens (gold_preproc = true) or correct the boundaries."
     W103 = (
         "The extension {kind}._.{name} is owned by another package; spacy_hmtl serves its own as {kind}._.hmtl_{name}."
     )
@@ -208,7 +208,5 @@ class Warnings(metaclass=WithCodes):
     W170 = "The group {key!r} of a Doc holds {n} spans, but its attrs {reason}: it is read as not annotated (said once). Doc.from_docs and Doc.from_json lose attrs; spacy_hmtl.helpers.join_docs, and doc_to_json and json_to_doc of spacy_hmtl.jsonl, keep them."
     W171 = "{n} of {total} gold spans for the task {task!r} begin or end with white space, which is left out (said once). Correct the boundaries to be rid of this warning."
     W180 = '{path}: the label map does not name {labels}, which stay as they are. Name them, or let "*" say what becomes of others.'
-    W181 = (
-        "{path}: no document has {labels}, which the label map names. Mend their spelling, or take them out of the map."
-    )
+    W181 = "{path}: no document has {labels}, which the label map names. Correct their spelling, or take them out of the map."
     W182 = "{path}: the clusters of {n} documents state the coreference of some mentions only, as GAP's do. Scores look at these alone, but training learns that all other mentions corefer with nothing; train on other data, or mix it with them."

@@ -83,7 +83,7 @@ def demo_docs(_demo_docs: list[Doc]) -> list[Doc]:
 
 @pytest.fixture
 def demo_examples(demo_docs: list[Doc]) -> list[Example]:
-    """Gold Docs with predicted ones that have the words and the sentence borders; not tagged with a task."""
+    """Gold Docs with predicted ones that have the words and the sentence boundaries; not tagged with a task."""
     return make_examples(demo_docs)
 
 

@@ -129,7 +129,7 @@ def test_sentence_borders_are_used_where_the_doc_has_them(trained_nlp: Language)
     docs = [Doc(trained_nlp.vocab, words=words, sent_starts=own) for own in starts]
     states = trained_nlp.get_pipe("hmtl").states(docs)["ner"]  # type: ignore[attr-defined]
     assert not numpy.allclose(states[0], states[1])
-    # Without borders, sentence-final punctuation decides; the Doc is left as it was.
+    # Without boundaries, sentence-final punctuation decides; the Doc is left as it was.
     numpy.testing.assert_allclose(states[1], states[2], atol=1e-6)
     assert not docs[2].has_annotation("SENT_START")
 

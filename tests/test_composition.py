@@ -89,7 +89,7 @@ def test_disabled_it_writes_nothing(trained_nlp: Language) -> None:
 def test_sourced_into_another_pipeline_it_predicts_the_same(
     trained_nlp: Language, texts: list[str], tmp_path: Path
 ) -> None:
-    # Loaded anew, because spaCy renames the very component that is sourced.
+    # Loaded again, because spaCy renames the very component that is sourced.
     trained_nlp.to_disk(tmp_path / "model")
     other = spacy.blank("en")
     other.add_pipe("sentencizer")

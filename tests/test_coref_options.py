@@ -94,7 +94,7 @@ def test_a_document_is_resolved_alike_whatever_the_batch_and_the_part(
     assert parts["coref"][1] == whole["coref"][1]
     assert parts["coref"][2]["clusters"] == whole["coref"][2]["clusters"]
     assert parts["coref"][2]["scores"] == pytest.approx(whole["coref"][2]["scores"], abs=1e-5)
-    # Links reach over the borders of parts.
+    # Links reach over the boundaries of parts.
     clusters = get_clusters(nlp(text))
     assert clusters is not None
     assert max(cluster[-1][0] - cluster[0][0] for cluster in clusters) > 60

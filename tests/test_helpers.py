@@ -35,18 +35,18 @@ def annotated(draw, prefix="w"):
     length = draw(st.integers(1, 9))
     spaces = draw(st.lists(st.booleans(), min_size=length, max_size=length))
     doc = Doc(VOCAB, words=[f"{prefix}{i:02d}." for i in range(length)], spaces=spaces)
-    border = st.tuples(st.integers(0, length - 1), st.integers(1, 4)).map(lambda b: (b[0], min(length, sum(b))))
-    borders = draw(st.lists(border, max_size=6, unique=True))
-    mentions = [LabeledSpan(*b, draw(LABELS), draw(SCORES)) for b in borders]
+    boundary = st.tuples(st.integers(0, length - 1), st.integers(1, 4)).map(lambda b: (b[0], min(length, sum(b))))
+    boundaries = draw(st.lists(boundary, max_size=6, unique=True))
+    mentions = [LabeledSpan(*b, draw(LABELS), draw(SCORES)) for b in boundaries]
     taken, entities = set(), []
     for mention in mentions:
         tokens = set(range(mention.start, mention.end))
         if not tokens & taken and draw(st.booleans()):
             taken |= tokens
             entities.append(mention._replace(score=draw(SCORES)))
-    owners = draw(st.lists(st.integers(0, 2), min_size=len(borders), max_size=len(borders)))
+    owners = draw(st.lists(st.integers(0, 2), min_size=len(boundaries), max_size=len(boundaries)))
     clusters = [[], [], []]
-    for mention, owner in sorted(zip(borders, owners)):
+    for mention, owner in sorted(zip(boundaries, owners)):
         if not any(crosses(mention, other) for other in clusters[owner]):
             clusters[owner].append(mention)
     clusters = [cluster for cluster in clusters if cluster]

@@ -164,8 +164,8 @@ def test_mentions_given_by_hand_are_clustered(saved: Path, texts: list[str]) -> 
     nlp = spacy.load(saved, config=override(gold_mentions_key="given", singleton_threshold=0.0))
     free = spacy.load(saved, config=override(singleton_threshold=0.0))
     docs = [nlp.make_doc(text) for text in texts[:2] + texts[4:5]]
-    borders = [(0, 1), (0, 20), (3, 4), (7, 19)]
-    docs[1].spans["given"] = [docs[1][start:end] for start, end in borders]
+    boundaries = [(0, 1), (0, 20), (3, 4), (7, 19)]
+    docs[1].spans["given"] = [docs[1][start:end] for start, end in boundaries]
     docs[2].spans["given"] = []
     for doc in nlp.pipe(docs):
         found = sorted((span.start, span.end) for span in doc.spans["coref"])

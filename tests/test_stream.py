@@ -17,7 +17,7 @@ from tiny import assert_alike
 
 # Pages in use, as Linux tells; a peak, which other systems tell, cannot show that memory came back.
 STATM = Path("/proc/self/statm")
-needs_statm = pytest.mark.skipif(not STATM.exists(), reason="only Linux tells how much memory a process holds")
+needs_statm = pytest.mark.skipif(not STATM.exists(), reason="only Linux says how much memory a process holds")
 N_DOCS = 20_000
 # By then allocators and buffers have the size that the stream needs.
 N_WARM = 4_000

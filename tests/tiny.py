@@ -101,7 +101,7 @@ def tiny_nlp(
 
 
 def for_task(examples: Iterable[Example], task: str) -> list[Example]:
-    """The examples anew, each tagged with one task."""
+    """The examples again, each tagged with one task."""
     tagged = []
     for eg in examples:
         reference = eg.reference.copy()

@@ -32,12 +32,12 @@ START = {
 
 def run(
     systems: Annotated[list[str], typer.Argument(help="NAME=PATH; the name `encoder` takes a transformer's folder")],
-    data: Annotated[Path, typer.Option(help="Documents with sentence borders (.spacy)")],
+    data: Annotated[Path, typer.Option(help="Documents with sentence boundaries (.spacy)")],
     reference: Annotated[str, typer.Option(help="Name of the system that ratios are taken to")] = "encoder",
     texts: Annotated[str, typer.Option(help="documents, sentences (one-sentence texts), or both")] = "both",
     threads: Annotated[str, typer.Option(help="Numbers of threads, with commas between them")] = "1,2",
-    documents: Annotated[int | None, typer.Option(help="At most so many whole documents")] = None,
-    sentences: Annotated[int, typer.Option(help="So many one-sentence texts")] = 10_000,
+    documents: Annotated[int | None, typer.Option(help="At most N whole documents")] = None,
+    sentences: Annotated[int, typer.Option(help="N one-sentence texts")] = 10_000,
     rounds: Annotated[int, typer.Option(help="The fastest counts")] = 3,
     output: Annotated[Path | None, typer.Option(help="Result file (JSON)")] = None,
 ) -> None:

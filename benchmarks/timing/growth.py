@@ -34,7 +34,7 @@ LENGTH = {
 
 def growth(
     pipeline: Annotated[str, typer.Argument(help="Folder or installed package")],
-    data: Annotated[Path, typer.Argument(help="Documents with sentence borders (.spacy)")],
+    data: Annotated[Path, typer.Argument(help="Documents with sentence boundaries (.spacy)")],
     documents: Annotated[str, typer.Option(help="Lengths of streams of one-sentence documents")] = (
         "1,100,10000,100000"
     ),

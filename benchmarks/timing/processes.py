@@ -29,7 +29,7 @@ COLUMNS = {
 
 def processes(
     pipeline: Annotated[str, typer.Argument(help="Folder or installed package")],
-    data: Annotated[Path, typer.Argument(help="Documents with sentence borders (.spacy)")],
+    data: Annotated[Path, typer.Argument(help="Documents with sentence boundaries (.spacy)")],
     texts: Annotated[str, typer.Option(help="Numbers of one-sentence texts")] = "100,10000",
     n_process: Annotated[int, typer.Option(help="Worker processes")] = 2,
     methods: Annotated[str, typer.Option(help="How Python starts them: fork, spawn, forkserver")] = "fork,spawn",

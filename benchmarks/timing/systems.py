@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from timing.turns import spend
 
-# The encoder alone: packs of so many words, sorted by length, so many at a time.
+# The encoder alone: packs of N words, sorted by length, a fixed number at a time.
 PACK, BATCH = 100, 16
 # Docs of a batch of a pipeline: spaCy's default.
 _DOCS = 1000
@@ -56,7 +56,7 @@ class Encoder:
 
 
 class Pipeline:
-    """A spaCy pipeline on Docs with given tokens and sentence borders."""
+    """A spaCy pipeline on Docs with given tokens and sentence boundaries."""
 
     def __init__(self, path: str) -> None:
         import spacy
@@ -81,7 +81,7 @@ def read_texts(path: Path, kind: str, limit: int | None) -> Texts:
     """Texts of a corpus.
 
     kind (str): "documents", or "sentences": one-sentence texts, the corpus over and over.
-    limit (int, optional): At most so many documents (by default all); just so many sentences.
+    limit (int, optional): At most N documents (by default all); exactly N sentences.
     """
     import spacy
 

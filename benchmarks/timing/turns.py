@@ -70,7 +70,7 @@ def spend(action: Callable[[], Any]) -> Spent:
 
 
 def forget_peak() -> None:
-    """Let the peak start anew from what the process holds now; only Linux can."""
+    """Let the peak start again from what the process holds now; only Linux can."""
     path = Path("/proc/self/clear_refs")
     if path.exists():
         path.write_text("5")

@@ -22,7 +22,7 @@ _ZONE = 256
 
 
 def text_digest(text: str) -> bytes:
-    """What tells whether an entry was made from this text."""
+    """What says whether an entry was made from this text."""
     # Half an emoji is a valid str of JSON, but no valid UTF-8.
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_SIZE).digest()
 

@@ -74,7 +74,7 @@ def copy_tokens(doc: Doc, vocab: Vocab, *, sentences: bool = True) -> Doc:
 
     doc (Doc): Its tokens, spacing, speakers and genre are taken.
     vocab (Vocab): Of the copy.
-    sentences (bool): Keep the sentence borders, where there are any.
+    sentences (bool): Keep the sentence boundaries, where there are any.
     """
     sent_starts: list[bool | int | None] | None = None
     if sentences and doc.has_annotation("SENT_START"):

@@ -45,7 +45,8 @@ def fitting_group(doc: Doc, key: str, task: str) -> SpanGroup | None:
     group = doc.spans[key]
     reason = _misfit(group, _COLUMNS[task])
     if reason is None:
-        return group
+        result: SpanGroup | None = group
+        return result
     if key not in _warned:
         _warned.add(key)
         warnings.warn(Warnings.W170.format(key=key, n=len(group), reason=reason), stacklevel=5)

@@ -30,7 +30,8 @@ from .entities import ENTITIES as ENTITIES
 from .entities import get_entities as get_entities
 from .entities import scores_of
 from .entities import set_entities as set_entities
-from .fitting import META, fitting_group, name_of, spans_of
+from .fitting import META as META
+from .fitting import fitting_group, name_of, spans_of
 
 MENTIONS = "mentions"
 COREF = "coref"

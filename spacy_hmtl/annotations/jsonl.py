@@ -5,7 +5,7 @@ an empty list was annotated and holds nothing. Confidences have four decimals.
 
     text       the document
     tokens     [[start, end], ...]
-    sents      [[start, end], ...]; only where sentence borders are known
+    sents      [[start, end], ...]; only where sentence boundaries are known
     ents       [{"start", "end", "label", "score", "text"}, ...]
     mentions   [{"start", "end", "label", "score", "text"}, ...]; may nest
     clusters   [[[start, end], ...], ...]; mentions in document order

@@ -153,7 +153,7 @@ class Layers:
         return self._made(lambda _, rows: list(_moved(rows, place, {})))
 
     def shifted(self, offset: int) -> Layers:
-        """The layers with every span so many tokens later.
+        """The layers with every span moved by a number of tokens.
 
         offset (int): Added to all token offsets.
         """

@@ -59,10 +59,10 @@ def canonical(cluster: Sequence[Span]) -> Span:
 def _rank(span: Span) -> int:
     if is_pronoun(span):
         return 4
-    borders = {(ent.start, ent.end) for ent in span.ents}
-    if (span.start, span.end) in borders:
+    boundaries = {(ent.start, ent.end) for ent in span.ents}
+    if (span.start, span.end) in boundaries:
         return 0
-    if any(end == span.end for _, end in borders):
+    if any(end == span.end for _, end in boundaries):
         return 1
     last = span[-1].text
     capital = last[:1].isupper() and not (len(span) == 1 and span[0].is_sent_start)

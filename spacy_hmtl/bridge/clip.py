@@ -9,7 +9,7 @@ import torch
 from thinc.api import Model
 
 
-def clip_global_norm(model: Model, max_norm: float) -> float:
+def clip_global_norm(model: Model[Any, Any], max_norm: float) -> float:
     """Scale all gradients of a model, Thinc's and torch's, so that their joint norm is at most `max_norm`.
 
     model (Model): Whose gradients were computed.

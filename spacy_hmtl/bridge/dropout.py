@@ -18,7 +18,7 @@ _RATES: tuple[tuple[type[nn.Module], str], ...] = (
 )
 
 
-def set_dropout(model: Model, drop: float) -> None:
+def set_dropout(model: Model[Any, Any], drop: float) -> None:
     """Set the dropout of all layers of a model for the updates that follow.
 
     A layer without a rate of its own (spaCy's, such as hash embeddings) drops `drop`. A layer

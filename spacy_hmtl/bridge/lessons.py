@@ -55,7 +55,7 @@ def embedded(model: Any, reading: Reading) -> tuple[list[Doc], torch.Tensor | No
 
 def loss(
     model: Any, reading: Reading, lessons: Sequence[Lesson], settings: Mapping[str, Any], is_train: bool
-) -> tuple[dict[str, float], Callable]:
+) -> tuple[dict[str, float], Callable[..., Any]]:
     """Losses of the tasks that have targets; the callback goes back to the embeddings.
 
     The embeddings read the whole batch once; encoders and heads read for each lesson its Docs.
@@ -88,7 +88,8 @@ def loss(
         torch.stack(list(losses.values())).sum().backward()
         gradient = leaf.grad if leaf.grad is not None else torch.zeros_like(leaf)
         lengths = model.ops.asarray1i([len(doc) for doc in docs])
-        return backprop_embed(model.ops.unflatten(torch2xp(gradient), lengths))
+        result: list[Doc] = backprop_embed(model.ops.unflatten(torch2xp(gradient), lengths))
+        return result
 
     return empty | {task: float(value.detach()) for task, value in losses.items()}, backprop
 

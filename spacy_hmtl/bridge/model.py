@@ -95,7 +95,7 @@ def make_hmtl(
     )
 
 
-def set_precision(embed: Model, precision: str) -> None:
+def set_precision(embed: Model[Any, Any], precision: str) -> None:
     """Say what the encoders among the embeddings predict with.
 
     embed (Model): The embeddings.
@@ -134,7 +134,7 @@ def _init(model: Model[Batch, Any], X: Any = None, Y: Any = None) -> None:
     model.layers[0].initialize(X=X.docs if isinstance(X, Batch) else X)
 
 
-def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[Any, Callable]:
+def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[Any, Callable[..., Any]]:
     docs = list(batch.docs)
     device = get_torch_default_device()
     reading = batch.reading if batch.reading is not None else read_batch(docs, model.attrs["max_segment"], device)
@@ -164,7 +164,8 @@ def _eval(model: Any) -> Hierarchy:
     hierarchy = model.shims[0].hierarchy
     if hierarchy.training:
         hierarchy.eval()
-    return hierarchy
+    result: Hierarchy = hierarchy
+    return result
 
 
 def _given(spans: Sequence[Sequence[LabeledSpan] | None], reading: Reading) -> GivenMentions:

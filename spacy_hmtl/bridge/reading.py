@@ -103,7 +103,8 @@ def _starts(doc: Doc, kept: numpy.ndarray, new: Doc) -> numpy.ndarray | None:
     if doc.has_annotation("SENT_START"):
         # A sentence that begins with white space begins with the next real token.
         begun = (doc.to_array("SENT_START").astype("int64") == 1).cumsum()
-        return after_blank | (numpy.diff(begun[kept], prepend=0) > 0)
+        result: numpy.ndarray | None = after_blank | (numpy.diff(begun[kept], prepend=0) > 0)
+        return result
     return after_blank | sentence_starts(new) if after_blank.any() else None
 
 

@@ -112,7 +112,8 @@ class HierarchyShim(TouchedParams, PyTorchShim):
         """The network. RAISES (ValueError): H208, before initialization."""
         if self._model is None:
             raise ValueError(Errors.H208)
-        return self._model
+        result: Hierarchy = self._model
+        return result
 
     def build(self, input_width: int, labels: LabelSets) -> None:
         """Make a new network with random weights.
@@ -134,11 +135,13 @@ class HierarchyShim(TouchedParams, PyTorchShim):
     def to_bytes(self) -> bytes:
         """Labels, levels, widths and weights; nothing before initialization."""
         if self._model is None:
-            return srsly.msgpack_dumps({})
+            result: bytes = srsly.msgpack_dumps({})
+            return result
         model = self._model
         head: dict[str, Any] = {"labels": model.labels, "levels": model.levels, "input_width": model.input_width}
         head |= {"arguments": model.arguments, "schema": model.schema}
-        return srsly.msgpack_dumps({"head": json.dumps(head), "state": save_state(model)})
+        result = srsly.msgpack_dumps({"head": json.dumps(head), "state": save_state(model)})
+        return result
 
     def from_bytes(self, bytes_data: bytes) -> HierarchyShim:
         """Build the network that was saved, and load its weights.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typer
-from spacy.cli import app as spacy_app
+from spacy.cli._util import app as spacy_app
 
 from .ablation import CONTEXT, ablation_cli
 from .annotate import annotate_cli

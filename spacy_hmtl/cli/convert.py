@@ -57,7 +57,7 @@ def convert_cli(
     arguments: Annotated[list[str], typer.Argument(help=ARGUMENTS_HELP, metavar="[FORMAT] INPUT OUTPUT.spacy")],
     ids: Annotated[Path | None, typer.Option("--ids", help="File with the ids of the documents to take")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first fault")] = False,
-    limit: Annotated[int | None, typer.Option("--limit", help="Take at most so many documents")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", help="Take at most N documents")] = None,
     labels: Annotated[
         Path | None, typer.Option("--labels", help="JSON file that renames, merges and drops labels, by layer")
     ] = None,

@@ -25,7 +25,7 @@ def data_check_cli(
     """
     Report labels, nesting, lengths, pairs, clusters and misaligned spans of a corpus, and what its splits share.
 
-    A span is misaligned if it has a border inside a token that the tokenizer makes of the text; a pipeline that gets
+    A span is misaligned if it has a boundary inside a token that the tokenizer makes of the text; a pipeline that gets
     plain text cannot find it. Documents are the same if they differ in white space and case only.
 
     \b
@@ -78,7 +78,7 @@ def _sizes() -> list[Row]:
     return [
         ("documents", lambda file: file["documents"]),
         *(annotated(layer) for layer in FIELDS),
-        ("  without sentence borders", lambda file: file["documents_without_sentences"]),
+        ("  without sentence boundaries", lambda file: file["documents_without_sentences"]),
         ("  same text as an earlier one", lambda file: file["repeated_texts"]["documents"]),
         ("sentences", lambda file: file["sentences"]),
         ("tokens", lambda file: file["tokens"]),

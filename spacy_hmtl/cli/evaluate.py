@@ -34,15 +34,15 @@ def evaluate_cli(
     ],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON file for the scores")] = None,
     gold_mentions: Annotated[bool, typer.Option("--gold-mentions", help="Cluster the gold mentions")] = False,
-    show: Annotated[int, typer.Option("--show", help="Print what was found in so many documents", min=0)] = 0,
-    errors: Annotated[int, typer.Option("--errors", help="List so many errors of each layer", min=0)] = 0,
+    show: Annotated[int, typer.Option("--show", help="Print what was found in the first N documents", min=0)] = 0,
+    errors: Annotated[int, typer.Option("--errors", help="List up to N errors of each layer", min=0)] = 0,
     batch_size: Annotated[int, typer.Option("--batch-size", "-b", help="Documents per batch", min=1)] = 32,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
 ) -> None:
     """
     Score names, mentions, coreference and relations on gold data.
 
-    The pipeline gets the gold tokens and sentence borders. A document counts for the layers it is annotated for;
+    The pipeline gets the gold tokens and sentence boundaries. A document counts for the layers it is annotated for;
     a layer that no document is annotated for has no score ("-").
 
     \b
@@ -75,7 +75,7 @@ def evaluate_cli(
 
 
 def make_examples(nlp: Language, data: Given) -> list[Example]:
-    """An Example for each Doc that has tokens, its predicted side with the gold tokens and sentence borders.
+    """An Example for each Doc that has tokens, its predicted side with the gold tokens and sentence boundaries.
 
     RAISES (ValueError): H104, H592, and those of `read_annotated`.
     """

@@ -33,7 +33,7 @@ def visualize_cli(
     text: Annotated[bool, typer.Option("--text", help=TEXT_HELP)] = False,
     layers: Annotated[str | None, typer.Option("--layers", help="Of ner,emd,coref,relation; all if not given")] = None,
     title: Annotated[str | None, typer.Option("--title", help="Title of the page")] = None,
-    limit: Annotated[int, typer.Option("--limit", help="Show at most so many documents", min=1)] = 20,
+    limit: Annotated[int, typer.Option("--limit", help="Show at most N documents", min=1)] = 20,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
 ) -> None:
     """

@@ -92,7 +92,7 @@ def convert(
     output (str | Path): The `.spacy` file to write.
     ids (str | Path | None): File with the ids of the documents to take, one per line.
     strict (bool): Stop at the first fault instead of listing it and going on.
-    limit (int | None): Take at most so many documents.
+    limit (int | None): Take at most N documents.
     labels (str | Path | Mapping | None): A label map, or its JSON file, see `spacy_hmtl.data.label_map`.
     options (Any): Options of the format.
     RETURNS (Report): Counts and faults.
@@ -223,7 +223,7 @@ def _add(document: AnnotatedDocument, writer: DocBinWriter, vocab: Vocab, report
     try:
         writer.add(to_doc(document, vocab))
     except (ValueError, OverflowError) as error:
-        report.log.skip(place, str(error), unit="document", remedy="Mend the annotation.")
+        report.log.skip(place, str(error), unit="document", remedy="Correct the annotation.")
         return
     report.count(document)
 
@@ -232,4 +232,4 @@ def _report_missing_ids(wanted: dict[str, int], found: set[str], path: Path, log
     for name, line in wanted.items():
         if name not in found:
             what = f"the id {name} was not found in the corpus, or its document was skipped"
-            log.skip(Place(path, line), what, unit="document", remedy="Mend the id, or the document.")
+            log.skip(Place(path, line), what, unit="document", remedy="Correct the id, or the document.")

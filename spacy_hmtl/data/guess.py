@@ -19,7 +19,7 @@ AUTO = "auto"
 # Looked at in a folder, and in a file of JSON.
 N_FILES, N_VALUES = 40, 50
 _BYTES = 1 << 16
-# So many times as many files must be of one format as of any other one.
+# N times as many files must be of one format as of any other.
 _CLEAR = 10
 # What lies beside the files of a corpus.
 _BESIDE = ("readme", "license", "licence", "changelog", "citation", "sources", "gum_license")

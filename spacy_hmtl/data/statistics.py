@@ -36,7 +36,7 @@ class SpanCounts:
     depths: 1 for an outermost span, 2 for one inside it ... -> how many.
     crossing: pairs that overlap without nesting.
     repeated: spans with the extent of an earlier one.
-    misaligned: spans with a border inside a token of the tokenizer.
+    misaligned: spans with a boundary inside a token of the tokenizer.
     across: spans that go over a sentence end.
     """
 
@@ -116,7 +116,7 @@ class FileCheck:
     sentences: set[bytes] = field(default_factory=set)
 
     def add(self, doc: Doc, nlp: Language | None, number: int) -> None:
-        """Count a document; `nlp` tells which spans align with its tokens."""
+        """Count a document; `nlp` says which spans align with its tokens."""
         document = from_doc(doc)
         self.n_documents += 1
         self.n_tokens += len(doc)
@@ -128,12 +128,12 @@ class FileCheck:
         if document.sent_starts:
             long = (pair for pair in sentences if pair[1] - pair[0] >= MIN_SENTENCE)
             self.sentences.update(_key(document.words[start:end]) for start, end in long)
-        borders = _borders(doc, nlp)
+        boundaries = _borders(doc, nlp)
         self.annotated.update(document.layers.counts().keys())
         for layer, labels in document.layers.labels().items():
             self.labels[layer].update(labels)
         for layer, spans in _spans(document).items():
-            _count_spans(self.spans[layer], doc, spans, sentences, borders)
+            _count_spans(self.spans[layer], doc, spans, sentences, boundaries)
         self.sizes.update(map(len, document.layers.clusters or []))
         if document.layers.relations is not None:
             _count_relations(self.relations, document, sentences)
@@ -239,7 +239,7 @@ def _count_spans(
     doc: Doc,
     spans: Sequence[LabeledSpan],
     sentences: Sequence[MentionSpan],
-    borders: tuple[set[int], set[int]] | None,
+    boundaries: tuple[set[int], set[int]] | None,
 ) -> None:
     """Add the spans of a document to the counts of their layer."""
     extents = sorted((span[:2] for span in spans), key=lambda extent: (extent[0], -extent[1]))
@@ -250,9 +250,9 @@ def _count_spans(
     firsts = {start for start, _ in sentences}
     for start, end in extents:
         counts.across += any(i in firsts for i in range(start + 1, end))
-        if borders is not None:
+        if boundaries is not None:
             last = doc[end - 1]
-            counts.misaligned += doc[start].idx not in borders[0] or last.idx + len(last) not in borders[1]
+            counts.misaligned += doc[start].idx not in boundaries[0] or last.idx + len(last) not in boundaries[1]
 
 
 def _depths(extents: Sequence[MentionSpan]) -> Iterator[int]:

@@ -63,7 +63,8 @@ def read_sample(nlp: Language, model: str) -> Json:
             raise ValueError("a document has no text")
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(Errors.H571.format(path=path, reason=error)) from error
-    return found
+    result: Json = found
+    return result
 
 
 def write_sample(folder: Path, sample: Json) -> Path:

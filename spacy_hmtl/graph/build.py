@@ -97,7 +97,7 @@ def make_graph(doc: Doc, name: str, *, aliases: bool = False) -> Graph:
     entities: list[Entity] = []
     key_of: dict[MentionSpan, str] = {}
     for number, group in enumerate(groups):
-        key_of.update((border, f"e{number}") for border in group)
+        key_of.update((boundary, f"e{number}") for boundary in group)
         entities.append(_entity(doc, f"e{number}", group, spans, scores, aliases))
     edges = [
         Edge(
@@ -140,7 +140,7 @@ def _entity(
     aliases: bool,
 ) -> Entity:
     name = canonical([doc[start:end] for start, end in group])
-    labels = Counter(spans[border].label for border in group if border in spans and spans[border].label)
+    labels = Counter(spans[boundary].label for boundary in group if boundary in spans and spans[boundary].label)
     mentions = []
     for start, end in group:
         span = doc[start:end]

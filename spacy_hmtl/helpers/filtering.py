@@ -15,7 +15,7 @@ def filter_scores(
 ) -> tuple[Doc, Layers]:
     """A new Doc with what has at least these confidences.
 
-    A relation goes with its arguments: where a name or mention with an argument's borders
+    A relation goes with its arguments: where a name or mention with an argument's boundaries
     was there and none is left, the relation is dropped. A cluster is kept with the mentions
     that are left, even if it is only one; mentions of clusters do not depend on `mentions`.
 
@@ -54,7 +54,7 @@ def _sure_clusters(clusters: list[Cluster], least: float) -> list[Cluster]:
 
 
 def _borders(layers: Layers) -> set[MentionSpan]:
-    """Borders of the names and mentions."""
+    """Boundaries of the names and mentions."""
     return {(span.start, span.end) for span in [*(layers.entities or []), *(layers.mentions or [])]}
 
 

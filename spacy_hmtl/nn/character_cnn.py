@@ -33,7 +33,7 @@ class CharacterCNN(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def reset_parameters(self) -> None:
-        """Draw all weights anew."""
+        """Draw all weights again."""
         self.embed.reset_parameters()
         self.convolve.reset_parameters()
 
@@ -49,4 +49,5 @@ class CharacterCNN(nn.Module):
         real = torch.arange(hidden.shape[2], device=hidden.device) < lengths.clamp(min=1).unsqueeze(1)  # (V, W)
         # The maximum comes before the ReLU, which is the same and looks at a word's characters once less.
         pooled = torch.relu(hidden.masked_fill(~real.unsqueeze(1), 0.0).amax(dim=2))  # (V, n_filters)
-        return self.dropout(pooled.index_select(0, words))
+        result: Tensor = self.dropout(pooled.index_select(0, words))
+        return result

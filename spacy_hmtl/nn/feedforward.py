@@ -69,7 +69,8 @@ class FeedForward(nn.Module):
         hidden = self.dropout(torch.relu_(first + self.bias))
         for layer in self.hidden:
             hidden = self.dropout(torch.relu_(layer(hidden)))
-        return self.output(hidden).squeeze(-1)
+        result: Tensor = self.output(hidden).squeeze(-1)
+        return result
 
 
 def init_linear(layer: nn.Module) -> None:

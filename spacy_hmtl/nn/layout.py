@@ -173,14 +173,14 @@ class Layout:
             change.index_add_(0, uncut[0] + 1, torch.ones_like(uncut[0]))
             change.index_add_(0, uncut[1], -torch.ones_like(uncut[1]))
             opens &= change.cumsum(0)[starts] == 0
-        borders = [*opens.nonzero().squeeze(1).tolist(), len(windows)]  # segments
+        boundaries = [*opens.nonzero().squeeze(1).tolist(), len(windows)]  # segments
         offsets = [*starts[opens].tolist(), self.n_tokens]
         first = 0
-        while first < len(borders) - 1:
+        while first < len(boundaries) - 1:
             last = first + 1
-            while last < len(borders) - 1 and offsets[last + 1] - offsets[first] <= max_tokens:
+            while last < len(boundaries) - 1 and offsets[last + 1] - offsets[first] <= max_tokens:
                 last += 1
-            yield self._chunk(slice(borders[first], borders[last]), offsets[first], offsets[last])
+            yield self._chunk(slice(boundaries[first], boundaries[last]), offsets[first], offsets[last])
             first = last
 
     def _chunk(self, segments: slice, start: int, end: int) -> Chunk:

@@ -38,7 +38,8 @@ def multiplies_bfloat16(device: torch.device) -> bool:
     RETURNS (bool): Whether it gains by it.
     """
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        result: bool = torch.cuda.is_bf16_supported(including_emulation=False)
+        return result
     if device.type != "cpu":
         return False
     # Not public, and not in every build of torch; a processor with AMX has AVX512-BF16 too.

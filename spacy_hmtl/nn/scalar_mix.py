@@ -54,4 +54,5 @@ class MixedLayers(nn.Module):
 
     def forward(self, layers: Tensor) -> Tensor:
         """layers (Tensor): Shape (T, layers, H). RETURNS (Tensor): Shape (T, H)."""
-        return self.dropout(self.mix(layers))
+        result: Tensor = self.dropout(self.mix(layers))
+        return result

@@ -88,7 +88,7 @@ def prune(scores: Tensor, docs: Tensor, keep: Tensor) -> Tensor:
 
 
 def match(spans: SpanIndex, gold: SpanIndex, values: Tensor) -> Tensor:
-    """The value of the gold span with the same borders for each span, or -1.
+    """The value of the gold span with the same boundaries for each span, or -1.
 
     spans (SpanIndex): Shape (S,).
     gold (SpanIndex): Shape (gold,), distinct.

@@ -75,7 +75,8 @@ class Checkpoint:
             raise ValueError(Errors.H267.format(path=self.path, reason=error)) from error
         if config != _fingerprint(nlp):
             raise ValueError(Errors.H268.format(path=self.path))
-        return saved
+        result: dict[str, Any] | None = saved
+        return result
 
     def _save(self, nlp: Language, pipe: HMTL, step: int) -> None:
         """Write all or nothing: a training that is killed while it writes finds the checkpoint before."""

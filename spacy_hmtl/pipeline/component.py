@@ -61,7 +61,7 @@ class HMTL(Learner):
     def __init__(
         self,
         vocab: Vocab,
-        model: Model,
+        model: Model[Any, Any],
         name: str = "hmtl",
         *,
         relation_threshold: float = 0.5,
@@ -233,7 +233,10 @@ class HMTL(Learner):
         """
 
         def score() -> dict[str, Any]:
-            return super(HMTL, self).score(examples, **{"levels": self.model.attrs["levels"], **kwargs})
+            result: dict[str, Any] = super(HMTL, self).score(
+                examples, **{"levels": self.model.attrs["levels"], **kwargs}
+            )
+            return result
 
         return score() if self.replay is None else self.replay.scores(score, self.model.to_bytes)
 
@@ -263,7 +266,8 @@ class HMTL(Learner):
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         with ExactSettings(self):
-            return super().to_bytes(exclude=tuple(exclude))
+            result: bytes = super().to_bytes(exclude=tuple(exclude))
+            return result
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         with ExactSettings(self):

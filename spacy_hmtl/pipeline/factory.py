@@ -153,7 +153,7 @@ output_dropout = 0.2
 def make_hmtl_pipe(
     nlp: Language,
     name: str,
-    model: Model,
+    model: Model[Any, Any],
     relation_threshold: float,
     relation_thresholds: dict[str, float],
     coref_threshold: float | None,

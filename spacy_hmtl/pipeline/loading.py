@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 from spacy.util import get_model_meta, load_config, load_model_from_config
@@ -31,7 +32,7 @@ def load_folder(path: str | Path) -> Language:
     return nlp.from_disk(path)
 
 
-def guard(nlp: Language, *models: Model) -> None:
+def guard(nlp: Language, *models: Model[Any, Any]) -> None:
     """Let the transformers of a pipeline load plain data only; call it before weights are read.
 
     spacy-transformers hands a folder's `auto_map`, and the tokenizer's settings in a saved

@@ -54,7 +54,8 @@ def same_setting(value: Any, other: Any) -> bool:
     numbers = (isinstance(one, (int, float)) and not isinstance(one, bool) for one in (value, other))
     if all(numbers):
         return math.isclose(value, other, rel_tol=1e-9, abs_tol=1e-10)
-    return value == other
+    result: bool = value == other
+    return result
 
 
 def _dump(settings: Mapping[str, Any]) -> str:

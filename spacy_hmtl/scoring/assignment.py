@@ -32,8 +32,8 @@ def best_assignment(overlap: Overlap, worth: NDArray[numpy.float64]) -> float:
     _, part_of_cluster = connected_components(edges, directed=False)
     parts = part_of_cluster[overlap.gold]  # (N,)
     order = numpy.argsort(parts, kind="stable")
-    borders = numpy.flatnonzero(numpy.diff(parts[order])) + 1
-    return sum(_best_of_part(overlap, worth, cells) for cells in numpy.split(order, borders))
+    boundaries = numpy.flatnonzero(numpy.diff(parts[order])) + 1
+    return sum(_best_of_part(overlap, worth, cells) for cells in numpy.split(order, boundaries))
 
 
 def _best_of_part(overlap: Overlap, worth: NDArray[numpy.float64], cells: NDArray[numpy.intp]) -> float:

@@ -30,7 +30,7 @@ def span_scores(documents: Iterable[SpanPair], prefix: str) -> dict[str, Any]:
 def score_sets(
     total: PRFScore, per_type: dict[str, PRFScore], predicted: set[Any], gold: set[Any], *, label_at: int
 ) -> None:
-    """Add one document to the counts; `label_at` tells which field of an item is its type."""
+    """Add one document to the counts; `label_at` says which field of an item is its type."""
     total.score_set(predicted, gold)
     for label in {item[label_at] for item in predicted | gold}:
         per_type.setdefault(label, PRFScore()).score_set(

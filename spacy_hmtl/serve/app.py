@@ -128,7 +128,8 @@ def _json(content: bytes) -> Response:
 
 
 async def _problem(request: Request, error: Any) -> Response:
-    return error.response()
+    result: Response = error.response()
+    return result
 
 
 async def _not_valid(request: Request, error: Any) -> Response:

@@ -1,4 +1,4 @@
-"""Middleware that reads bodies before anything else does: at most so many bytes, within so many seconds."""
+"""Middleware that reads bodies before anything else does: at most N bytes, within N seconds."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def close_workers(workers: Iterable[Worker]) -> None:
 
 
 def short_names(models: Sequence[str]) -> list[str]:
-    """A name for each model that tells nothing of the machine: a folder's last part, numbered where two are equal."""
+    """A name for each model that says nothing of the machine: a folder's last part, numbered where two are equal."""
     names: list[str] = []
     for model in models:
         # spaCy takes an installed package before a folder.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-Borders = tuple[int, int]
+Boundaries = tuple[int, int]
 
 
 def _encodable(text: str) -> str:
@@ -65,10 +65,10 @@ class LabeledSpan(BaseModel):
 class Relation(BaseModel):
     """A directed relation between two spans."""
 
-    head: Borders
+    head: Boundaries
     head_label: str
     label: str
-    tail: Borders
+    tail: Boundaries
     tail_label: str
     score: float
 
@@ -77,11 +77,11 @@ class Document(BaseModel):
     """A document as `annotate` writes it. A layer is null where the pipeline does not annotate it."""
 
     text: str
-    tokens: list[Borders]
-    sents: list[Borders] = Field(default=[], description="Only where sentence borders are known")
+    tokens: list[Boundaries]
+    sents: list[Boundaries] = Field(default=[], description="Only where sentence boundaries are known")
     ents: list[LabeledSpan] | None
     mentions: list[LabeledSpan] | None
-    clusters: list[list[Borders]] | None
+    clusters: list[list[Boundaries]] | None
     links: list[list[float]] = Field(default=[], description="For each mention of `clusters` its confidence")
     relations: list[Relation] | None
 

@@ -1,4 +1,4 @@
-"""The batcher: every batch is of one task, the next task is drawn anew after each update."""
+"""The batcher: every batch is of one task, the next task is drawn again after each update."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class TaskBatcher:
         return -(-n_examples // self.size[task])
 
     def _next(self, task: str, pool: list[Example]) -> list[Example]:
-        """The next batch of a task, whose data are shuffled anew whenever they are used up."""
+        """The next batch of a task, whose data are shuffled again whenever they are used up."""
         queue = self._queues[task]
         if not queue:
             queue = list(pool)

@@ -26,8 +26,8 @@ from ..types import LabeledSpan
 
 # Settings of one task's data. path: a `.spacy` file, or a folder that is searched for them.
 # limit: most documents to read; 0 reads all. gold_preproc: give predicted Docs the gold
-# tokens and sentence borders (default true); Docs whose spacing is unknown always keep
-# their tokens. max_length: split longer documents at sentence borders into parts of at most
+# tokens and sentence boundaries (default true); Docs whose spacing is unknown always keep
+# their tokens. max_length: split longer documents at sentence boundaries into parts of at most
 # this many tokens (a longer sentence stays whole); 0 never splits; 1 makes every sentence
 # an example of its own. labels: a label map, or its JSON file (see data/label_map.py).
 TaskBlock = dict[str, Any]
@@ -78,7 +78,7 @@ def _checked(task: str, block: TaskBlock) -> TaskBlock:
 
 
 class MultiTaskCorpus:
-    """Reads the blocks of settings anew each time it is called with `nlp`."""
+    """Reads the blocks of settings again each time it is called with `nlp`."""
 
     def __init__(self, blocks: dict[str, TaskBlock], share: bool) -> None:
         self.blocks = blocks
@@ -219,7 +219,7 @@ def _group_keys(nlp: Language) -> dict[str, set[str]]:
 def split_points(doc: Doc, max_length: int) -> list[tuple[int, int]]:
     """Parts of whole sentences, as many in each as fit into `max_length` tokens.
 
-    A sentence longer than that stays whole. A Doc without sentence borders is cut every
+    A sentence longer than that stays whole. A Doc without sentence boundaries is cut every
     `max_length` tokens.
     """
     if not doc.has_annotation("SENT_START"):

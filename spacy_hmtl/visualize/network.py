@@ -35,7 +35,7 @@ def network_svg(relations: Sequence[EntityRelation], chains: dict[tuple[int, int
     """Draw relations between entities, as `doc._.entity_relations` holds them.
 
     relations (Sequence): Not empty.
-    chains (dict): The key of the chain that a mention belongs to, by its borders; pointing
+    chains (dict): The key of the chain that a mention belongs to, by its boundaries; pointing
         at an entity lights its chain up.
     """
     degrees = Counter(argument for r in relations for argument in (_key(r.head), _key(r.tail)))
@@ -138,7 +138,8 @@ def _place(n_nodes: int, edges: Sequence[tuple[int, int]]) -> Floats:
     # Long drawings lie down; boxes are wide and low.
     axes = numpy.linalg.svd(places - places.mean(axis=0))[2]
     axes = axes * numpy.where(axes[:, :1] < 0, -1.0, 1.0)
-    return places @ axes.T * (1.15, 0.8)
+    result: Floats = places @ axes.T * (1.15, 0.8)
+    return result
 
 
 def _spread(places: Floats, widths: Floats, captions: dict[tuple[int, int], float]) -> Floats:

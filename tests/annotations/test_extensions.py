@@ -26,13 +26,13 @@ def doc() -> Doc:
     return Doc(spacy.blank("en").vocab, words=WORDS)
 
 
-def borders(clusters: list[list[Span]]) -> list[list[tuple[int, int]]]:
+def boundaries(clusters: list[list[Span]]) -> list[list[tuple[int, int]]]:
     return [[(span.start, span.end) for span in cluster] for cluster in clusters]
 
 
 def test_clusters_come_back_in_document_order(doc: Doc) -> None:
     doc._.coref_clusters = [[doc[7:8], doc[5:6]], [doc[9:10], doc[0:2], doc[3:4]]]
-    assert borders(doc._.coref_clusters) == [[(0, 2), (3, 4), (9, 10)], [(5, 6), (7, 8)]]
+    assert boundaries(doc._.coref_clusters) == [[(0, 2), (3, 4), (9, 10)], [(5, 6), (7, 8)]]
     assert doc.spans["coref"].name == "coref"
     assert list(doc.spans["coref"].attrs["clusters"]) == [0, 0, 1, 1, 0]
     assert list(doc.spans["coref"].attrs["scores"]) == [1.0] * 5
@@ -161,10 +161,10 @@ def test_spans_and_tokens_know_their_clusters(doc: Doc) -> None:
     assert doc[0:2]._.coref_cluster is None
     assert doc[0]._.coref_clusters == []
     doc._.coref_clusters = [[doc[0:2], doc[3:4]], [doc[1:2], doc[9:10]], [doc[5:6]]]
-    assert borders([doc[3:4]._.coref_cluster]) == [[(0, 2), (3, 4)]]
+    assert boundaries([doc[3:4]._.coref_cluster]) == [[(0, 2), (3, 4)]]
     assert doc[0:1]._.coref_cluster is None
-    assert borders(doc[1]._.coref_clusters) == [[(0, 2), (3, 4)], [(1, 2), (9, 10)]]
-    assert borders(doc[5]._.coref_clusters) == [[(5, 6)]]
+    assert boundaries(doc[1]._.coref_clusters) == [[(0, 2), (3, 4)], [(1, 2), (9, 10)]]
+    assert boundaries(doc[5]._.coref_clusters) == [[(5, 6)]]
     assert doc[2]._.coref_clusters == []
 
 
@@ -186,14 +186,14 @@ def test_what_is_set_again_is_found_again(doc: Doc) -> None:
     doc._.relations = [(doc[7:8], "MISSED", doc[9:10])]
     assert doc[3]._.coref_clusters == []
     assert doc[3:4]._.coref_cluster is None
-    assert borders(doc[7]._.coref_clusters) == [[(5, 6), (7, 8)]]
+    assert boundaries(doc[7]._.coref_clusters) == [[(5, 6), (7, 8)]]
     assert doc[0:2]._.relations == []
     assert [relation.label for relation in doc[7:8]._.relations] == ["MISSED"]
     group = doc.spans["coref"]
     group.append(doc[9:10])
     group.attrs["clusters"].append(0)
     group.attrs["scores"].append(1.0)
-    assert borders(doc[9]._.coref_clusters) == [[(5, 6), (7, 8), (9, 10)]]
+    assert boundaries(doc[9]._.coref_clusters) == [[(5, 6), (7, 8), (9, 10)]]
     doc._.coref_clusters = None
     assert doc[7]._.coref_clusters == []
 

@@ -112,7 +112,7 @@ ENT = '{"start": 0, "end": 4, "label": "X"}'
         ("[1]", "not a JSON object"),
         ('{"text": 3, "tokens": []}', "valid string at text, found 3"),
         ('{"text": "Dell"}', "the key tokens is missing"),
-        ('{"text": "Dell", "tokens": [[1, 4]]}', "do not fall on token borders"),
+        ('{"text": "Dell", "tokens": [[1, 4]]}', "do not fall on token boundaries"),
         ('{"text": "Dell", "tokens": [["0", 4]]}', r"valid integer at tokens\[0\]\[0\], found '0'"),
         (
             '{"text": "Dell", "tokens": [[0, 4]], "clusters": [[[0, 4]]], "links": [[]]}',

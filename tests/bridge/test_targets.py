@@ -179,7 +179,7 @@ def test_a_token_cut_in_pieces_stands_at_its_last_piece() -> None:
     ("words", "spaces", "expected"),
     [
         (WORDS, [True, True, False, True, True, False, False], [(0, 2), (4, 5)]),
-        # Split in two: the borders still agree.
+        # Split in two: the boundaries still agree.
         (
             ["An", "n", "Lee", "left", ".", "She", "won", "."],
             [False] + [True] * 2 + [False, True, True] + [False] * 2,
@@ -198,20 +198,20 @@ def test_borders_are_found_in_another_tokenization_or_given_up(
 
 @given(st.lists(st.booleans(), min_size=11, max_size=11), st.lists(st.booleans(), min_size=11, max_size=11))
 def test_aligned_spans_cover_the_same_characters(cuts: list[bool], other_cuts: list[bool]) -> None:
-    def doc(borders: list[bool]) -> Doc:
+    def doc(boundaries: list[bool]) -> Doc:
         words, text = [""], "abcdefghijkl"
-        for character, cut in zip(text, [*borders, False]):
+        for character, cut in zip(text, [*boundaries, False]):
             words[-1] += character
             if cut:
                 words.append("")
         return Doc(VOCAB, words=words, spaces=[False] * len(words))
 
     eg = Example(doc(cuts), doc(other_cuts))
-    align, borders = aligner(eg), {token.idx for token in eg.x} | {12}
+    align, boundaries = aligner(eg), {token.idx for token in eg.x} | {12}
     for start in range(len(eg.y)):
         for end in range(start + 1, len(eg.y) + 1):
             span, aligned = eg.y[start:end], align(start, end)
-            assert (aligned is not None) == (span.start_char in borders and span.end_char in borders)
+            assert (aligned is not None) == (span.start_char in boundaries and span.end_char in boundaries)
             if aligned is not None:
                 assert eg.x[slice(*aligned)].text == span.text
 

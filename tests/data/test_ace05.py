@@ -132,7 +132,7 @@ def test_a_border_inside_a_token_takes_the_whole_token_and_is_noted(read):
     (doc,), log = read(entity("E1", "ORG", mention("E1-1", "NAM", "AT&amp;T", "AT&amp;")), strict=True)
     assert texts(doc, doc.layers.mentions) == [("AT&T", "ORG")]
     assert doc.layers.entities == doc.layers.mentions
-    assert ["border inside a token" in note.kind for note in log.notes] == [True]
+    assert ["boundary inside a token" in note.kind for note in log.notes] == [True]
 
 
 def test_mentions_on_the_same_tokens_are_kept_once(read):
@@ -161,7 +161,7 @@ def test_a_sentence_border_inside_a_mention_is_removed_and_counted(read):
     plain = len(read("", sgm)[0][0].sent_starts)
     (doc,), log = read(entity("E1", "ORG", mention("E1-1", "NAM", "Bo. Lee", "Bo. Lee", sgm)), sgm)
     assert len(doc.sent_starts) == plain - 1
-    assert ["sentence borders inside a mention" in note.kind for note in log.notes] == [True]
+    assert ["sentence boundaries inside a mention" in note.kind for note in log.notes] == [True]
 
 
 @pytest.mark.parametrize(
@@ -338,17 +338,17 @@ def test_tags_are_deleted_and_everything_else_counts():
 @settings(max_examples=60, deadline=None)
 @given(
     text=st.text(st.sampled_from("ab&<> \n\u00e9.'-"), max_size=40),
-    borders=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 10)), max_size=5),
+    boundaries=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 10)), max_size=5),
     heads=st.booleans(),
 )
-def test_random_mentions_come_back_with_their_text(tmp_path_factory, text, borders, heads):
+def test_random_mentions_come_back_with_their_text(tmp_path_factory, text, boundaries, heads):
     folder = tmp_path_factory.getbasetemp() / "ace"
     folder.mkdir(exist_ok=True)
-    # Each border is one between the characters of the decoded text; the source has them escaped.
+    # Each boundary is one between the characters of the decoded text; the source has them escaped.
     offsets = [len(escape(text[:i], quote=False)) for i in range(len(text) + 1)]
     raw = escape(text, quote=False)
     entities, expected = "", []
-    for number, (start, length) in enumerate(borders):
+    for number, (start, length) in enumerate(boundaries):
         end = min(start + length, len(text))
         inner = text[start:end]
         if inner.strip():

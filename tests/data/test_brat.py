@@ -134,8 +134,8 @@ def test_borders_inside_tokens_are_widened_and_white_space_trimmed(brat):
     docs, log = brat("T1\tPER 1 6\tnn Le\nT2\tPER 8 13\tleft \n", strict=True)
     assert spans(docs[0].layers.mentions) == [(0, 2, "PER"), (2, 3, "PER")]
     assert sorted(log.n_noted()) == [
-        "spans with a border inside a token, widened to whole tokens",
-        "spans with white space at their borders, trimmed",
+        "spans with a boundary inside a token, widened to whole tokens",
+        "spans with white space at their boundaries, trimmed",
     ]
 
 
@@ -316,7 +316,7 @@ def test_tokens_are_split_where_spans_would_become_one(brat):
     assert doc.layers.clusters == make_clusters([[(1, 2), (2, 3)]])
     assert log.n_noted() == {
         "tokens with several spans inside, split at the boundaries of the spans": 1,
-        "spans with a border inside a token, widened to whole tokens": 1,
+        "spans with a boundary inside a token, widened to whole tokens": 1,
     }
 
 

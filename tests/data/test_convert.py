@@ -93,7 +93,7 @@ def test_faults_are_listed_and_strict_stops_at_the_first(corpus, output):
     assert report.n_documents == 2
     assert report.log.n_skipped() == {"document": 2}
     assert str(report.log.faults[0]).startswith(f"[H103] {path}:9 (document news-003): expected [text|TYPE entity]")
-    assert str(report.log.faults[0]).endswith("Mend the markup. Skipped: the document.")
+    assert str(report.log.faults[0]).endswith("Correct the markup. Skipped: the document.")
     before = output.read_bytes()
     with pytest.raises(ConversionError, match=r"corpus.txt:9 .document news-003.: expected") as error:
         convert("demo", path, output, strict=True)

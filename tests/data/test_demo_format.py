@@ -153,7 +153,7 @@ def test_a_border_inside_a_token_skips_the_mention_and_keeps_the_count_of_the_ot
     docs, log = read("demo", document(*lines))
     assert [text_of(docs[0], mention) for mention in docs[0].layers.mentions] == ["well", "Ann", "Rome"]
     assert [text_of(docs[0], rel.head) for rel in docs[0].layers.relations] == ["well", "Ann"]
-    assert "'Ann' does not fall on token borders (tokens here: Anndo" in log.faults[0].what
+    assert "'Ann' does not fall on token boundaries (tokens here: Anndo" in log.faults[0].what
 
 
 def test_two_mentions_of_one_extent_are_a_fault(read):

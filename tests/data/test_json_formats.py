@@ -126,7 +126,7 @@ FAULTS = [
     ("jsonl", "tokens", [], "document", "the document has no tokens"),
     ("jsonl", "tokens", [[0, 99]], "document", "a token ends at character 99, the text has 18"),
     ("jsonl", "tokens", [[0, 3], [2, 8]], "document", "tokens are empty, reversed or overlap"),
-    ("jsonl", "mentions", [*JSONL["mentions"], {"start": 1, "end": 3, "label": "x"}], "mention", "token borders"),
+    ("jsonl", "mentions", [*JSONL["mentions"], {"start": 1, "end": 3, "label": "x"}], "mention", "token boundaries"),
     (
         "jsonl",
         "mentions",
@@ -134,7 +134,7 @@ FAULTS = [
         "mention",
         "number",
     ),
-    ("jsonl", "clusters", [[[0, 3], [10, 99]]], "cluster mention", "token borders"),
+    ("jsonl", "clusters", [[[0, 3], [10, 99]]], "cluster mention", "token boundaries"),
     ("jsonl", "relations", [{"head": [0, 3], "label": "is", "tail": [4, 8]}], "relation", "no mention or name"),
     ("jsonl", "relations", [{"head": [0, 3], "label": "is"}], "relation", "the key tail is missing"),
 ]

@@ -192,7 +192,7 @@ def by_document(encoded: Encoded, docs: list[list[int]]) -> list[tuple[int, Enco
     result, first = [], 0
     for number, doc in enumerate(docs):
         if doc:
-            borders = [(sum(doc[:i]), sum(doc[: i + 1])) for i in range(len(doc))]
-            result.append((first, part_of(encoded, docs, number), borders))
+            boundaries = [(sum(doc[:i]), sum(doc[: i + 1])) for i in range(len(doc))]
+            result.append((first, part_of(encoded, docs, number), boundaries))
         first += sum(doc)
     return result

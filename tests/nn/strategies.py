@@ -62,7 +62,7 @@ def part_of(encoded: Encoded, docs: Documents, number: int) -> Encoded:
 
 
 def randomize(module: torch.nn.Module, scale: float = 1.0) -> None:
-    """Draw every parameter anew, biases included, so that no term is zero by chance."""
+    """Draw every parameter again, biases included, so that no term is zero by chance."""
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.normal_(std=scale)

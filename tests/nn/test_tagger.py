@@ -105,10 +105,10 @@ def test_layers_are_taggers_of_their_own_on_the_same_states(docs: Documents, see
 def test_spans_lie_within_segments_and_do_not_overlap(docs: Documents, seed: int) -> None:
     torch.manual_seed(seed)
     found = rows(make_head().decode(random_encoded(docs, 4, WIDTH), {}))
-    borders = [segment for own in segments_of(docs) for segment in own]
+    boundaries = [segment for own in segments_of(docs) for segment in own]
     taken: set[int] = set()
     for (start, end, _), score in found.items():
-        assert any(first <= start < end <= last for first, last in borders)
+        assert any(first <= start < end <= last for first, last in boundaries)
         assert taken.isdisjoint(range(start, end))
         assert 0.0 <= score <= 1.0
         taken.update(range(start, end))
@@ -117,7 +117,7 @@ def test_spans_lie_within_segments_and_do_not_overlap(docs: Documents, seed: int
 @quick
 @given(docs=documents(), seed=seeds)
 def test_emissions_that_spell_the_gold_spans_are_decoded_to_them(docs: Documents, seed: int) -> None:
-    # No tag is lost to padding, to buckets or at the borders of documents.
+    # No tag is lost to padding, to buckets or at the boundaries of documents.
     torch.manual_seed(seed)
     gold = random_spans(docs, seed)
     encoded = random_encoded(docs, 4, 9)

@@ -99,7 +99,7 @@ def test_all_data_of_a_task_are_seen_before_any_repeats() -> None:
         rounds = [seen[task][i : i + count] for i in range(0, len(seen[task]) - count + 1, count)]
         assert len(rounds) > 5
         assert all(sorted(own) == sorted(f"{task}{n}" for n in range(count)) for own in rounds)
-        assert len(set(map(tuple, rounds))) > 1  # shuffled anew
+        assert len(set(map(tuple, rounds))) > 1  # shuffled again
 
 
 def test_a_seed_decides_everything() -> None:
@@ -111,7 +111,7 @@ def test_a_seed_decides_everything() -> None:
 
 
 def test_other_examples_start_a_new_round() -> None:
-    # As with max_epochs = -1, where the corpus is read anew for each epoch.
+    # As with max_epochs = -1, where the corpus is read again for each epoch.
     draw = batcher(size={"ner": 2})
     for number in range(5):
         examples = make_examples({"ner": 5 + number % 2})

@@ -73,7 +73,7 @@ def _dataset(source: Source, job: Job, n_workers: int, needs_gpu: bool) -> ray.d
     with warnings.catch_warnings():
         # Ray has no other way yet to limit the retries of a map.
         warnings.filterwarnings("ignore", "`ray_remote_args` is deprecated")
-        return rows.map_batches(
+        result: ray.data.Dataset = rows.map_batches(
             _Actor,
             fn_constructor_args=(job,),
             batch_size=1,
@@ -84,6 +84,7 @@ def _dataset(source: Source, job: Job, n_workers: int, needs_gpu: bool) -> ray.d
             max_restarts=-1,
             max_task_retries=_RETRIES,
         )
+        return result
 
 
 def _in_order(tables: Iterable[pyarrow.Table]) -> Iterator[list[Outcome]]:
@@ -104,7 +105,7 @@ class _Reader(Datasource):
     """One task that reads the whole input, batch by batch, as fast as the workers take them."""
 
     def __init__(self, source: Source) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._source = source
 
     def estimate_inmemory_data_size(self) -> int | None:

@@ -47,7 +47,7 @@ def make_char_cnn(
 
 
 def _init(model: Any, X: object = None, Y: object = None) -> None:
-    # Drawn anew here, so that the seed set before initialization decides.
+    # Drawn again here, so that the seed set before initialization decides.
     model.shims[0]._model.reset_parameters()
 
 
@@ -64,7 +64,7 @@ def _rows(docs: list[Doc]) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]
     return characters, lengths, words.reshape(-1)
 
 
-def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable[..., Any]]:
     module, sizes = model.shims[0]._model, [len(doc) for doc in docs]
     if not sum(sizes):
         return [model.ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_output: docs

@@ -57,13 +57,13 @@ def make_hash_embedding(
     return model
 
 
-def _init(model: Model, X: Any = None, Y: Any = None) -> None:
+def _init(model: Model[Any, Any], X: Any = None, Y: Any = None) -> None:
     for layer in model.layers:
         layer.initialize(X=X)
     model.set_dim("nO", sum(width_of(layer, X) for layer in model.layers), force=True)
 
 
-def width_of(layer: Model, docs: list[Doc] | None) -> int:
+def width_of(layer: Model[Any, Any], docs: list[Doc] | None) -> int:
     """Output width of an initialized embedding layer, found by running it where it does not tell.
 
     layer (Model): Initialized.
@@ -75,24 +75,24 @@ def width_of(layer: Model, docs: list[Doc] | None) -> int:
     return int(layer.predict(docs)[0].shape[1])
 
 
-def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+def _forward(model: Model[Any, Any], docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable[..., Any]]:
     if not is_train:
         return _predict(model, docs), lambda d_output: docs
     columns, callbacks = zip(*(layer(docs, is_train) for layer in model.layers))
     output = [model.ops.xp.hstack(parts) for parts in zip(*columns)]
-    borders = [0]
+    boundaries = [0]
     for column in columns:
-        borders.append(borders[-1] + (column[0].shape[1] if column else 0))
+        boundaries.append(boundaries[-1] + (column[0].shape[1] if column else 0))
 
     def backprop(d_output: list[Floats2d]) -> list[Doc]:
-        for start, end, callback in zip(borders, borders[1:], callbacks):
+        for start, end, callback in zip(boundaries, boundaries[1:], callbacks):
             callback([model.ops.xp.ascontiguousarray(d[:, start:end]) for d in d_output])
         return docs
 
     return output, backprop
 
 
-def _predict(model: Model, docs: list[Doc]) -> list[Floats2d]:
+def _predict(model: Model[Any, Any], docs: list[Doc]) -> list[Floats2d]:
     if not any(map(len, docs)):
         return [model.ops.xp.hstack(parts) for parts in zip(*(layer.predict(docs) for layer in model.layers))]
     by_word = model.attrs.get("by_word", [])
@@ -120,7 +120,7 @@ class _Words:
 _FACTOR = 0x9E3779B97F4A7C15
 
 
-def _by_word(layer: Model, docs: list[Doc]) -> Floats2d:
+def _by_word(layer: Model[Any, Any], docs: list[Doc]) -> Floats2d:
     """Vectors of all tokens by a layer that looks at the attributes of one word at a time, each distinct word once.
 
     RETURNS (Floats2d): Shape (T, width).
@@ -133,6 +133,8 @@ def _by_word(layer: Model, docs: list[Doc]) -> Floats2d:
     _, first, owner = numpy.unique(keys, return_index=True, return_inverse=True)
     owner = owner.reshape(-1)
     if not (rows[first].take(owner, axis=0) == rows).all():  # two words with one key
-        return layer.ops.xp.concatenate(layer.predict(docs))
+        result: Floats2d = layer.ops.xp.concatenate(layer.predict(docs))
+        return result
     vectors = layer.predict([_Words(rows[first])])[0]
-    return vectors.take(layer.ops.xp.asarray(owner), axis=0)
+    result = vectors.take(layer.ops.xp.asarray(owner), axis=0)
+    return result

@@ -53,7 +53,8 @@ class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         """The language model. RAISES (ValueError): H226, before initialization."""
         if self._model is None:
             raise ValueError(Errors.H226)
-        return self._model
+        result: BiLM = self._model
+        return result
 
     def identity(self) -> bytes:
         """What the vectors depend on beside the text."""
@@ -92,13 +93,15 @@ class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
     def to_bytes(self) -> bytes:
         """The sizes, and the weights or their fingerprint."""
         if self._model is None:
-            return srsly.msgpack_dumps({})
+            result: bytes = srsly.msgpack_dumps({})
+            return result
         message: dict[str, Any] = {"config": json.dumps(asdict(self.network.config))}
         if self.include_weights:
             message["state"] = save_state(self.network)
         else:
             message["fingerprint"] = fingerprint(self.network)
-        return srsly.msgpack_dumps(message)
+        result = srsly.msgpack_dumps(message)
+        return result
 
     def from_bytes(self, bytes_data: bytes) -> BiLMShim:
         """Make the network that was saved.
@@ -195,7 +198,7 @@ def _init(model: Any, X: Any = None, Y: Any = None) -> None:
     model.set_dim("nO", lm.network.config.width, force=True)
 
 
-def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable[..., Any]]:
     shim, module = model.shims[0], model.shims[1]._model
     sizes = model.ops.asarray1i([len(doc) for doc in docs])
     filled = [doc for doc in docs if len(doc)]

@@ -70,7 +70,7 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
         self.cache.clear()
 
     def predictor(self) -> Any:
-        """The encoder to predict with: a copy of less precision where one is set, made anew when weights change."""
+        """The encoder to predict with: a copy of less precision where one is set, made again when weights change."""
         precision = resolve(self.precision, self._model.device)
         if precision == "float32":
             return self._model
@@ -103,9 +103,10 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
     def to_bytes(self) -> bytes:
         """Config, tokenizer, versions and weights; nothing before initialization."""
         if self._hfmodel.transformer is None:
-            return srsly.msgpack_dumps({})
+            result: bytes = srsly.msgpack_dumps({})
+            return result
         tokenizer = self._hfmodel.tokenizer
-        return srsly.msgpack_dumps(
+        result = srsly.msgpack_dumps(
             {
                 "config": self._hfmodel.transformer.config.to_json_string(use_diff=False),
                 "tokenizer": _tokenizer_files(self._hfmodel),
@@ -114,6 +115,7 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
                 "state": save_state(self._hfmodel.transformer),
             }
         )
+        return result
 
     def from_bytes(self, bytes_data: bytes) -> EncoderShim:
         """Make the encoder that was saved, running no code that it brings.
@@ -245,7 +247,7 @@ def restrict(transformer: Any, last_layers: int) -> None:
 
 
 def tokenizer_hash(tokenizer: Any) -> str:
-    """A hash of a tokenizer's vocabulary and of what it makes of a few texts, borders included.
+    """A hash of a tokenizer's vocabulary and of what it makes of a few texts, boundaries included.
 
     tokenizer (PreTrainedTokenizerFast): Of any kind.
     RETURNS (str): In hexadecimal digits.

@@ -36,12 +36,12 @@ class GuardedShim(HFShim):
                 raise ValueError(Errors.H580.format(path=_SAVED, found=found))
             check_files({**files, CONFIG: json.dumps(message["config"]).encode()}, _SAVED)
         try:
-            return super().from_bytes(bytes_data)
+            return super().from_bytes(bytes_data)  # type: ignore[no-untyped-call]
         except UnpicklingError as error:  # torch reads tensors only, and refuses all else
             raise ValueError(Errors.H584.format(reason=error)) from error
 
 
-def guard_node(node: Model) -> None:
+def guard_node(node: Model[Any, Any]) -> None:
     """Let a `TransformerModel` of spacy-transformers load plain data only.
 
     node (Model): Named "transformer".
@@ -57,7 +57,7 @@ def guard_node(node: Model) -> None:
 def _checked(init: Callable[..., Any] | None) -> Callable[..., Any]:
     """Initialization that looks at the folder first. RAISES (ValueError): H207, H580, H581, H583."""
 
-    def run(model: Model, X: Any = None, Y: Any = None) -> None:
+    def run(model: Model[Any, Any], X: Any = None, Y: Any = None) -> None:
         if not model.attrs["has_transformer"]:
             # Pickled weights are left to transformers, which reads nothing but tensors from them.
             read_folder(str(model.attrs["name"]), weights=False)

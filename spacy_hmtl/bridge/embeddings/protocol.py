@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from spacy.vocab import Vocab
 from thinc.api import Model
@@ -45,7 +46,7 @@ class EmbeddingHooks:
         return False
 
 
-def hooks_of(model: Model) -> Iterator[EmbeddingHooks]:
+def hooks_of(model: Model[Any, Any]) -> Iterator[EmbeddingHooks]:
     """All hooks of a model and the layers in it, in the order of the layers.
 
     model (Model): The component's, or its embeddings.
@@ -54,7 +55,7 @@ def hooks_of(model: Model) -> Iterator[EmbeddingHooks]:
     return (shim for node in model.walk() for shim in node.shims if isinstance(shim, EmbeddingHooks))
 
 
-def local_paths(model: Model) -> dict[str, str | None]:
+def local_paths(model: Model[Any, Any]) -> dict[str, str | None]:
     """Paths of this machine that layers are loaded from, each with what a saved config says in its place.
 
     An encoder travels inside the pipeline, so that a name is enough; the folder of a cache is

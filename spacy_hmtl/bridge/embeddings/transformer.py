@@ -65,9 +65,9 @@ def make_transformer(
     stride (int): With 0, windows are whole sentences, packed up to `window` tokens. Otherwise
         windows overlap, one every `stride` tokens, and each token's vector is taken from
         the one in which it has most context on both sides.
-    last_layers (int): Fine-tune only so many layers, from the top; 0 fine-tunes all, and the embeddings of
+    last_layers (int): Fine-tune only the last N layers; 0 fine-tunes all, and the embeddings of
         word pieces. As many as there are leave those embeddings as they are.
-    n_layers (int): Run only the first so many layers; those above are neither trained nor saved. 0 runs all.
+    n_layers (int): Run only the first N layers; those above are neither trained nor saved. 0 runs all.
     scalar_mix (bool, optional): Mix all layers, that of the embeddings included, by trained weights,
         instead of taking the last one. Left out, a frozen encoder is mixed, and a trained one is not.
     cache_dir (str, optional): Folder that keeps vectors of a frozen encoder from one training to the next.
@@ -132,7 +132,7 @@ class MixShim(ModuleShim):
         return self
 
 
-def _no_spans(docs: Sequence[Doc]) -> list:
+def _no_spans(docs: Sequence[Doc]) -> list[Any]:
     return []
 
 
@@ -154,7 +154,7 @@ def _init(model: Any, X: Any = None, Y: Any = None) -> None:
     model.set_dim("nO", config.hidden_size, force=True)
 
 
-def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable[..., Any]]:
     encoder, learns = model.layers[0], is_train and not model.attrs["frozen"]
     mix = model.shims[0]._model if model.shims else None
     windows = make_windows(docs, model.attrs["window"], model.attrs["stride"])
@@ -221,7 +221,7 @@ def _encode(encoder: Any, network: Any, batch: Sequence[Pieces], reads: Reading)
         output = network(**inputs, output_hidden_states=reads is not _last)
     # Before word pieces are pooled, which a mix commutes with: (windows * pieces, H or (layers + 1) * H)
     hidden = reads([output.last_hidden_state] if reads is _last else output.hidden_states).flatten(0, 1)
-    sizes = [len(pieces.window.borders) for pieces in batch]
+    sizes = [len(pieces.window.boundaries) for pieces in batch]
     first = numpy.cumsum([0, *sizes])
     flat = numpy.concatenate([pieces.columns + row * longest for row, pieces in enumerate(batch)])
     owner = numpy.concatenate([pieces.tokens + start for pieces, start in zip(batch, first)])

@@ -53,7 +53,8 @@ class VectorStore:
             os.utime(path)
         except (OSError, ValueError, EOFError):
             return None
-        return array
+        result: numpy.ndarray | None = array
+        return result
 
     def put(self, key: bytes, array: numpy.ndarray) -> None:
         """Keep an array; where the disk refuses, one warning says so and nothing more is kept.

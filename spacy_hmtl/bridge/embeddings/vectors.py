@@ -41,7 +41,8 @@ class WordRowsShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         """The rows. RAISES (ValueError): H234, before initialization."""
         if self._model is None:
             raise ValueError(Errors.H234)
-        return self._model
+        result: WordRows = self._model
+        return result
 
     def set(self, table: WordRows) -> None:
         """Take a table.
@@ -182,7 +183,7 @@ def _lookup(vocab: Vocab, keys: numpy.ndarray) -> tuple[Tensor, numpy.ndarray]:
     return xp2torch(array, device=device).float(), has_vector
 
 
-def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable[..., Any]]:
     table, device = model.shims[0].table, get_torch_default_device()
     sizes = model.ops.asarray1i([len(doc) for doc in docs])
     filled = [doc for doc in docs if len(doc)]

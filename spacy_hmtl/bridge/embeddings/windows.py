@@ -23,7 +23,7 @@ class Window(NamedTuple):
     start, end (int): tokens that are read.
     keep_start, keep_end (int): tokens, among these, whose vectors are taken from here.
     text (str): what they say.
-    borders (ndarray): Int64, shape (tokens, 2), character borders of each token in `text`.
+    boundaries (ndarray): Int64, shape (tokens, 2), character boundaries of each token in `text`.
     """
 
     doc: int
@@ -32,13 +32,13 @@ class Window(NamedTuple):
     keep_start: int
     keep_end: int
     text: str
-    borders: numpy.ndarray
+    boundaries: numpy.ndarray
 
     @property
     def key(self) -> bytes:
         """Equal for windows that the encoder cannot tell apart."""
         kept = numpy.asarray([self.keep_start - self.start, self.keep_end - self.start])
-        return text_key(self.text, self.borders.tobytes(), kept.tobytes())
+        return text_key(self.text, self.boundaries.tobytes(), kept.tobytes())
 
 
 def make_windows(docs: Sequence[Doc], size: int, stride: int) -> list[Window]:
@@ -79,10 +79,10 @@ def _strided(length: int, size: int, stride: int) -> list[tuple[int, int, int, i
 
 
 def _window(doc: Doc, number: int, start: int, end: int, keep_start: int, keep_end: int) -> Window:
-    borders = doc.to_array(["IDX", "LENGTH"])[start:end].astype("int64")
-    borders[:, 0] -= borders[0, 0]
-    borders[:, 1] += borders[:, 0]
-    return Window(number, start, end, keep_start, keep_end, doc[start:end].text, borders)
+    boundaries = doc.to_array(["IDX", "LENGTH"])[start:end].astype("int64")
+    boundaries[:, 0] -= boundaries[0, 0]
+    boundaries[:, 1] += boundaries[:, 0]
+    return Window(number, start, end, keep_start, keep_end, doc[start:end].text, boundaries)
 
 
 def _halves(window: Window, doc: Doc) -> list[Window]:
@@ -142,7 +142,7 @@ def make_pieces(
         real = (numpy.asarray(special[i])[:limit] == 0) & (span[:, 1] > span[:, 0])
         columns = real.nonzero()[0]
         # A piece belongs to the token that its first character stands in.
-        tokens = (numpy.searchsorted(window.borders[:, 0], span[columns, 0], side="right") - 1).clip(min=0)
+        tokens = (numpy.searchsorted(window.boundaries[:, 0], span[columns, 0], side="right") - 1).clip(min=0)
         if pooling == "first":
             tokens, chosen = numpy.unique(tokens, return_index=True)
             columns = columns[chosen]

@@ -171,7 +171,7 @@ class _Lines:
         self.span_labels.add(label)
         covered = self._text.text[start:end]
         fragments = [match.span() for match in re.finditer(r"[^\n]+", covered)]
-        # brat wants a span that goes over a line end in fragments; not so where they would lose a border.
+        # brat wants a span that goes over a line end in fragments; not so where they would lose a boundary.
         if not fragments or (fragments[0][0], fragments[-1][1]) != (0, len(covered)):
             fragments = [(0, len(covered))]
         offsets = ";".join(f"{start + first} {start + last}" for first, last in fragments)

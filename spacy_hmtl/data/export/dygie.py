@@ -4,7 +4,7 @@ _layers           which of "entities" and "mentions" are annotated
 _entities         names, where they are not what `ner` says
 _argument_labels  types of the arguments, where `ner` has another one for their extent
 _spaces           whether a space follows each token, where that is not so for all but the last
-_sentences        false, where sentence borders are unknown
+_sentences        false, where sentence boundaries are unknown
 _meta             facts about the document
 """
 
@@ -51,8 +51,8 @@ def to_fields(doc: AnnotatedDocument, path: Path, log: FaultLog) -> dict[str, An
     log (FaultLog): Takes notes.
     RETURNS (dict): The object.
     """
-    borders = [*(doc.sent_starts or [0]), len(doc.words)]
-    sentences = list(pairwise(borders))
+    boundaries = [*(doc.sent_starts or [0]), len(doc.words)]
+    sentences = list(pairwise(boundaries))
     place = Place(path, document=doc.name)
     fields: dict[str, Any] = {"doc_key": doc.name, "dataset": DATASET}
     fields["sentences"] = [doc.words[start:end] for start, end in sentences]

@@ -5,8 +5,8 @@ asked for. Names: the heads of mentions that are names (NAM). Coreference: the e
 singletons included. Relations: types or subtypes; METONYMY is left out, as in most papers.
 
 Text is tokenized by `spacy.blank("en")` and split by its sentencizer, paragraph by
-paragraph. A mention whose border lies inside a token takes the whole token; a sentence
-border inside a mention is removed. Both are counted.
+paragraph. A mention whose boundary lies inside a token takes the whole token; a sentence
+boundary inside a mention is removed. Both are counted.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ GENRES = ("bc", "bn", "cts", "nw", "un", "wl")
 # The LDC release has each document once per pass of annotation, the last one being timex2norm.
 PASSES = ("fp1", "fp2", "adj", "timex2norm")
 OTHER_PASS = "files left out, since the folder has the document twice (timex2norm is preferred)"
-JOINED = "sentence borders inside a mention, removed"
+JOINED = "sentence boundaries inside a mention, removed"
 
 
 def read(
@@ -134,7 +134,7 @@ def _read_annotation(place: Place, faults: FaultLog) -> Element | None:
         reason = f"expected the root element {ROOT!r}, found {root.tag!r}"
         raise ConversionError(Errors.H102.format(path=place.path, format="ace05", reason=reason), faults)
     if root.find("document") is None:
-        what, remedy = f"there is no element 'document' in {ROOT!r}", "Mend the file; it may be cut short."
+        what, remedy = f"there is no element 'document' in {ROOT!r}", "Correct the file; it may be cut short."
         faults.skip(place, what, unit="document", remedy=remedy)
         return None
     return root
@@ -184,7 +184,7 @@ def _read_document(
     mentions += [pair for element in elements for kind in kinds for pair in reader.other_mentions(element, kind)]
     tokens = tokenize(text, [span for _, mention in mentions for span in (mention.span, mention.head)])
     if not tokens.words:
-        faults.skip(place, "the text has no tokens", unit="document", remedy="Mend the .sgm file, or remove it.")
+        faults.skip(place, "the text has no tokens", unit="document", remedy="Correct the .sgm file, or remove it.")
         return None
     for _ in range(tokens.n_joined):
         faults.note(place, JOINED)

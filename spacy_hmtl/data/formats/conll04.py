@@ -70,7 +70,7 @@ def _read_document(lines: list[Line], place: Place, faults: FaultLog) -> Annotat
     for line in lines:
         row = _read_row(line, len(rows))
         if isinstance(row, str):
-            faults.skip(place._replace(line=line.number), row, unit="document", remedy="Mend the row.")
+            faults.skip(place._replace(line=line.number), row, unit="document", remedy="Correct the row.")
             return None
         rows.append(row)
     spans, repaired = spans_of_tags([row.tag for row in rows])

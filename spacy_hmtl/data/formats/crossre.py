@@ -53,7 +53,7 @@ def _read_document(record: Record, place: Place, faults: FaultLog, names: bool) 
     if not what and not (fields["sentence"] and all(fields["sentence"])):
         what = "the sentence is empty" if not fields["sentence"] else "a token is empty"
     if what:
-        faults.skip(place, what, unit="document", remedy="Mend the line.")
+        faults.skip(place, what, unit="document", remedy="Correct the line.")
         return None
     note_unread(fields, KNOWN, place, faults)
     words = fields["sentence"]

@@ -87,7 +87,7 @@ def _read_document(lines: list[Line], place: Place, nlp: Language, faults: Fault
         elif text.startswith(">"):
             builder.add_relation(text, line)
         else:
-            what, remedy = builder.add_sentence(text, line), "Mend the markup."
+            what, remedy = builder.add_sentence(text, line), "Correct the markup."
         if what:
             faults.skip(place._replace(line=line.number), what, unit="document", remedy=remedy)
             return None
@@ -148,7 +148,7 @@ class _Builder:
         """Read a relation in the latest sentence."""
         fields = text[1:].split()
         if len(fields) != 3 or not _LABEL.fullmatch(fields[1]):
-            self._skip(line, f"expected > head RELATION tail, found {text!r}", "relation", "Mend the line.")
+            self._skip(line, f"expected > head RELATION tail, found {text!r}", "relation", "Correct the line.")
             return
         head, tail = self._argument(fields[0], line), self._argument(fields[2], line)
         if head is None or tail is None:
@@ -171,11 +171,13 @@ class _Builder:
     def _align(
         self, tokens: Doc, span: MentionMarkup | NameMarkup, offset: int, line: Line, *, unit: str
     ) -> LabeledSpan | None:
-        """Characters to tokens; None, with a fault, where a border is inside a token."""
+        """Characters to tokens; None, with a fault, where a boundary is inside a token."""
         found = tokens.char_span(span.start, span.end) if span.start < span.end else None
         if found is None:
-            what = f"{tokens.text[span.start : span.end]!r} does not fall on token borders ({_tokens_at(tokens, span)})"
-            self._skip(line, what, unit, "Move the border, or add a space in the text.")
+            what = (
+                f"{tokens.text[span.start : span.end]!r} does not fall on token boundaries ({_tokens_at(tokens, span)})"
+            )
+            self._skip(line, what, unit, "Move the boundary, or add a space in the text.")
             return None
         return LabeledSpan(offset + found.start, offset + found.end, span.label)
 
@@ -192,7 +194,7 @@ class _Builder:
             self._skip(line, what, "relation", "Name a mention by its entity id, the second one by id#2.")
             return None
         if mentions[number - 1] is None:
-            self._skip(line, f"the mention {text} was skipped", "relation", "Mend the mention first.")
+            self._skip(line, f"the mention {text} was skipped", "relation", "Correct the mention first.")
         return mentions[number - 1]
 
     def _skip(self, line: Line, what: str, unit: str, remedy: str) -> None:

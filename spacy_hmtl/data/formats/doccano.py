@@ -77,7 +77,7 @@ def _read_document(record: Record, place: Place, faults: FaultLog) -> Standoff |
     fields = record.fields
     what = misfit(fields, SHAPE)
     if what:
-        faults.skip(place, what, unit="document", remedy="Mend the line.")
+        faults.skip(place, what, unit="document", remedy="Correct the line.")
         return None
     document = Standoff(place, fields["text"], _spans(fields, place, faults))
     if fields.get("relations") is not None:
@@ -86,7 +86,7 @@ def _read_document(record: Record, place: Place, faults: FaultLog) -> Standoff |
             what = misfit(row, RELATION)
             if what:
                 what = f"in the relation {excerpt(row)} {what}"
-                faults.skip(place, what, unit="relation", remedy="Mend the relation.")
+                faults.skip(place, what, unit="relation", remedy="Correct the relation.")
                 continue
             document.links.append(Link(str(row["from_id"]), row["type"], str(row["to_id"]), place.line))
     return document
@@ -100,7 +100,7 @@ def _spans(fields: JsonObject, place: Place, faults: FaultLog) -> list[CharSpan]
     for number, row in enumerate(rows):
         what = misfit(row, ENTITY if has_ids else ROW)
         if what:
-            faults.skip(place, f"in the entity {excerpt(row)} {what}", unit="mention", remedy="Mend the entity.")
+            faults.skip(place, f"in the entity {excerpt(row)} {what}", unit="mention", remedy="Correct the entity.")
             continue
         id = str(row["id"]) if has_ids else f"#{number}"
         start, end, label = (row["start_offset"], row["end_offset"], row["label"]) if has_ids else row

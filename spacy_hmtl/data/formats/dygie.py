@@ -73,7 +73,7 @@ def read_document(record: Record, place: Place, faults: FaultLog, names: bool) -
     fields = record.fields
     what = misfit(fields, SHAPE) or _misfit_of_lengths(fields)
     if what:
-        faults.skip(place, what, unit="document", remedy="Mend the line.")
+        faults.skip(place, what, unit="document", remedy="Correct the line.")
         return None
     if any(fields.get("events") or []):
         faults.note(place, EVENTS)

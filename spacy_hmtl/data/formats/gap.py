@@ -76,7 +76,7 @@ def _read_row(row: dict[str, str], line: Line, n_more: int, place: Place, faults
     if not what and truths == [True, True]:
         what = "the pronoun cannot mean both A and B"
     if what:
-        faults.skip(place, what, unit="document", remedy="Mend the row.")
+        faults.skip(place, what, unit="document", remedy="Correct the row.")
         return None
     spans = [
         CharSpan(

@@ -145,7 +145,7 @@ def _rows(sentence: list[Line], table: Table, place: Place, faults: FaultLog) ->
         if isinstance(row, Row):
             rows.append(row)
         elif row:
-            faults.skip(place._replace(line=line.number), row, unit="sentence", remedy="Mend the row.")
+            faults.skip(place._replace(line=line.number), row, unit="sentence", remedy="Correct the row.")
             return []
     return rows
 

@@ -18,7 +18,7 @@ from ..reading.json_records import JsonObject, Record, excerpt, read_records
 from ..reading.token_rows import clean_clusters
 from ..reading.tokens import language
 
-_BORDERS = "Offsets count characters from 0, and fall on the borders of `tokens`."
+_BORDERS = "Offsets count characters from 0, and fall on the boundaries of `tokens`."
 
 
 def read(path: Path, *, faults: FaultLog, ids: Container[str] | None = None) -> Iterator[AnnotatedDocument]:
@@ -55,7 +55,7 @@ def _read_document(record: Record, place: Place, vocab: Vocab, faults: FaultLog)
         elif ends[-1] > len(fields["text"]):
             what = f"a token ends at character {ends[-1]}, the text has {len(fields['text'])}"
     if what:
-        faults.skip(place, what, unit="document", remedy="Mend the line.")
+        faults.skip(place, what, unit="document", remedy="Correct the line.")
         return None
     if fields.get("sents") is None:
         fields.pop("sents", None)
@@ -64,7 +64,7 @@ def _read_document(record: Record, place: Place, vocab: Vocab, faults: FaultLog)
     try:
         doc = from_doc(json_to_doc(fields, vocab, where=f"line {record.line}"))
     except ValueError as error:
-        faults.skip(place, str(error).rstrip("."), unit="document", remedy="Mend the line.")
+        faults.skip(place, str(error).rstrip("."), unit="document", remedy="Correct the line.")
         return None
     doc.name = place.document
     if fields.get("ents") is None:
@@ -75,7 +75,7 @@ def _read_document(record: Record, place: Place, vocab: Vocab, faults: FaultLog)
 
 
 def _leave_out_faulty(fields: JsonObject, place: Place, faults: FaultLog) -> None:
-    """Report and remove the spans that are not on token borders, and the relations without their arguments."""
+    """Report and remove the spans that are not on token boundaries, and the relations without their arguments."""
     starts, ends = {start for start, _ in fields["tokens"]}, {end for _, end in fields["tokens"]}
     arguments: set[tuple[int, int]] | None = None
 
@@ -83,7 +83,7 @@ def _leave_out_faulty(fields: JsonObject, place: Place, faults: FaultLog) -> Non
         what = misfit(item, shape)
         for start, end in [] if what else _extents(item):
             if start not in starts or end not in ends or start >= end:
-                what = f"the characters [{start}, {end}) do not fall on token borders"
+                what = f"the characters [{start}, {end}) do not fall on token boundaries"
             elif shape is RelationRecord and arguments is not None and (start, end) not in arguments:
                 what = f"the argument [{start}, {end}) is no mention or name of the document"
         return what

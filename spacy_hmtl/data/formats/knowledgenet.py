@@ -69,7 +69,7 @@ def _passages(path: Path, faults: FaultLog) -> Iterator[_Passage]:
             raise ConversionError(Errors.H102.format(path=path, format="knowledgenet", reason=reason), faults)
         is_first = False
         if what:
-            faults.skip(Place(path, line), what, unit="document", remedy="Mend the line.")
+            faults.skip(Place(path, line), what, unit="document", remedy="Correct the line.")
         elif is_published:
             yield from _published(value, line, Place(path, line), faults)
         else:
@@ -90,7 +90,7 @@ def _published(document: JsonObject, line: int, place: Place, faults: FaultLog) 
             offsets = [fact.get(key) for key in _OFFSETS]
             if not label or not all(type(offset) is int for offset in offsets):
                 what = f"expected a fact with a property and four offsets, found {excerpt(fact)}"
-                faults.skip(place._replace(document=name), what, unit="relation", remedy="Mend the fact.")
+                faults.skip(place._replace(document=name), what, unit="relation", remedy="Correct the fact.")
                 continue
             base = _base(fact, text, start if type(start) is int else 0)
             first = [offset - base for offset in offsets if isinstance(offset, int)]

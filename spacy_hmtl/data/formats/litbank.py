@@ -123,7 +123,7 @@ def _read_entities(path: Path, name: str, faults: FaultLog) -> tuple[_Tokens, li
             elif not all(is_tag(tag) for tag in row[1:]) or not row[0]:
                 what = f"expected a token and tags such as O or B-PER, found {line.text[:60]!r}"
             if what:
-                faults.skip(place._replace(line=line.number), what, unit="document", remedy="Mend the row.")
+                faults.skip(place._replace(line=line.number), what, unit="document", remedy="Correct the row.")
                 return None
         start = len(tokens.words)
         tokens.sent_starts.append(start)
@@ -163,7 +163,7 @@ def _read_coreference(path: Path, name: str, faults: FaultLog) -> tuple[_Tokens,
             elif not row[NUMBER].isdecimal():
                 what = f"expected a token number in column {NUMBER + 1}, found {row[NUMBER]!r}"
             if what:
-                remedy = "Mend the row; do not strip its trailing tab."
+                remedy = "Correct the row; do not strip its trailing tab."
                 faults.skip(place._replace(line=line.number), what, unit="document", remedy=remedy)
                 return None
             if row[BRACKETS] not in ("", "-", "_"):

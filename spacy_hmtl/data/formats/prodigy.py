@@ -73,14 +73,14 @@ def _read_document(record: Record, place: Place, faults: FaultLog) -> Standoff |
     if tokens and not what:
         what = _misfit_of_tokens(tokens, len(fields["text"]))
     if what:
-        faults.skip(place, what, unit="document", remedy="Mend the task.")
+        faults.skip(place, what, unit="document", remedy="Correct the task.")
         return None
     document = Standoff(place, fields["text"], [], tokens=tokens)
     extents: set[tuple[int, int]] = set()
     for row in fields.get("spans") or []:
         what = misfit(row, SPAN)
         if what:
-            faults.skip(place, f"in the span {excerpt(row)} {what}", unit="mention", remedy="Mend the span.")
+            faults.skip(place, f"in the span {excerpt(row)} {what}", unit="mention", remedy="Correct the span.")
             continue
         # A second span of the same extent gets an id of its own: relations mean the first.
         id = f"{_id(row)}#{len(document.spans)}" if (row["start"], row["end"]) in extents else _id(row)

@@ -68,7 +68,7 @@ def _read_document(record: Record, place: Place, faults: FaultLog, names: bool) 
     if not what and not (words and all(words)):
         what = "the document has no tokens" if not words else "a token is empty"
     if what:
-        faults.skip(place, what, unit="document", remedy="Mend the document.")
+        faults.skip(place, what, unit="document", remedy="Correct the document.")
         return None
     note_unread(fields, {"title", "sents", "vertexSet", "labels"}, place, faults)
     sentences: list[list[str]] = fields["sents"]
@@ -126,7 +126,7 @@ def _read_entity(rows: Sequence[JsonObject], offsets: list[int], place: Place, f
             if not 0 <= row["pos"][0] < row["pos"][1] <= length:
                 what = f"the span {row['pos']} is empty or lies outside the sentence of {length} tokens"
         if what:
-            remedy = "Mend its `sent_id` and `pos`; `pos` counts tokens in the sentence."
+            remedy = "Correct its `sent_id` and `pos`; `pos` counts tokens in the sentence."
             faults.skip(place, f"in the mention {excerpt(row)} {what}", unit="mention", remedy=remedy)
             continue
         start, end = (offsets[sentence] + position for position in row["pos"])
@@ -149,7 +149,7 @@ def _read_relations(
             what = "an argument has no mention that could be read"
         if what:
             what = f"in the relation {excerpt(row)} {what}"
-            faults.skip(place, what, unit="relation", remedy="Mend `h` and `t`, which count entities from 0.")
+            faults.skip(place, what, unit="relation", remedy="Correct `h` and `t`, which count entities from 0.")
             continue
         key = (row["h"], row["r"], row["t"])
         if key in seen:

@@ -151,7 +151,7 @@ def _links(fields: JsonObject, rows: list[SpanRow], place: Place, faults: FaultL
         found = read_relation(value, places)
         if isinstance(found, str):
             faults.skip(
-                place, f"in the relation {excerpt(value)} {found}", unit="relation", remedy="Mend the relation."
+                place, f"in the relation {excerpt(value)} {found}", unit="relation", remedy="Correct the relation."
             )
             continue
         links.append(Link(*found, place.line))
@@ -184,8 +184,8 @@ def _place(documents: list[Standoff], rows: list[list[SpanRow]], path: Path, fau
     spans: list[Offsets] = []
     for document, found in zip(documents, rows):
         tokens = document.tokens
-        borders = (frozenset(tokens.starts), frozenset(tokens.ends)) if tokens else None
-        spans += [Offsets(document.text, row.start, row.end + row.has_last, row.covered, borders) for row in found]
+        boundaries = (frozenset(tokens.starts), frozenset(tokens.ends)) if tokens else None
+        spans += [Offsets(document.text, row.start, row.end + row.has_last, row.covered, boundaries) for row in found]
     convention: Convention = find_convention(spans)
     for document, found in zip(documents, rows):
         for number, row in enumerate(found):

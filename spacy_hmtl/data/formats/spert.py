@@ -86,7 +86,7 @@ def _read_source(record: Record, place: Place, faults: FaultLog) -> _Source | No
     words: Any = next((fields[key] for key in WORD_KEYS if isinstance(fields.get(key), list)), None)
     if not words or not all(isinstance(word, str) and word.strip() for word in words):
         what = f"expected tokens, none of them empty, found {excerpt(words)}"
-        faults.skip(place, what, unit="document", remedy="Mend the tokens.")
+        faults.skip(place, what, unit="document", remedy="Correct the tokens.")
         return None
     key = next((key for key in SPAN_KEYS if _are_rows(fields.get(key))), None)
     tags = next((name for name in TAG_KEYS if _are_tags(fields.get(name), words)), None)
@@ -97,7 +97,7 @@ def _read_source(record: Record, place: Place, faults: FaultLog) -> _Source | No
     for value in fields[key]:
         row = read_span(value, " ".join(words))
         if isinstance(row, str):
-            faults.skip(place, f"in the entity {excerpt(value)} {row}", unit="mention", remedy="Mend the entity.")
+            faults.skip(place, f"in the entity {excerpt(value)} {row}", unit="mention", remedy="Correct the entity.")
         rows.append(None if isinstance(row, str) else row)
     return _Source(place, fields, words, rows)
 

@@ -13,11 +13,11 @@ from .brackets import crossing_pairs, document_order
 
 METONYMY = "METONYMY"
 LEFT_OUT = "relations METONYMY, left out as in most papers"
-MISALIGNED = "mentions with a border inside a token, mapped outward to whole tokens"
+MISALIGNED = "mentions with a boundary inside a token, mapped outward to whole tokens"
 SAME_MENTION = "mentions of one entity that fall on the same tokens, kept once"
 SAME_RELATION = "relations that stand twice between the same tokens, kept once"
 NAME_IN_NAME = "names inside names, kept as mentions only (the outermost is in the names layer)"
-TWO_SENTENCES = "relations across an automatic sentence border, kept"
+TWO_SENTENCES = "relations across an automatic sentence boundary, kept"
 
 
 class LayerBuilder:
@@ -49,7 +49,9 @@ class LayerBuilder:
             return
         span = self._align(mention.span, mention)
         if span.start >= span.end:
-            self._faults.skip(mention.place, "the mention holds no token", unit="mention", remedy="Mend the offsets.")
+            self._faults.skip(
+                mention.place, "the mention holds no token", unit="mention", remedy="Correct the offsets."
+            )
             return
         if not self._tokens.is_exact(mention.span):
             self._faults.note(mention.place, MISALIGNED)
@@ -79,14 +81,14 @@ class LayerBuilder:
         missing = [name for name in (relation.head, relation.tail) if name not in self._by_id]
         if missing:
             what = f"the argument {missing[0]} is no mention of an entity, or one that was skipped"
-            remedy = "Mend the REFID or the mention; for values and times, ask for them (--values, --times)."
+            remedy = "Correct the REFID or the mention; for values and times, ask for them (--values, --times)."
             self._faults.skip(relation.place, what, unit="relation", remedy=remedy)
             return
         label = f"{relation.type}.{relation.subtype}" if with_subtype and relation.subtype else relation.type
         triple = Triple(self._by_id[relation.head], label, self._by_id[relation.tail])
         if triple.head[:2] == triple.tail[:2]:
             what = f"both arguments fall on the same tokens ({self._text(triple.head)!r})"
-            self._faults.skip(relation.place, what, unit="relation", remedy="Mend the arguments.")
+            self._faults.skip(relation.place, what, unit="relation", remedy="Correct the arguments.")
         elif triple in self.relations:
             self._faults.note(relation.place, SAME_RELATION)
         else:

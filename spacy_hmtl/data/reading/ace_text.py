@@ -47,7 +47,7 @@ class Tokens(NamedTuple):
     starts: list[int]
     ends: list[int]
     sent_starts: list[int]
-    n_joined: int  # automatic sentence borders that lay inside a span and were removed
+    n_joined: int  # automatic sentence boundaries that lay inside a span and were removed
 
     def align(self, span: CharSpan) -> tuple[int, int]:
         """The tokens that a span touches: start to end (exclusive); none if start == end."""
@@ -55,7 +55,7 @@ class Tokens(NamedTuple):
         return start, max(start, bisect_left(self.starts, span[1]))
 
     def is_exact(self, span: CharSpan) -> bool:
-        """Whether both borders of a span are borders of tokens."""
+        """Whether both boundaries of a span are boundaries of tokens."""
         start, end = self.align(span)
         return start < end and (self.starts[start], self.ends[end - 1]) == span
 
@@ -102,7 +102,7 @@ def _readings(text: str) -> set[str]:
 
 
 def trim(text: str, span: CharSpan) -> CharSpan:
-    """Take the white space off the borders of a span.
+    """Take the white space off the boundaries of a span.
 
     text (str): What the span counts in.
     span (CharSpan): The span.
@@ -116,7 +116,7 @@ def trim(text: str, span: CharSpan) -> CharSpan:
 def tokenize(source: SourceText, spans: Sequence[CharSpan]) -> Tokens:
     """Split the text into sentences and tokens, with the tokenizer and sentencizer of `spacy.blank("en")`.
 
-    No sentence border is left inside a span. What stands before or after the body
+    No sentence boundary is left inside a span. What stands before or after the body
     (id, type, date) is left out unless a span lies there.
 
     source (SourceText): The text.
@@ -137,8 +137,8 @@ def tokenize(source: SourceText, spans: Sequence[CharSpan]) -> Tokens:
 def _blocks(source: SourceText, spans: Sequence[CharSpan]) -> Iterator[CharSpan]:
     """Yield the parts between the cuts; a cut inside a span does not count."""
     cuts = [cut for cut in source.cuts if not _is_inside(cut, spans)]
-    borders = [0, *cuts, len(source.text)]
-    for start, end in pairwise(borders):
+    boundaries = [0, *cuts, len(source.text)]
+    for start, end in pairwise(boundaries):
         if source.text[start:end].strip():
             yield start, end
 

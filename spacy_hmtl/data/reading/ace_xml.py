@@ -135,7 +135,7 @@ class AceReader:
                 heads, tails = arguments.get("Arg-1", []), arguments.get("Arg-2", [])
                 if not label or len(heads) != 1 or len(tails) != 1 or not heads[0] or not tails[0]:
                     what = f"expected a TYPE, Arg-1 and Arg-2, once each, found {label!r} and {_excerpt(arguments)}"
-                    self._skip(place, what, "relation", "Mend the relation.")
+                    self._skip(place, what, "relation", "Correct the relation.")
                     continue
                 subtype = relation.attributes.get("SUBTYPE", "")
                 yield AceRelation(label, subtype, heads[0], tails[0], place)
@@ -152,16 +152,16 @@ class AceReader:
         span = _offsets(charseq)
         if span is None:
             what = f"expected START and END in characters, found {start!r} and {last!r}"
-            self._skip(place, what, "mention", "Mend the offsets.")
+            self._skip(place, what, "mention", "Correct the offsets.")
             return None
         if not span[0] < span[1] <= length:
             what = f"the {part} [{start}, {last}] is not in the source, which has the characters 0 to {length - 1}"
-            self._skip(place, what, "mention", "Mend the offsets, or take both files from the same release.")
+            self._skip(place, what, "mention", "Correct the offsets, or take both files from the same release.")
             return None
         found = self._source.text[slice(*span)]
         if not same_text(found, charseq.text) or not found.strip():
             what = f"expected {charseq.text[:60]!r} at the characters {start} to {last}, found {found[:60]!r}"
-            self._skip(place, what, "mention", "Mend the offsets, or take both files from the same release.")
+            self._skip(place, what, "mention", "Correct the offsets, or take both files from the same release.")
             return None
         return trim(self._source.text, span)
 

@@ -43,7 +43,7 @@ class ClusterReader:
         """
         if not _BRACKETS.fullmatch(column):
             what = f"expected coreference brackets such as (3, 3) or (3)|(4, found {column!r}"
-            self._skip(line, what, "Mend the last column.")
+            self._skip(line, what, "Correct the last column.")
             return
         for match in _BRACKET.finditer(column):
             opens, cluster, closes = match.groups()

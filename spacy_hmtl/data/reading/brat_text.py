@@ -172,7 +172,7 @@ def read_side(place: Place, faults: FaultLog) -> Side | None:
     path = side_path(place.path)
     if not path.is_file():
         return None
-    # A file that was edited by hand can hold anything; then the text is split anew.
+    # A file that was edited by hand can hold anything; then the text is split again.
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):

@@ -57,7 +57,7 @@ class Concepts:
             what = f"no mention is of the concept {lacking[0]}" if lacking else "both concepts have one mention only"
             place = self._document.place._replace(line=line)
             what = f"in the relation {label} of {head} and {tail}, {what}"
-            self._faults.skip(place, what, unit="relation", remedy="Mend the concepts, or add the mention.")
+            self._faults.skip(place, what, unit="relation", remedy="Correct the concepts, or add the mention.")
             return
         first, second = min(pairs, key=_distance)
         self._document.links = [*(self._document.links or []), Link(first.id, label, second.id, line)]

@@ -125,7 +125,7 @@ def _read_sentences(block: list[Line], place: Place, faults: FaultLog) -> list[_
         else:
             row = _read_row(line, sentences[-1].rows)
             if isinstance(row, str):
-                faults.skip(place._replace(line=line.number), row, unit="document", remedy="Mend the row.")
+                faults.skip(place._replace(line=line.number), row, unit="document", remedy="Correct the row.")
                 return None
             sentences[-1].rows.append(row)
     return [sentence for sentence in sentences if sentence.rows]

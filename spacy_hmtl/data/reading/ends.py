@@ -14,7 +14,7 @@ ENDS = (INCLUSIVE, EXCLUSIVE)
 _PRONOUNS = frozenset(
     "i he she we they him them himself herself itself themselves myself ourselves yourself me us".split()
 )
-# So many times as often must one reading be proved where a file has proofs of both, one of which is then a slip.
+# Where a file proves both readings, one must be proved N times as often as the other, whose proofs are then slips.
 _CLEAR = 10
 
 

@@ -60,7 +60,7 @@ class EntityReader:
         """
         if not _BRACKETS.fullmatch(brackets):
             what = f"expected mention brackets such as (3-person, 3) or (3), found {brackets!r}"
-            self._skip(line, what, "Mend Entity= in the last column.")
+            self._skip(line, what, "Correct Entity= in the last column.")
             return
         for match in _BRACKET.finditer(brackets):
             opening, closes, closing = match.groups()

@@ -44,7 +44,7 @@ _TYPE_NAMES = {
     dict: "an object",
     Scalar: "a string or a number",
 }
-_MEND = "Mend the JSON, for example with `python -m json.tool`."
+_MEND = "Correct the JSON, for example with `python -m json.tool`."
 
 
 class Record(NamedTuple):

@@ -41,7 +41,9 @@ class NameReader:
         if cell == "*":
             return
         if not _CELL.fullmatch(cell):
-            self._skip(line, f"expected name brackets such as (ORG*, *) or (GPE), found {cell!r}", "Mend the column.")
+            self._skip(
+                line, f"expected name brackets such as (ORG*, *) or (GPE), found {cell!r}", "Correct the column."
+            )
             return
         for match in _PIECE.finditer(cell):
             if match.group(1):

@@ -13,14 +13,14 @@ class Offsets(NamedTuple):
     """A span as its file gives it.
 
     covered: what the file says it covers, or None.
-    borders: where the tokens of the file begin and where they end; None if it has none.
+    boundaries: where the tokens of the file begin and where they end; None if it has none.
     """
 
     text: str
     start: int
     end: int
     covered: str | None = None
-    borders: tuple[frozenset[int], frozenset[int]] | None = None
+    boundaries: tuple[frozenset[int], frozenset[int]] | None = None
 
 
 class Convention(NamedTuple):
@@ -93,8 +93,8 @@ def _fits(span: Offsets, convention: Convention) -> bool:
         return False
     if span.covered is not None:
         return text[start:end].split() == span.covered.split()
-    if span.borders is not None:
-        return start in span.borders[0] and end in span.borders[1]
+    if span.boundaries is not None:
+        return start in span.boundaries[0] and end in span.boundaries[1]
     return not (_is_inside_word(text, start) or _is_inside_word(text, end))
 
 

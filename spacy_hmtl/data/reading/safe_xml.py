@@ -63,7 +63,7 @@ def read_xml(path: Path) -> Element | XmlFault:
         return XmlFault(builder.parser.CurrentLineNumber, str(refused), "Remove the declaration; it is never expanded.")
     except (expat.ExpatError, LookupError, ValueError) as error:
         line = getattr(error, "lineno", builder.parser.CurrentLineNumber)
-        return XmlFault(line, f"expected well-formed XML, found: {error}", "Mend the file, or save it as UTF-8.")
+        return XmlFault(line, f"expected well-formed XML, found: {error}", "Correct the file, or save it as UTF-8.")
     return builder.root
 
 

@@ -90,7 +90,7 @@ def layers_of(documents: Sequence[Standoff], names: bool) -> CorpusLayers:
     documents (Sequence[Standoff]): All documents.
     names (bool): Take the spans as names too.
     RETURNS (CorpusLayers): Clusters are annotated if there is a coreference link or a group;
-        relations if there is another link, or if no link tells what was asked for.
+        relations if there is another link, or if no link says what was asked for.
     """
     labels = {link.label for document in documents for link in document.links or []}
     has_coreference = any(map(COREFERENCE.fullmatch, labels))

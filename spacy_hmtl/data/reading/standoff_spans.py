@@ -8,8 +8,8 @@ from .alignment import Extent, split_tokens, tokens_of, trimmed
 from .standoff import CharSpan, Standoff
 from .tokens import Tokens
 
-WIDENED = "spans with a border inside a token, widened to whole tokens"
-TRIMMED = "spans with white space at their borders, trimmed"
+WIDENED = "spans with a boundary inside a token, widened to whole tokens"
+TRIMMED = "spans with white space at their boundaries, trimmed"
 SPAN_TWICE = "spans that stand twice with the same label, kept once"
 SPLIT = "tokens with several spans inside, split at the boundaries of the spans"
 

@@ -88,7 +88,7 @@ def read_relations(
             unknown = [end for end in ends if arguments is not None and end[:2] not in by_extent]
             if unknown:
                 what = f"the argument [{unknown[0].start}, {unknown[0].end - 1}] is no mention of the document"
-                remedy = "Add it to the mentions, or mend its offsets."
+                remedy = "Add it to the mentions, or correct its offsets."
         if what:
             faults.skip(place, f"in the relation {excerpt(row[:5])} {what}", unit="relation", remedy=remedy)
             continue

@@ -37,10 +37,10 @@ def tokenize(text: str, tokenizer: str, *, by_line: bool = False) -> Tokens:
     RAISES (ConversionError): H140, if there is no such tokenizer.
     """
     if tokenizer == WHITESPACE:
-        borders = [match.span() for match in re.finditer(r"\S+", text)]
+        boundaries = [match.span() for match in re.finditer(r"\S+", text)]
     else:
-        borders = list(_language_tokens(text, tokenizer))
-    starts, ends = [start for start, _ in borders], [end for _, end in borders]
+        boundaries = list(_language_tokens(text, tokenizer))
+    starts, ends = [start for start, _ in boundaries], [end for _, end in boundaries]
     spaces = [text[end : end + 1].isspace() for end in ends]
     sent_starts = None
     if by_line:

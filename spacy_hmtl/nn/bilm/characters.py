@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from .config import BiLMConfig
 
-# Rows of the character table: 0 is never used by a word, 1 to 256 are bytes, then the borders.
+# Rows of the character table: 0 is never used by a word, 1 to 256 are bytes, then the boundaries.
 _SENTENCE_START, _SENTENCE_END, _WORD_START, _WORD_END, _PADDING = 257, 258, 259, 260, 261
 N_CHARACTERS = 262
 # Words convolved at a time: bounds the memory of the widest filters.
@@ -20,7 +20,7 @@ _WORDS = 512
 def character_rows(words: Sequence[str], config: BiLMConfig) -> numpy.ndarray:
     """Rows of the character table of each word, of a sentence's start, and of its end.
 
-    A word's bytes (UTF-8, the first `max_characters` - 2) stand between the borders of a word.
+    A word's bytes (UTF-8, the first `max_characters` - 2) stand between the boundaries of a word.
     The table is as wide as the longest word needs: a filter over padding alone gives the same
     maximum wherever it stands, so one full width of padding is as good as all of it.
 
@@ -75,4 +75,5 @@ class TokenLayer(nn.Module):
             # The gate says how much is transformed, as in bilm-tf, which calls it "carry".
             gate = torch.sigmoid(carry(hidden))
             hidden = gate * torch.relu(transform(hidden)) + (1.0 - gate) * hidden
-        return self.project(hidden)
+        result: Tensor = self.project(hidden)
+        return result

@@ -12,7 +12,7 @@ class BiLMConfig:
     character_width (int): Width of a character's embedding.
     filters (tuple): (width in characters, number) of each convolution.
     n_highway (int): Highway layers after the convolutions.
-    max_characters (int): Characters of a word, its two borders included; the rest is cut off.
+    max_characters (int): Characters of a word, its two boundaries included; the rest is cut off.
     activation (str): "relu" or "tanh", after the convolutions.
     projection (int): P, width of an LSTM's output, and of the token layer.
     hidden (int): D, width of an LSTM's cell.

@@ -65,7 +65,7 @@ class BiLM(nn.Module):
             forward and backward half.
         """
         table = self.tokens(characters)  # (V + 2, projection)
-        result = table.new_empty((len(words), self.config.projection * (1 + 2 * self.config.n_layers)))
+        result: Tensor = table.new_empty((len(words), self.config.projection * (1 + 2 * self.config.n_layers)))
         first = torch.cumsum(lengths, 0) - lengths  # (G,)
         for rows in _batches(lengths):
             # One token beyond each end, longest sentence first.

@@ -51,8 +51,8 @@ def _path_score(emissions: Tensor, tags: Tensor, scores: Potentials, layout: Lay
     inside = torch.where(layout.is_segment_start()[1:], 0.0, moves).sum()
     starts = layout.segment_starts
     finals = starts + layout.segment_lengths - 1
-    borders = scores.first.gather(1, tags[:, starts]).sum() + scores.last.gather(1, tags[:, finals]).sum()
-    return own + inside + borders
+    boundaries = scores.first.gather(1, tags[:, starts]).sum() + scores.last.gather(1, tags[:, finals]).sum()
+    return own + inside + boundaries
 
 
 def _log_partition(emissions: Tensor, scores: Potentials, layout: Layout) -> Tensor:

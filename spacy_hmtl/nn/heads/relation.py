@@ -82,7 +82,7 @@ class RelationHead(Head):
         """(G, W, K) and (G, W, K) -> (G, W, W, R).
 
         memory (Tensor): Float32, at least S * L * L * K cells, overwritten; memory that is
-            asked for anew for each bucket costs as much as the sums that fill it.
+            asked for again for each bucket costs as much as the sums that fill it.
         """
         n_rows, length, width = first.shape
         out = None if memory is None else memory[: n_rows * length**2 * width].view(n_rows, length, length, width)
@@ -91,7 +91,8 @@ class RelationHead(Head):
             steps = torch.arange(first.shape[1], device=first.device)
             apart = (steps - steps.unsqueeze(1)).clamp(-self.max_distance, self.max_distance)  # (W, W)
             pairs += self.distance(apart + self.max_distance)
-        return self.output(self.activation(pairs))
+        result: Tensor = self.output(self.activation(pairs))
+        return result
 
     def loss(self, encoded: Encoded, targets: RelationTargets, beside: Beside = NOTHING) -> Tensor:
         """Binary cross-entropy over all real token pairs and labels, nats summed over the batch.
@@ -119,7 +120,8 @@ class RelationHead(Head):
             cells = functional.binary_cross_entropy_with_logits(scores, gold, reduction="none").sum(-1)
             real = bucket.mask.unsqueeze(1) & bucket.mask.unsqueeze(2)
             total = total + torch.where(real, cells, 0.0).sum()
-        return total
+        result: Tensor = total
+        return result
 
     @torch.no_grad()
     def decode(self, encoded: Encoded, settings: Mapping[str, Any], beside: Beside = NOTHING) -> TokenPairs:

@@ -52,7 +52,8 @@ class MentionScorer(nn.Module):
 
     def _width_feature(self, spans: SpanIndex) -> Tensor:
         width = (spans.ends - spans.starts - 1).clamp(max=self.max_width - 1)
-        return self.feature_dropout(self.widths(width))
+        result: Tensor = self.feature_dropout(self.widths(width))
+        return result
 
     def all_scores(self, encoded: Encoded) -> Tensor:
         """Scores of all candidates of `enumerate_spans`, in its order, shape (S,).

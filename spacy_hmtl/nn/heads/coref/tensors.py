@@ -47,7 +47,7 @@ class Candidates(NamedTuple):
         """
         cut = slice(max(0, len(self.docs) - n), None)
         spans = SpanIndex(self.spans.starts[cut], self.spans.ends[cut])
-        return Candidates(spans, *(column[cut] for column in self[1:]))  # type: ignore[index]
+        return Candidates(spans, *(column[cut] for column in self[1:]))
 
     def followed_by(self, other: Candidates) -> Candidates:
         """Both, one after the other.
@@ -56,7 +56,7 @@ class Candidates(NamedTuple):
         RETURNS (Candidates): New ones; these stay.
         """
         spans = SpanIndex(*(torch.cat(pair) for pair in zip(self.spans, other.spans)))
-        return Candidates(spans, *(torch.cat(pair) for pair in zip(self[1:], other[1:])))  # type: ignore[arg-type]
+        return Candidates(spans, *(torch.cat(pair) for pair in zip(self[1:], other[1:])))
 
 
 class Ranking(NamedTuple):

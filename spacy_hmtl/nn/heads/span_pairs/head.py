@@ -158,7 +158,8 @@ class SpanPairHead(Head):
         """Arguments by the head's own tagger, or those that another head found."""
         if self.tagger is not None:
             return self.tagger.decode(encoded, {})
-        return beside.found[self.config.arguments]
+        result: SpanTensors = beside.found[self.config.arguments]
+        return result
 
     def _given(self, found: SpanTensors, encoded: Encoded, given: GivenMentions | None) -> SpanTensors:
         """Given mentions as arguments, in documents that have some whose types the head knows."""

@@ -153,7 +153,8 @@ class PairScorer(nn.Module):
         )
 
     def _distance_part(self) -> Tensor:
-        return self.parts["distance"](self.distances.weight)  # (buckets, K)
+        result: Tensor = self.parts["distance"](self.distances.weight)  # (buckets, K)
+        return result
 
     def forward(self, prepared: Prepared, first: Tensor, second: Tensor) -> Tensor:
         """Scores of pairs, shape (P, R).
@@ -175,7 +176,8 @@ class PairScorer(nn.Module):
         hidden = hidden + prepared.distance.index_select(0, _bucket(end - begin, first < second))
         if prepared.between is not None:
             hidden = hidden + self.parts["between"](prepared.between(begin, end))
-        return self.output(self.dropout(torch.relu(hidden)))
+        result: Tensor = self.output(self.dropout(torch.relu(hidden)))
+        return result
 
 
 class Prepared(NamedTuple):
