@@ -17,6 +17,7 @@ _MISSING, _BEGINS = 0, 3
 def get_entities(doc: Doc, key: str = ENTITIES) -> list[LabeledSpan] | None:
     """Names of a Doc with their confidences, or None if names were not annotated.
 
+    doc (Doc): A Doc.
     key (str): Of the span group with the confidences; names that it lacks have 1.
     """
     if not doc.has_annotation("ENT_IOB"):
@@ -98,6 +99,9 @@ def set_entities(doc: Doc, entities: Sequence[LabeledSpan], key: str = ENTITIES,
     A name that was there already, with this label, keeps its `kb_id` and `ent_id`; no other name has any.
     Blocked tokens outside the names stay blocked.
 
+    doc (Doc): Changed in place.
+    entities (Sequence): Names that do not overlap.
+    key (str): The span group of the confidences.
     complete (bool): All other tokens are outside of names. If False, tokens that are missing
         in a Doc that is annotated elsewhere stay missing.
     """

@@ -161,7 +161,11 @@ def is_annotated(doc: Doc, task: str, key: str | None = None) -> bool:
 
 
 def is_partial(doc: Doc, task: str) -> bool:
-    """Whether a task's layer tells of some mentions only, as GAP's clusters do; `partial` in the meta lists it."""
+    """Whether a task's layer tells of some mentions only, as GAP's clusters do; `partial` in the meta lists it.
+
+    doc (Doc): A Doc.
+    task (str): "ner", "emd", "relation" or "coref".
+    """
     return task in (get_meta(doc).get("partial") or ())
 
 

@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 
@@ -158,7 +159,7 @@ def test_an_interrupted_write_leaves_what_was_there(corpus, output, monkeypatch)
     output.write_bytes(b"before")
 
     def fail(source, target):
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "disk full")
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(ConversionError, match=r"corpus.spacy: cannot be read or written: disk full"):
