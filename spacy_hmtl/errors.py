@@ -89,12 +89,10 @@ class Errors(metaclass=WithCodes):
     H240 = "The task {task!r} needs a head that finds {kind}, but [components.hmtl.model.heads.{task}] is {found}. Name an architecture of the right kind there: {known}."
     H241 = "The heads of {tasks} cannot be decoded: {reason}. Change what they need in [components.hmtl.model.heads]."
     H260 = "n_layers is {n}, but the encoder is {found}. Set it in {section}; 0 runs all layers."
-
     H261 = "The schema of relations names the label {label!r}, which the training data lack. Known labels: {known}. Set it in [components.hmtl.model.heads.relation.schema]."
     H262 = "The schema of relations lets {label!r} have arguments of the type {type!r}, which the training data lack. Known types: {known}. Set it in [components.hmtl.model.heads.relation.schema]."
     H263 = 'arguments = {task!r} takes the arguments of relations from {task}, whose labels ({known}) lack the types {unknown}. Set arguments = "own" in [components.hmtl.model.heads.relation], or give both tasks one label set.'
     H264 = "The schema of the relation {label!r} has {reason}. Known keys: heads, tails (lists of types), symmetric, one_per_head (true or false), inverse (a label). Set it in [components.hmtl.model.heads.relation.schema.{label}]."
-
     H266 = "A checkpoint of [training.before_update] serves a pipeline in which one component hmtl is trained and nothing else, but these are trained: {names}. Freeze the others, or remove the callback."
     H267 = "{path}: the checkpoint cannot be read: {reason}. Remove it to begin the training from the start."
     H268 = "{path}: the checkpoint is of a training with another config. Give the config and the overrides of that training, or remove the file to begin from the start."
@@ -113,13 +111,12 @@ class Errors(metaclass=WithCodes):
     H312 = "A corpus with the blocks {blocks} is empty. Each block needs a path; see [corpora.train]."
 
     # Annotation on Docs: H34x
+    H320 = "None of the {n} Docs so far is annotated for a task of {name!r} ({tasks}), so that nothing can be learned. Give names by doc.set_ents, mentions by doc.spans['mentions'], and the others by doc._.coref_clusters and doc._.relations; an empty list says that there is nothing there."
     H340 = "{where}: tokens were merged or split after the group {key!r} was written, so that its spans lie elsewhere now. Use the component hmtl_retokenizer in place of merge_entities, or spacy_hmtl.helpers.retokenized: both move all layers along."
     H341 = "{where}: doc._.{name} takes Spans, found {found} ({kind}). Write doc[start:end], in tokens, or doc.char_span(start, end), in characters."
     H342 = "{where}: doc._.{name} takes Spans of this Doc, but {text!r} belongs to another. Write doc[span.start:span.end]."
     H343 = "{where}: doc._.relations: {fault}. Give (head, label, tail) or (head, label, tail, score): Spans of the Doc, a text, a score in [0, 1]."
     H344 = 'spans_keys: {fault}. Give each layer ({known}) a group of its own, such as {{"emd": "mentions"}}, in [components.hmtl.spans_keys].'
-
-    H320 = "None of the {n} Docs so far is annotated for a task of {name!r} ({tasks}), so that nothing can be learned. Give names by doc.set_ents, mentions by doc.spans['mentions'], and the others by doc._.coref_clusters and doc._.relations; an empty list says that there is nothing there."
 
     # Scoring: H4xx
     H401 = "Document {index}: the mention {mention!r} occurs twice in the {side} clusters. A mention belongs to one cluster."

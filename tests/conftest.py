@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 
 # Before anything imports a Hugging Face library.
@@ -23,7 +22,6 @@ from typer.testing import CliRunner
 
 from spacy_hmtl.annotations import slice_doc
 from spacy_hmtl.data.convert import convert
-from spacy_hmtl.errors import WithCodes
 
 
 @pytest.fixture
@@ -33,31 +31,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-_MESSAGES: set[str] = set()
-_read = WithCodes.__getattribute__
-
-
-def _noted(cls: type, name: str) -> str:
-    """Reads a message and notes its code, if it was the package that asked."""
-    if "spacy_hmtl" in sys._getframe(1).f_code.co_filename:
-        _MESSAGES.add(name)
-    return _read(cls, name)
-
-
-WithCodes.__getattribute__ = _noted  # type: ignore[method-assign, assignment]
-
-
-@pytest.fixture
-def messages_read() -> set[str]:
-    """Codes of the messages that the package has made so far."""
-    return _MESSAGES
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What looks back on the whole suite comes last."""
-    items.sort(key=lambda item: item.name == "test_each_code_is_raised_by_the_suite")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Codes: shown, sorted, explained in docs/errors.md, and each raised by a test."""
+"""Codes: shown, sorted, and explained in docs/errors.md."""
 
 from __future__ import annotations
 
@@ -12,11 +12,6 @@ import pytest
 from spacy_hmtl.errors import Errors, Warnings
 
 ROOT = Path(__file__).parents[1]
-# Raised in processes of their own, which this suite cannot look into; the tests that see them there.
-ELSEWHERE = {
-    "H543": "tests/cli/test_annotate_stops.py",
-    "H546": "tests/cli/test_annotate_ray.py",
-}
 
 
 def codes(kind: type) -> list[str]:
@@ -49,17 +44,3 @@ def test_the_page_explains_every_code() -> None:
     assert module.PAGE.read_text(encoding="utf8") == module.page(), "run: python docs/list_errors.py"
     without = re.findall(r"^\| `([HW]\d+)` \| .* \|  \|$", module.page(), re.MULTILINE)
     assert without == [], "give these a remedy, in the message or in docs/list_errors.py"
-
-
-# conftest.py puts this test last.
-def test_each_code_is_raised_by_the_suite(request: pytest.FixtureRequest, messages_read: set[str]) -> None:
-    config = request.config
-    if config.args_source.name != "TESTPATHS" or config.option.keyword or config.option.lf:
-        pytest.skip("only a part of the suite ran")
-    raised = messages_read | set(ELSEWHERE)
-    assert [code for code in codes(Errors) + codes(Warnings) if code not in raised] == []
-
-
-def test_elsewhere_names_tests_that_exist() -> None:
-    for code, path in ELSEWHERE.items():
-        assert code in (ROOT / path).read_text(encoding="utf8")

@@ -97,7 +97,7 @@ class Places:
         """Tokens of the Doc that share characters with gold tokens, wherever these begin and end.
 
         start, end (int): Gold tokens, end exclusive.
-        RETURNS (slice): Flat offsets in the batch; empty where there are none.
+        RETURNS (slice): Offsets among the Doc's tokens that are read; empty where there are none.
         """
         return slice(*(self._touch(start, end) or (0, 0)))
 

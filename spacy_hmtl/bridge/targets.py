@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy
 import torch
+from numpy.typing import NDArray
 from spacy.training import Example
 from torch import Tensor
 
@@ -23,6 +25,8 @@ from ..nn.spans import SpanIndex
 from ..types import LabeledSpan, Triple
 from .places import Places
 from .reading import Reading
+
+BoolArray = NDArray[numpy.bool_]
 
 # Examples of a batch and where their spans are.
 _Placed = Sequence[tuple[Example, Places]]
@@ -113,16 +117,13 @@ class TargetBuilder:
         possible = [self._possible(eg, places, task, own) for (eg, places), own in zip(placed, gold)]
         unknown = None
         if any(own is not None for own in possible):
-            unknown = torch.cat(
-                [
-                    torch.zeros((places.n_tokens, len(self.numbers[task])), dtype=torch.bool) if own is None else own
-                    for (_, places), own in zip(placed, possible)
-                ]
-            ).to(device)
+            none = [numpy.zeros((places.n_tokens, len(self.numbers[task])), dtype=bool) for _, places in placed]
+            rows_of = [empty if own is None else own for empty, own in zip(none, possible)]
+            unknown = torch.from_numpy(numpy.concatenate(rows_of)).to(device)
         starts, ends, labels, layers = _table(rows, 4, device)
         return SpanTargets(starts, ends, labels, layers, unknown)
 
-    def _possible(self, eg: Example, places: Places, task: str, gold: Sequence[LabeledSpan]) -> Tensor | None:
+    def _possible(self, eg: Example, places: Places, task: str, gold: Sequence[LabeledSpan]) -> BoolArray | None:
         """Labels that tokens may have though they are not annotated so, Bool, shape (tokens, labels); None for none.
 
         All labels at tokens of which nobody has said anything; those that the Doc was not
@@ -130,7 +131,8 @@ class TargetBuilder:
         that of a gold span which cannot stand where it is, at the tokens that it touches.
         """
         numbers = self.numbers[task]
-        possible = torch.zeros((places.n_tokens, len(numbers)), dtype=torch.bool)
+        # In NumPy: whether any is set must not be asked of a device.
+        possible = numpy.zeros((places.n_tokens, len(numbers)), dtype=bool)
         annotated = (get_meta(eg.reference).get("annotated_labels") or {}).get(task)
         if annotated is not None:
             possible[:, [number for label, number in numbers.items() if label not in annotated]] = True
@@ -139,7 +141,7 @@ class TargetBuilder:
         for span in gold:
             if span.label in numbers and places.find(span.start, span.end) is None:
                 possible[places.touched(span.start, span.end), numbers[span.label]] = True
-        return possible if bool(possible.any()) else None
+        return possible if possible.any() else None
 
     def _rows(
         self, spans: Sequence[LabeledSpan], places: Places, task: str, numbers: Mapping[str, int]
