@@ -17,7 +17,7 @@ demo: $(VENV)/installed  ## train the embedded corpus; ends with scores, a wheel
 	@echo "page:  output/demo.html"
 
 test: lint types  ## everything that continuous integration checks
-	$(BIN)/python -m pytest --cov=spacy_hmtl --cov-branch --cov-report=term:skip-covered
+	$(BIN)/python -m pytest
 
 lint: $(VENV)/installed-test  ## style and layout of the code
 	$(BIN)/ruff check .
