@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import spacy
 import torch
+from hypothesis import settings
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
@@ -22,6 +23,12 @@ from typer.testing import CliRunner
 
 from spacy_hmtl.annotations import slice_doc
 from spacy_hmtl.data.convert import convert
+
+# Continuous integration draws the same inputs each time, so that it says the same of the same code; at home hypothesis
+# looks further each time.
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture
