@@ -68,3 +68,7 @@ def test_the_universe_entry_has_what_spacy_asks_for() -> None:
     entry = json.loads((ROOT / "universe.json").read_text(encoding="utf-8"))
     assert {"id", "title", "slogan", "description", "category", "code_example"} <= entry.keys()
     compile("\n".join(entry["code_example"]), "universe.json", "exec")
+
+
+def test_the_readme_counts_the_formats() -> None:
+    assert f"[{len(FORMATS)} formats](docs/formats.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
