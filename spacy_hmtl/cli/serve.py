@@ -45,8 +45,8 @@ def serve_cli(
     if missing:
         fail(Errors.H540.format(what="serve", package=" and ".join(missing), install="spacy-hmtl[serve]"))
     # Only here: the other commands work, and start, without them.
-    from ..serve.limits import Limits
     from ..serve.run import serve
+    from ..serve.schema import Limits
 
     msg = Printer()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Request
@@ -14,19 +15,23 @@ from starlette.types import ASGIApp
 
 from .. import __version__
 from ..errors import Errors
-from . import answers, schema
-from .body import BodyLimit
-from .headers import SafeHeaders
-from .limits import Limits
-from .models import describe
-from .page import add_pages
-from .problems import KINDS, ApiError, from_validation
+from ..visualize.style import CSS, JS
+from . import schema
+from .middleware import BodyLimit, SafeHeaders
+from .models import describe, encode_document, encode_panels, join_documents
+from .schema import KINDS, ApiError, Limits, from_validation
 from .worker import AnnotationError, Maker, QueueFullError, Worker
 
 ABOUT = (
     "Names, mentions, coreference and relations of a text. Offsets are characters, end exclusive; "
     "confidences lie in [0, 1]. Texts are neither stored nor logged."
 )
+
+_KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+# Address -> file. The style sheet and script of `visualize` come before those of the page.
+_PAGES = {"/": "index.html", "/docs": "docs.html"}
+_FILES = ("page.css", "page.js", "docs.js", "icon.svg")
+_BEFORE = {"page.css": CSS, "page.js": JS}
 
 
 def make_app(workers: Mapping[str, Worker], limits: Limits | None = None) -> ASGIApp:
@@ -91,13 +96,13 @@ def add_routes(app: FastAPI, api: _Api) -> None:
         """Annotate one text or a batch."""
         worker = api.worker(request.model)
         if request.texts is None:
-            (document,) = await api.run(worker, [request.text or ""], answers.document)
+            (document,) = await api.run(worker, [request.text or ""], encode_document)
             return _json(document)
         if len(request.texts) > api.limits.max_texts:
             message = Errors.H522.format(found=len(request.texts), limit=api.limits.max_texts)
             raise ApiError(413, "too_large", message)
-        documents = await api.run(worker, request.texts, answers.document) if request.texts else []
-        return _json(answers.batch(documents))
+        documents = await api.run(worker, request.texts, encode_document) if request.texts else []
+        return _json(join_documents(documents))
 
     @app.post(
         "/api/render",
@@ -107,7 +112,7 @@ def add_routes(app: FastAPI, api: _Api) -> None:
     )
     async def render(request: Annotated[schema.RenderRequest, Body()]) -> Response:
         """The four layers of a text as HTML, for the demo page."""
-        (page,) = await api.run(api.worker(request.model), [request.text], answers.panels)
+        (page,) = await api.run(api.worker(request.model), [request.text], encode_panels)
         return _json(page)
 
     @app.get("/api/models", response_model=schema.Models, tags=["about"])
@@ -121,6 +126,24 @@ def add_routes(app: FastAPI, api: _Api) -> None:
         waiting = [worker.n_waiting for worker in api.workers.values()]
         status = "busy" if max(waiting) >= api.limits.max_waiting else "ok"
         return {"status": status, "version": __version__, "models": list(api.workers), "waiting": sum(waiting)}
+
+
+def add_pages(app: FastAPI) -> None:
+    """Add the pages and their files. They are read once and hold nothing of a request."""
+    for address, name in _PAGES.items():
+        _add(app, address, name)
+    for name in _FILES:
+        _add(app, f"/static/{name}", name)
+
+
+def _add(app: FastAPI, address: str, name: str) -> None:
+    text = _BEFORE.get(name, "") + files(__package__).joinpath("static", name).read_text(encoding="utf-8")
+    kind = _KINDS[name.rsplit(".", 1)[1]]
+
+    async def page() -> Response:
+        return Response(text, media_type=kind)
+
+    app.add_api_route(address, page, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def _json(content: bytes) -> Response:

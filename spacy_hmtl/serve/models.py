@@ -1,7 +1,8 @@
-"""Which pipelines a server offers, and under which names."""
+"""Which pipelines a server offers, under which names, and what is made of their Docs."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import wait
 from pathlib import Path
@@ -9,11 +10,14 @@ from typing import Any
 
 import spacy
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.util import get_installed_models, get_package_path, load_config
 
 from ..annotate.pipelines import hmtl_pipes, load_pipeline
+from ..annotations.jsonl import to_line
 from ..errors import Errors
-from .limits import Limits
+from ..visualize import render_panels
+from .schema import Limits
 from .worker import Worker
 
 
@@ -66,6 +70,34 @@ def describe(name: str, nlp: Language) -> dict[str, Any]:
     """What users may know of a pipeline: its version, language, and the labels of each task."""
     labels = {task: list(found) for pipe in hmtl_pipes(nlp, name, "serve") for task, found in pipe.label_data.items()}
     return {"name": name, "version": nlp.meta.get("version", ""), "lang": nlp.lang, "labels": labels}
+
+
+def encode_document(doc: Doc) -> bytes:
+    """The document as `annotate` writes it."""
+    return to_line(doc).rstrip("\n").encode("utf-8")
+
+
+def join_documents(documents: Sequence[bytes]) -> bytes:
+    """Documents under `results`."""
+    return b'{"results":[%s]}' % b",".join(documents)
+
+
+def encode_panels(doc: Doc) -> bytes:
+    """The four layers as HTML without inline styles."""
+    found = {
+        task: {"count": panel.n_found, "html": _without_styles(panel.html)}
+        for task, panel in render_panels(doc).items()
+    }
+    return json.dumps({"tokens": len(doc), "panels": found}, ensure_ascii=False).encode("utf-8")
+
+
+def _without_styles(html: str) -> str:
+    """Move `style` attributes to `data-style`, for the page's script to apply.
+
+    The page's policy forbids inline styles. In rendered HTML a quotation mark is always one of ours,
+    since those of texts and labels are escaped.
+    """
+    return html.replace(' style="', ' data-style="')
 
 
 def _loader(model: str, gpu_id: int) -> Callable[[], Language]:

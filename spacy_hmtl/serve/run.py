@@ -11,8 +11,8 @@ import uvicorn
 
 from ..errors import Errors
 from .app import make_app
-from .limits import Limits
 from .models import close_workers, start_workers
+from .schema import Limits
 
 # Connections that the system keeps while all others are served.
 _BACKLOG = 256

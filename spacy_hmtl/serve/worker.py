@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 
 from ..annotate.inputs import Input
 from ..annotate.worker import annotate_batch
-from .limits import Limits
+from .schema import Limits
 
 logger = logging.getLogger("spacy_hmtl.serve")
 # What an answer is made of a Doc. It runs in the worker's thread and must not keep the Doc.

@@ -43,7 +43,7 @@ def as_pipe(nlp):
     return [doc_to_json(doc) for doc in docs], sorted({doc.user_data["threads"] for doc in docs})
 
 def as_server(nlp):
-    from spacy_hmtl.serve.limits import Limits
+    from spacy_hmtl.serve.schema import Limits
     from spacy_hmtl.serve.worker import Worker
     worker = Worker("forked", lambda: nlp, Limits())
     answers = worker.submit(texts, lambda doc: json.dumps(doc_to_json(doc))).result()

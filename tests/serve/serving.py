@@ -15,9 +15,9 @@ from spacy.tokens import Doc
 
 from spacy_hmtl.annotations.jsonl import doc_to_json
 from spacy_hmtl.serve.app import make_app
-from spacy_hmtl.serve.limits import Limits
 from spacy_hmtl.serve.models import close_workers
 from spacy_hmtl.serve.run import address, make_config, open_port
+from spacy_hmtl.serve.schema import Limits
 from spacy_hmtl.serve.worker import Worker
 
 LIMITS = Limits(max_bytes=20_000, max_texts=40, timeout=20.0)
