@@ -117,6 +117,7 @@ class Errors(metaclass=WithCodes):
     H342 = "{where}: doc._.{name} takes Spans of this Doc, but {text!r} belongs to another. Write doc[span.start:span.end]."
     H343 = "{where}: doc._.relations: {fault}. Give (head, label, tail) or (head, label, tail, score): Spans of the Doc, a text, a score in [0, 1]."
     H344 = 'spans_keys: {fault}. Give each layer ({known}) a group of its own, such as {{"emd": "mentions"}}, in [components.hmtl.spans_keys].'
+    H345 = "{name}: gold mentions are given when scores are made, but the output of the transformer is gone by then. Set keep_trf_data = true in [components.{name}]."
 
     # Scoring: H4xx
     H401 = "Document {index}: the mention {mention!r} occurs twice in the {side} clusters. A mention belongs to one cluster."
@@ -204,6 +205,7 @@ class Warnings(metaclass=WithCodes):
     W162 = "None of the {n} Docs of the first batch is annotated for a task of {name!r} ({tasks}), but for other components. Training stops if that holds for {patience} batches."
     W170 = "The group {key!r} of a Doc holds {n} spans, but its attrs {reason}: it is read as not annotated (said once). Doc.from_docs and Doc.from_json lose attrs; spacy_hmtl.helpers.join_docs, and doc_to_json and json_to_doc of spacy_hmtl.jsonl, keep them."
     W171 = "{n} of {total} gold spans for the task {task!r} begin or end with white space, which is left out (said once). Correct the boundaries to be rid of this warning."
+    W172 = '{name!r} joins the names and mentions that other components find, but these Docs have none (said once). Put it after such a component, add {needs} to levels, or let its heads find their own: candidates = "spans" in heads.coref, arguments = "own" in heads.relation.'
     W180 = '{path}: the label map does not name {labels}, which stay as they are. Name them, or let "*" say what becomes of others.'
     W181 = "{path}: no document has {labels}, which the label map names. Correct their spelling, or take them out of the map."
     W182 = "{path}: the clusters of {n} documents state the coreference of some mentions only, as GAP's do. Scores look at these alone, but training learns that all other mentions corefer with nothing; train on other data, or mix it with them."

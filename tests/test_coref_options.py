@@ -48,11 +48,6 @@ def test_clusters_can_be_made_of_the_mentions_found_below(demo_examples: list[Ex
     assert scores["coref_f"] > 0.6
 
 
-def test_mentions_as_candidates_need_the_task_that_finds_them() -> None:
-    with pytest.raises(ValueError, match=r"The head of coref needs what the level emd finds, but levels .* has no emd"):
-        spacy.blank("en").add_pipe("hmtl", config=with_coref([["ner"], ["coref"]], candidates="mentions"))
-
-
 @pytest.mark.parametrize("levels", [LEVELS, [["coref"], ["emd"]]])
 @pytest.mark.parametrize("train_candidates", ["gold", "predicted"])
 def test_learning_from_mentions_leaves_the_head_that_finds_them(

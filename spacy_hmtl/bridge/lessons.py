@@ -10,7 +10,10 @@ import torch
 from spacy.tokens import Doc
 from thinc.api import get_torch_default_device, torch2xp, xp2torch
 
+from ..annotations.layers import Layers
 from ..nn.heads.protocol import DocContext
+from ..nn.heads.tensors import SpanTensors
+from .beside import among_read, given_needs, is_candidate_source
 from .context import make_context
 from .reading import Reading
 
@@ -54,7 +57,12 @@ def embedded(model: Any, reading: Reading) -> tuple[list[Doc], torch.Tensor | No
 
 
 def loss(
-    model: Any, reading: Reading, lessons: Sequence[Lesson], settings: Mapping[str, Any], is_train: bool
+    model: Any,
+    reading: Reading,
+    lessons: Sequence[Lesson],
+    settings: Mapping[str, Any],
+    is_train: bool,
+    beside: Sequence[Layers] | None = None,
 ) -> tuple[dict[str, float], Callable[..., Any]]:
     """Losses of the tasks that have targets; the callback goes back to the embeddings.
 
@@ -65,6 +73,8 @@ def loss(
     lessons (Sequence): What its Docs teach; each task is in one lesson.
     settings (Mapping): Those of the component.
     is_train (bool): Whether gradients are wanted.
+    beside (Sequence, optional): For each Doc what other components have written. It teaches in lessons
+        all of whose Docs have some; in others the gold annotation is all there is.
     RETURNS (tuple): Task -> nats per document that teaches it, and the callback.
     """
     hierarchy = model.shims[0].hierarchy
@@ -82,7 +92,8 @@ def loss(
         for lesson in filled:
             rows, context = _tokens(reading, lesson.rows), context_of(model, lesson.reading)
             inputs = embeddings if rows is None else embeddings.index_select(0, rows)
-            losses |= hierarchy.loss(inputs, lesson.reading.layout, lesson.targets, settings, context)
+            others = _others(hierarchy, lesson, beside)
+            losses |= hierarchy.loss(inputs, lesson.reading.layout, lesson.targets, settings, context, others)
 
     def backprop(_: Any) -> list[Doc]:
         torch.stack(list(losses.values())).sum().backward()
@@ -92,6 +103,14 @@ def loss(
         return result
 
     return empty | {task: float(value.detach()) for task, value in losses.items()}, backprop
+
+
+def _others(hierarchy: Any, lesson: Lesson, beside: Sequence[Layers] | None) -> dict[str, SpanTensors]:
+    """What a lesson's Docs hold already that heads need and no level finds."""
+    own = [] if beside is None else [beside[row] for row in lesson.rows]
+    if not own or not all(map(is_candidate_source, own)):
+        return {}
+    return given_needs(hierarchy, among_read(own, lesson.reading), lesson.reading)
 
 
 def _tokens(reading: Reading, rows: Sequence[int]) -> torch.Tensor | None:

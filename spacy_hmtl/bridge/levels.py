@@ -60,13 +60,15 @@ def check_heads(heads: Mapping[str, Any], levels: Levels) -> None:
             found = f"one that finds {head.kind}" if isinstance(head, HeadConfig) else f"a {type(head).__name__}"
             raise ValueError(Errors.H240.format(task=task, kind=kind, found=found, known=_OURS[kind]))
         for need in sorted({*head.needs, *head.loss_needs}):
+            if need not in heads and need in head.given_needs:
+                continue
             if need not in heads:
                 raise ValueError(Errors.H212.format(task=task, need=need, levels=levels))
             if LAYERS[need].kind == "clusters":
                 reason = f"{task} needs {need}, whose clusters are known only at the end of a document"
                 raise ValueError(Errors.H241.format(tasks=task, reason=reason))
     try:
-        decoding_order({task: head.needs for task, head in heads.items()})
+        decoding_order({task: [need for need in head.needs if need in heads] for task, head in heads.items()})
     except CycleError as error:
         chain = error.args[1]
         reason = "they need each other, " + " -> ".join(chain)

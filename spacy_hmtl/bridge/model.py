@@ -12,13 +12,14 @@ from spacy.tokens import Doc
 from thinc.api import Model, get_torch_default_device, torch2xp, xp2torch
 from thinc.types import Floats2d
 
+from ..annotations.layers import Layers
 from ..errors import Errors
 from ..nn.decoding import decode
-from ..nn.heads.protocol import GivenMentions, HeadConfig
+from ..nn.heads.protocol import HeadConfig
 from ..nn.hierarchy import Hierarchy, LabelSets, Levels
 from ..nn.precision import PRECISIONS
-from ..nn.spans import SpanIndex
-from ..types import LabeledSpan, MentionSpan
+from ..types import LabeledSpan
+from .beside import among_read, given_mentions, given_needs
 from .embeddings.concat import width_of
 from .embeddings.protocol import hooks_of
 from .lessons import Lesson, context_of, embedded, loss
@@ -38,6 +39,8 @@ class Batch:
     settings (Mapping): Those of the component, thresholds of decoding among them.
     given (Sequence, optional): For each Doc mentions to cluster instead of the head's own
         candidates (gold-mention mode), or None.
+    beside (Sequence, optional): For each Doc the names and mentions that other components have
+        written: arguments of relations, and candidates of coreference, where no level finds them.
     reading (Reading, optional): What is read of the Docs, where it is known already.
     """
 
@@ -45,6 +48,7 @@ class Batch:
     lessons: Sequence[Lesson] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     given: Sequence[Sequence[LabeledSpan] | None] | None = None
+    beside: Sequence[Layers] | None = None
     reading: Reading | None = None
 
 
@@ -139,14 +143,18 @@ def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[An
     device = get_torch_default_device()
     reading = batch.reading if batch.reading is not None else read_batch(docs, model.attrs["max_segment"], device)
     if batch.lessons is not None:
-        return loss(model, reading, batch.lessons, batch.settings, is_train)
+        return loss(model, reading, batch.lessons, batch.settings, is_train, batch.beside)
     context = context_of(model, reading)
     hierarchy = _eval(model)
     embeddings = _embed(model, reading)
-    given = None if batch.given is None else _given(batch.given, reading)
+    given = None if batch.given is None else given_mentions(batch.given, reading)
+    beside = among_read(batch.beside or [Layers()] * len(docs), reading)
+    others = given_needs(hierarchy, beside, reading)
     with torch.inference_mode():
-        found = decode(hierarchy, embeddings, reading.layout, batch.settings, given=given, context=context)
-    layers = predictions(found, hierarchy, reading.layout.doc_lengths.tolist())
+        found = decode(
+            hierarchy, embeddings, reading.layout, batch.settings, given=given, context=context, others=others
+        )
+    layers = predictions(found, hierarchy, reading.layout.doc_lengths.tolist(), beside)
     return [own if real is None else own.moved(real.outward) for own, real in zip(layers, reading.real)], lambda _: docs
 
 
@@ -166,21 +174,6 @@ def _eval(model: Any) -> Hierarchy:
         hierarchy.eval()
     result: Hierarchy = hierarchy
     return result
-
-
-def _given(spans: Sequence[Sequence[LabeledSpan] | None], reading: Reading) -> GivenMentions:
-    """Spans of each document as flat offsets in document order; of equal ones the last in the alphabet by label."""
-    layout = reading.layout
-    found: list[tuple[MentionSpan, str]] = []
-    for own, real, first in zip(spans, reading.real, layout.doc_starts().tolist()):
-        for span in own or ():
-            place = span[:2] if real is None else real.inward(*span[:2])
-            if place is not None:
-                found.append(((place[0] + first, place[1] + first), span.label))
-    rows = dict(sorted(found))
-    table = torch.tensor(list(rows), dtype=torch.int64, device=layout.doc_lengths.device).reshape(-1, 2)
-    is_given = tuple(own is not None for own in spans)
-    return GivenMentions(SpanIndex(table[:, 0], table[:, 1]), is_given, tuple(rows.values()))
 
 
 def states(model: Any, docs: Sequence[Doc]) -> dict[str, list[Floats2d]]:

@@ -12,15 +12,18 @@ from ..nn.hierarchy import Hierarchy
 from ..types import Cluster, LabeledSpan, Triple
 
 
-def predictions(found: Mapping[str, Any], hierarchy: Hierarchy, lengths: Sequence[int]) -> list[Layers]:
+def predictions(
+    found: Mapping[str, Any], hierarchy: Hierarchy, lengths: Sequence[int], beside: Sequence[Layers] | None = None
+) -> list[Layers]:
     """Sort out what belongs to which Doc; relations between tokens are attached to the mentions and names beside them.
 
     found (Mapping): Task -> what its head found, with flat offsets in the batch.
     hierarchy (Hierarchy): What found it, with the labels and the schema of relations.
     lengths (Sequence): Tokens of each document that were read.
+    beside (Sequence, optional): For each document the names and mentions of other components.
     RETURNS (list[Layers]): What the model says of each; None for a task that is not in the hierarchy.
     """
-    nothing: list[list[LabeledSpan]] = [[] for _ in lengths]
+    beside = [Layers() for _ in lengths] if beside is None else beside
     columns: dict[str, list[Any]] = {}
     # Relations come last, since what they join has to be known.
     for task in sorted(found, key=lambda task: LAYERS[task].kind == "relations"):
@@ -32,11 +35,25 @@ def predictions(found: Mapping[str, Any], hierarchy: Hierarchy, lengths: Sequenc
         elif isinstance(rows, SpanPairs):
             column = split_span_pairs(rows, labels, hierarchy.head(task).argument_labels, lengths)
         else:
-            mentions, names = (columns.get(LAYERS[other].field, nothing) for other in ("emd", "ner"))
+            mentions = columns.get("mentions") or [own.mentions or [] for own in beside]
+            names = _with_earlier(columns.get("entities"), [own.entities or [] for own in beside])
             schema = {(head, label, tail) for head, label, tail in hierarchy.schema}
             column = split_relations(rows, labels, lengths, mentions=mentions, names=names, schema=schema)
         columns[LAYERS[task].field] = column
     return [Layers(**dict(zip(columns, row))) for row in zip(*columns.values())]
+
+
+def _with_earlier(
+    found: Sequence[Sequence[LabeledSpan]] | None, earlier: Sequence[Sequence[LabeledSpan]]
+) -> list[list[LabeledSpan]]:
+    """Names of each document once earlier ones have stayed: those, and of the found ones what does not touch them."""
+    if found is None:
+        return [list(own) for own in earlier]
+    taken = [{token for name in own for token in range(name.start, name.end)} for own in earlier]
+    return [
+        [*own, *(name for name in names if tokens.isdisjoint(range(name.start, name.end)))]
+        for own, names, tokens in zip(earlier, found, taken)
+    ]
 
 
 class _Documents:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from .encoder import Encoded
 from .heads.protocol import Beside, DocContext, Head, HeadConfig, HeadLabels
+from .heads.tensors import SpanTensors
 from .layout import Layout
 
 Levels = Sequence[Sequence[str]]
@@ -94,15 +95,21 @@ class Hierarchy(nn.Module):
         self.input_width = input_width
         self.configs = {task: configs[task] for task in self.labels}
         # Each task after those whose findings its head needs.
-        self.decoding_order = decoding_order({task: config.needs for task, config in self.configs.items()})
+        own = {task: [need for need in config.needs if need in self.configs] for task, config in self.configs.items()}
+        self.decoding_order = decoding_order(own)
         self.encoders = nn.ModuleDict()
         self.heads = nn.ModuleDict()
         for task, parent in parents(levels).items():
             config = configs[task]
             width = input_width + (configs[parent].encoder.width if parent is not None else 0)
-            needed = {need: self.labels[need] for need in {*config.needs, *config.loss_needs}}
+            needed = {need: self.labels.get(need, self.arguments) for need in {*config.needs, *config.loss_needs}}
             self.encoders[task] = config.encoder.build(width)
             self.heads[task] = config.build(width, HeadLabels(self.labels[task], needed, self.arguments, self.schema))
+
+    @property
+    def given_needs(self) -> set[str]:
+        """Tasks whose findings some head needs and no level has: another component may have written them."""
+        return {need for config in self.configs.values() for need in config.given_needs} - set(self.tasks)
 
     @property
     def label_sets(self) -> LabelSets:
@@ -147,6 +154,7 @@ class Hierarchy(nn.Module):
         targets: Mapping[str, Any],
         settings: Mapping[str, Any],
         context: DocContext | None = None,
+        others: Mapping[str, SpanTensors] | None = None,
     ) -> dict[str, Tensor]:
         """Loss of each task that has targets, nats per document.
 
@@ -155,16 +163,17 @@ class Hierarchy(nn.Module):
         targets (Mapping): For each task the targets of its head's kind.
         settings (Mapping): Those of the component, for heads whose findings another one learns from.
         context (DocContext, optional): For heads with `context_features`.
+        others (Mapping, optional): By task of `given_needs`, what the Docs have already.
         RETURNS (dict): Task -> loss, shape ().
         """
         needed = self._closure(need for task in targets for need in self.configs[task].loss_needs)
         encoded = self.encode(embeddings, layout, [*targets, *needed])
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = dict(others or {})
 
         def beside(task: str, needs: Iterable[str]) -> Beside:
             reach = self.configs[task].reach
             windows = layout.segment_windows(reach) if reach else None
-            return Beside({need: found[need] for need in needs}, windows, context)
+            return Beside({need: found[need] for need in needs if need in found}, windows, context)
 
         with torch.no_grad():
             for task in needed:

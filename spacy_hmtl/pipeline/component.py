@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,14 @@ from thinc.api import Model
 from ..annotations import extensions, groups
 from ..annotations.entities import set_entities, with_earlier
 from ..annotations.layers import Layers, write
+from ..bridge.beside import is_candidate_source
 from ..bridge.embeddings.protocol import hooks_of, local_paths
 from ..bridge.model import Batch, initialize, states
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from ..files import check_tree
+from ..types import LabeledSpan
 from .batches import batches
+from .gold_mentions import with_gold_mentions
 from .learning import Learner
 from .processes import in_worker
 from .saving import ExactSettings, forget_paths, restore_settings
@@ -158,8 +162,30 @@ class HMTL(Learner):
             return [Layers()] * len(docs)
         key = self.cfg["gold_mentions_key"]
         given = None if key is None else [groups.get_mentions(doc, key) for doc in docs]
-        predictions: list[Layers] = self.model.predict(Batch(docs, settings=self.cfg, given=given))
+        return self._predict(docs, given)
+
+    def _predict(self, docs: list[Doc], given: Sequence[Sequence[LabeledSpan] | None] | None) -> list[Layers]:
+        beside = [self._of_others(doc) for doc in docs]
+        shim: Any = self.model.shims[0]
+        if given is None and shim.is_built and shim.hierarchy.given_needs and any(map(len, docs)):
+            if not any(map(is_candidate_source, beside)):
+                needs = ", ".join(sorted(shim.hierarchy.given_needs))
+                self._warn_once("W172", Warnings.W172.format(name=self.name, needs=needs))
+        predictions: list[Layers] = self.model.predict(Batch(docs, settings=self.cfg, given=given, beside=beside))
         return predictions
+
+    def _predict_again(self, docs: list[Doc], given: Sequence[Sequence[LabeledSpan] | None]) -> list[Layers]:
+        """Predict on Docs that the pipeline has annotated. RAISES (ValueError): H345."""
+        if self._listens_to_transformer and any(doc._.trf_data is None for doc in docs):
+            raise ValueError(Errors.H345.format(name=self.name))
+        rest, found = iter(given), list[Layers]()
+        for own in batches(docs, len(docs), _MOST_TOKENS):
+            found += self._predict(own, list(islice(rest, len(own))))
+        return found
+
+    @property
+    def _listens_to_transformer(self) -> bool:
+        return any(node.name == "transformer-listener" for node in self.model.walk())
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Layers]) -> None:
         """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone.
@@ -168,7 +194,7 @@ class HMTL(Learner):
         predictions (Sequence): What `predict` returned for them.
         """
         # Another component's listener may come after, so only a Doc whose vectors we asked for is cleared.
-        listens = any(node.name == "transformer-listener" for node in self.model.walk())
+        listens = self._listens_to_transformer
         keys = self._keys()
         for doc, prediction in zip(docs, predictions):
             if prediction.entities is not None:
@@ -229,13 +255,18 @@ class HMTL(Learner):
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
         """Scores of the tasks in the hierarchy; see `spacy_hmtl.Scorer.v1`.
 
+        With `gold_mentions_key`, coreference and relations are scored as predicted on the gold mentions.
+
         examples (Iterable): Examples with predictions.
+        RAISES (ValueError): H345, if these cannot be predicted any more.
         """
+        key = self.cfg["gold_mentions_key"]
 
         def score() -> dict[str, Any]:
-            result: dict[str, Any] = super(HMTL, self).score(
-                examples, **{"levels": self.model.attrs["levels"], **kwargs}
-            )
+            own = examples
+            if key is not None:
+                own = with_gold_mentions(examples, key, self._keys(), self.tasks, self._predict_again)
+            result: dict[str, Any] = super(HMTL, self).score(own, **{"levels": self.model.attrs["levels"], **kwargs})
             return result
 
         return score() if self.replay is None else self.replay.scores(score, self.model.to_bytes)

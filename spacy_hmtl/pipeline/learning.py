@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
 from thinc.api import Optimizer, get_torch_default_device
 
 from ..annotations import groups
-from ..annotations.layers import group_keys, keys_on
+from ..annotations.layers import Layers, group_keys, keys_on, read
 from ..bridge.clip import clip_global_norm
 from ..bridge.dropout import set_dropout
 from ..bridge.lessons import Lesson
@@ -41,6 +42,12 @@ class Learner(TrainablePipe):
     def _keys(self) -> dict[str, str]:
         """By task, the span groups that are written. RAISES (ValueError): H344."""
         return group_keys(self.cfg["spans_keys"])
+
+    def _of_others(self, doc: Doc) -> Layers:
+        """Names that stay, whoever wrote them, and mentions, where no level of ours finds any."""
+        keys, tasks = self._keys(), self.tasks
+        wanted = ["ner"] if "ner" not in tasks or not self.cfg["overwrite_ents"] else []
+        return read(doc, keys, wanted if "emd" in tasks else [*wanted, "emd"])
 
     @property
     def tasks(self) -> list[str]:
@@ -76,7 +83,7 @@ class Learner(TrainablePipe):
             return losses
         set_dropout(self.model, drop)
         batch_losses, backprop = self.model.begin_update(
-            Batch(docs, lessons=lessons, settings=self.cfg, reading=reading)
+            Batch(docs, lessons=lessons, settings=self.cfg, reading=reading, beside=[self._of_others(d) for d in docs])
         )
         backprop(None)
         for task, loss in batch_losses.items():

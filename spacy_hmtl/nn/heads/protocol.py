@@ -226,6 +226,16 @@ class HeadConfig(ABC):
         return ()
 
     @property
+    def given_needs(self) -> tuple[str, ...]:
+        """Those of `needs` and `loss_needs` that another component may meet, where no level does.
+
+        `beside.found` then holds what the Docs have: SpanTensors whose labels count in the types of
+        relation arguments in training, -1 for others. In training it may lack them; the gold
+        annotation is all there is then.
+        """
+        return ()
+
+    @property
     def loss_needs(self) -> tuple[str, ...]:
         """The same for `loss`."""
         return self.needs

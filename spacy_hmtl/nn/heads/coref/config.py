@@ -71,6 +71,11 @@ class CorefConfig(HeadConfig):
         return ("emd",) if self.candidates == "mentions" else ()
 
     @property
+    def given_needs(self) -> tuple[str, ...]:
+        """See `HeadConfig`."""
+        return self.needs
+
+    @property
     def loss_needs(self) -> tuple[str, ...]:
         """See `HeadConfig`."""
         return self.needs if self.train_candidates == "predicted" else ()

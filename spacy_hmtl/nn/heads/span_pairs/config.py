@@ -21,7 +21,7 @@ class SpanPairConfig(HeadConfig):
     """Settings of the relation head that reads spans.
 
     arguments: "own", a CRF tagger with the argument types of the relation corpus; "emd" or "ner",
-        what that task's head finds, where the label sets agree.
+        what that task's head finds, where the label sets agree, or what the Docs have where no level is that task's.
     layers: levels of nesting that the head's own tagger finds.
     hidden_width: of the vectors of arguments and of pairs.
     feature_width: embeddings of types and of distances.
@@ -51,6 +51,11 @@ class SpanPairConfig(HeadConfig):
     def needs(self) -> tuple[str, ...]:
         """See `HeadConfig`."""
         return () if self.arguments == "own" else (self.arguments,)
+
+    @property
+    def given_needs(self) -> tuple[str, ...]:
+        """See `HeadConfig`."""
+        return self.needs
 
     @property
     def tag_layers(self) -> int:

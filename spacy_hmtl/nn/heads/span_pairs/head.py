@@ -158,8 +158,11 @@ class SpanPairHead(Head):
         """Arguments by the head's own tagger, or those that another head found."""
         if self.tagger is not None:
             return self.tagger.decode(encoded, {})
-        result: SpanTensors = beside.found[self.config.arguments]
-        return result
+        found: SpanTensors | None = beside.found.get(self.config.arguments)
+        if found is None:
+            none = torch.zeros(0, dtype=torch.int64, device=encoded.states.device)
+            return SpanTensors(none, none, none, none.float())
+        return SpanTensors(*(column[found.labels >= 0] for column in found))
 
     def _given(self, found: SpanTensors, encoded: Encoded, given: GivenMentions | None) -> SpanTensors:
         """Given mentions as arguments, in documents that have some whose types the head knows."""
