@@ -105,8 +105,8 @@ class Errors(metaclass=WithCodes):
     H306 = "The batch size of {task!r} must be at least 1, found {value}. Set it in [training.batcher.size]."
     H307 = "The batcher got examples of the task {task!r} but has no size for it. Add {task} to [training.batcher.size]; it has {known}."
     H308 = 'The batcher got examples that carry no task. Use @readers = "spacy_hmtl.MultiTaskCorpus.v1" in [corpora.train].'
-    H309 = "The label {label!r} of task {task!r} was not among the labels at initialization: {known}. Initialize again with all labels."
-    H310 = "add_label is not supported: the heads of hmtl are sized once. Call nlp.initialize() with examples that hold the label, or list it in [initialize.components.hmtl.labels]."
+    H309 = 'The label {label!r} of task {task!r} is not known: {known}. Before training goes on, call nlp.get_pipe("hmtl").add_labels_of(examples), or add_label({label!r}, {task!r}): what is learnt is kept.'
+    H310 = "A label is added to one task, found add_label({label!r}, {task!r}). Tasks that have labels: {tasks}. Write {example}."
     H311 = "The component {name!r} needs training examples to initialize (got none). Pass get_examples, or labels from `spacy init labels`."
     H312 = "A corpus with the blocks {blocks} is empty. Each block needs a path; see [corpora.train]."
 
@@ -118,6 +118,10 @@ class Errors(metaclass=WithCodes):
     H343 = "{where}: doc._.relations: {fault}. Give (head, label, tail) or (head, label, tail, score): Spans of the Doc, a text, a score in [0, 1]."
     H344 = 'spans_keys: {fault}. Give each layer ({known}) a group of its own, such as {{"emd": "mentions"}}, in [components.hmtl.spans_keys].'
     H345 = "{name}: gold mentions are given when scores are made, but the output of the transformer is gone by then. Set keep_trf_data = true in [components.{name}]."
+    H346 = "frozen names {found}. Give a list of {known}, or of some of them, in {section}."
+    H347 = "Weights of {what} do not fit: {reason}. Both pipelines need the same settings for what is taken; levels above it may differ."
+    H348 = "Levels cannot be taken ({tasks}): {theirs} in the source, {ours} here. A level is taken with all that it reads, which must be the same levels in both."
+    H349 = "The pipeline {source} has no hmtl component {name!r} (components: {known}). Name it by component = NAME in [initialize.components.hmtl.transfer], or hand the component itself to transfer()."
 
     # Scoring: H4xx
     H401 = "Document {index}: the mention {mention!r} occurs twice in the {side} clusters. A mention belongs to one cluster."
@@ -206,6 +210,8 @@ class Warnings(metaclass=WithCodes):
     W170 = "The group {key!r} of a Doc holds {n} spans, but its attrs {reason}: it is read as not annotated (said once). Doc.from_docs and Doc.from_json lose attrs; spacy_hmtl.helpers.join_docs, and doc_to_json and json_to_doc of spacy_hmtl.jsonl, keep them."
     W171 = "{n} of {total} gold spans for the task {task!r} begin or end with white space, which is left out (said once). Correct the boundaries to be rid of this warning."
     W172 = '{name!r} joins the names and mentions that other components find, but these Docs have none (said once). Put it after such a component, add {needs} to levels, or let its heads find their own: candidates = "spans" in heads.coref, arguments = "own" in heads.relation.'
+    W173 = '{name!r} is trained and keeps its weights; new labels: {new} (said once). To begin from random weights, make the component again: nlp.replace_pipe({name!r}, "hmtl", config=...), then nlp.initialize.'
+    W174 = "{name!r}: {task} is frozen, but what it reads learns on ({below}), so its predictions change (said once). Name these in frozen, too, where they should not."
     W180 = '{path}: the label map does not name {labels}, which stay as they are. Name them, or let "*" say what becomes of others.'
     W181 = "{path}: no document has {labels}, which the label map names. Correct their spelling, or take them out of the map."
     W182 = "{path}: the clusters of {n} documents state the coreference of some mentions only, as GAP's do. Scores look at these alone, but training learns that all other mentions corefer with nothing; train on other data, or mix it with them."

@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 from thinc.api import get_torch_default_device, torch2xp, xp2torch
 
 from ..annotations.layers import Layers
+from ..nn.growth import EMBEDDINGS, hold
 from ..nn.heads.protocol import DocContext
 from ..nn.heads.tensors import SpanTensors
 from .beside import among_read, given_needs, is_candidate_source
@@ -83,9 +84,14 @@ def loss(
     if not filled:
         return empty, lambda _: list(reading.docs)
     docs, kept = embedded(model, reading)
-    arrays, backprop_embed = model.layers[0](docs, is_train)
-    leaf = xp2torch(model.ops.xp.concatenate(arrays), requires_grad=is_train, device=get_torch_default_device())
+    frozen = settings.get("frozen") or ()
+    learns = is_train and EMBEDDINGS not in frozen
+    # Listeners have what another component made for training only in the mode of training.
+    listens = any("listener" in node.name for node in model.layers[0].walk())
+    arrays, backprop_embed = model.layers[0](docs, learns or (is_train and listens))
+    leaf = xp2torch(model.ops.xp.concatenate(arrays), requires_grad=learns, device=get_torch_default_device())
     hierarchy.train(is_train)
+    hold(hierarchy, frozen)
     losses: dict[str, torch.Tensor] = {}
     with torch.set_grad_enabled(is_train):
         embeddings = leaf if kept is None else leaf.index_select(0, kept)
@@ -97,6 +103,8 @@ def loss(
 
     def backprop(_: Any) -> list[Doc]:
         torch.stack(list(losses.values())).sum().backward()
+        if not learns:
+            return docs
         gradient = leaf.grad if leaf.grad is not None else torch.zeros_like(leaf)
         lengths = model.ops.asarray1i([len(doc) for doc in docs])
         result: list[Doc] = backprop_embed(model.ops.unflatten(torch2xp(gradient), lengths))

@@ -15,6 +15,7 @@ from safetensors.torch import save as save_safetensors
 from thinc.api import Optimizer, PyTorchShim, get_torch_default_device, torch2xp, xp2torch
 
 from ..errors import Errors
+from ..nn.growth import grown
 from ..nn.hierarchy import Hierarchy, LabelSets
 
 
@@ -123,6 +124,21 @@ class HierarchyShim(TouchedParams, PyTorchShim):
         """
         self._model = self._build(input_width, labels)
         self._model.to(get_torch_default_device())
+
+    def grow(self, labels: LabelSets) -> None:
+        """Make the network larger; see `spacy_hmtl.nn.growth.grown`.
+
+        labels (LabelSets): With those that it has, in their order and before all others.
+        """
+        self.replace(grown(self.hierarchy, labels))
+
+    def replace(self, hierarchy: Hierarchy) -> None:
+        """Take another network, under a new number: what optimizers keep by the old one does not fit.
+
+        hierarchy (Hierarchy): On its device.
+        """
+        self._model = hierarchy
+        self.id = PyTorchShim(None).id
 
     def finish_update(self, optimizer: Optimizer) -> None:
         """Step what took part in the update, if there is a network.

@@ -25,10 +25,11 @@ from ..files import check_tree
 from ..types import LabeledSpan
 from .batches import batches
 from .gold_mentions import with_gold_mentions
-from .learning import Learner
+from .growth import Growing, read_source
 from .processes import in_worker
 from .saving import ExactSettings, forget_paths, restore_settings
-from .survey import Survey, add_words
+from .settings import check_settings
+from .survey import add_words
 
 # Docs that widths are inferred from.
 _N_SAMPLES = 10
@@ -36,7 +37,7 @@ _N_SAMPLES = 10
 _MOST_TOKENS = 16_000
 
 
-class HMTL(Learner):
+class HMTL(Growing):
     """Names, mentions, coreference and relations by one hierarchical model.
 
     vocab (Vocab): The pipeline's vocabulary.
@@ -59,6 +60,7 @@ class HMTL(Learner):
         from the same groups, or from the usual ones where a Doc lacks them.
     keep_trf_data (bool): Leave a shared transformer's output on the Doc after prediction. It is
         large; keep it where another listener comes after this component.
+    frozen (list): Tasks whose encoder and head stand still in training, and "embeddings" for the layer below.
     scorer (Callable, optional): See `spacy_hmtl.Scorer.v1`.
     """
 
@@ -78,6 +80,7 @@ class HMTL(Learner):
         overwrite_ents: bool = False,
         spans_keys: dict[str, str] | None = None,
         keep_trf_data: bool = False,
+        frozen: Sequence[str] = (),
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
         super().__init__()
@@ -96,50 +99,12 @@ class HMTL(Learner):
             "overwrite_ents": overwrite_ents,
             "spans_keys": dict(spans_keys or {}),
             "keep_trf_data": keep_trf_data,
+            "frozen": frozen if isinstance(frozen, str) else list(frozen),
         }
-        self._check_settings()
+        check_settings(self.cfg, self.name, self.tasks)
         # What the config says; saved beside the settings, to know at load what a new config overrides.
         self._configured = deepcopy(self.cfg)
         extensions.register()
-
-    def _check_settings(self) -> None:
-        section = f"[components.{self.name}]"
-        self._keys()
-        shares = {key: self.cfg[key] for key in ("relation_threshold", "singleton_threshold", "coref_threshold")}
-        shares |= {f"relation_thresholds.{label}": value for label, value in self.cfg["relation_thresholds"].items()}
-        for key, value in shares.items():
-            if value is not None and not 0.0 <= value <= 1.0:
-                raise ValueError(Errors.H205.format(key=key, expected="between 0 and 1", value=value, section=section))
-        if self.cfg["nesting"] not in ("innermost", "outermost"):
-            message = Errors.H205.format(
-                key="nesting", expected="innermost or outermost", value=self.cfg["nesting"], section=section
-            )
-            raise ValueError(message)
-        if self.cfg["max_grad_norm"] < 0:
-            message = Errors.H205.format(
-                key="max_grad_norm", expected="0 or more", value=self.cfg["max_grad_norm"], section=section
-            )
-            raise ValueError(message)
-
-    # --- labels ---
-
-    @property
-    def label_data(self) -> dict[str, list[str]]:
-        """Labels of each task; what `spacy init labels` saves and `initialize` reads back."""
-        shim: Any = self.model.shims[0]
-        return shim.hierarchy.labels if shim.is_built else {}
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Labels of all tasks, each once."""
-        return tuple(dict.fromkeys(label for labels in self.label_data.values() for label in labels))
-
-    def add_label(self, label: str) -> int:
-        """Not supported. RAISES (ValueError): H310.
-
-        label (str): The label.
-        """
-        raise ValueError(Errors.H310)
 
     # --- prediction ---
 
@@ -219,19 +184,36 @@ class HMTL(Learner):
         *,
         nlp: Language | None = None,
         labels: dict[str, list[str]] | None = None,
+        transfer: dict[str, Any] | None = None,
     ) -> None:
-        """Find the labels, size the network and draw its weights.
+        """Find the labels, size the network and draw its weights. A trained model keeps its own, and gets new labels.
 
         nlp (Language, optional): The pipeline, whose config is cleaned of local paths.
         get_examples (Callable): Returns training examples of every task.
         labels (dict, optional): Labels per task, from `spacy init labels`, in their order.
-        RAISES (ValueError): H302 if a task of `levels` has no annotated example; H311.
+        transfer (dict, optional): Take trained levels of another pipeline: `source` (its name or folder), `component`
+            ("hmtl"), `levels` (tasks; all that fit), `embeddings` (true); see `HMTL.transfer`.
+        RAISES (ValueError): H302 if a task of `levels` has no annotated example; H311; H347 to H349.
         """
+        source, tasks, with_embeddings = (None, None, True) if transfer is None else read_source(transfer, self.name)
+        if self._shim.is_built and (self._goes_on or self._has_learnt):
+            self._keep_weights(get_examples, labels)
+        else:
+            self._begin(get_examples, nlp, labels, self._known_of(source, tasks))
+        if source is not None:
+            self.transfer(source, tasks, embeddings=with_embeddings)
+
+    def _begin(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        nlp: Language | None,
+        labels: dict[str, list[str]] | None,
+        known: dict[str, list[str]],
+    ) -> None:
+        """Draw weights for the labels that are known, given or found."""
         samples: list[Doc] = []
         words: dict[int, str] = {}
-        attrs = self.model.attrs
-        emd = attrs["heads"].get("emd")
-        survey = Survey(attrs["levels"], self.cfg["nesting"], 1 if emd is None else emd.tag_layers)
+        survey = self._survey()
         for eg in get_examples():
             self._check_tag(eg, nlp)
             if len(samples) < _N_SAMPLES and len(eg.reference):
@@ -240,7 +222,7 @@ class HMTL(Learner):
             survey.add(eg.reference, self._tasks_of(eg), self._keys())
         if not samples:
             raise ValueError(Errors.H311.format(name=self.name))
-        names = survey.labels(labels)
+        names = survey.labels(labels, known)
         survey.warn_of_nesting()
         paths = local_paths(self.model)
         for hooks in hooks_of(self.model):
@@ -248,9 +230,8 @@ class HMTL(Learner):
         initialize(self.model, samples, names, survey.arguments, survey.schema)
         if nlp is not None:
             forget_paths(nlp, paths)
-        self._intern_labels()
-        self._targets = None
-        self._goes_on = False
+        self._know_labels()
+        self._goes_on = self._has_learnt = False
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
         """Scores of the tasks in the hierarchy; see `spacy_hmtl.Scorer.v1`.
@@ -286,14 +267,14 @@ class HMTL(Learner):
         super().__setstate__(state)
         in_worker()
 
-    def _check_vocab(self) -> None:
+    def _loaded(self) -> HMTL:
         for hooks in hooks_of(self.model):
             hooks.check_vocab(self.vocab)
-
-    def _intern_labels(self) -> None:
-        """Make labels known to the vocabulary: one first seen in a memory zone is lost with it."""
-        for label in self.labels:
-            self.vocab.strings.add(label)
+        restore_settings(self)
+        check_settings(self.cfg, self.name, self.tasks)
+        self._goes_on, self._has_learnt = True, False
+        self._know_labels()
+        return self
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         with ExactSettings(self):
@@ -306,19 +287,9 @@ class HMTL(Learner):
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> HMTL:
         super().from_bytes(bytes_data, exclude=tuple(exclude))
-        self._check_vocab()
-        restore_settings(self)
-        self._check_settings()
-        self._goes_on = True
-        self._intern_labels()
-        return self
+        return self._loaded()
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> HMTL:
         check_tree(Path(path))
         super().from_disk(path, exclude=tuple(exclude))
-        self._check_vocab()
-        restore_settings(self)
-        self._check_settings()
-        self._goes_on = True
-        self._intern_labels()
-        return self
+        return self._loaded()

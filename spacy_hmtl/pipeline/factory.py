@@ -125,6 +125,7 @@ output_dropout = 0.2
         "overwrite_ents": False,
         "spans_keys": {"ner": "hmtl_entities", "emd": "mentions", "relation": "relations", "coref": "coref"},
         "keep_trf_data": False,
+        "frozen": [],
         "scorer": {"@scorers": "spacy_hmtl.Scorer.v1"},
     },
     default_score_weights={
@@ -164,6 +165,7 @@ def make_hmtl_pipe(
     overwrite_ents: bool,
     spans_keys: dict[str, str],
     keep_trf_data: bool,
+    frozen: list[str],
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> HMTL:
     """Build the component; see `spacy_hmtl.pipeline.component.HMTL` for the settings."""
@@ -186,6 +188,7 @@ def make_hmtl_pipe(
         overwrite_ents=overwrite_ents,
         spans_keys=spans_keys,
         keep_trf_data=keep_trf_data,
+        frozen=frozen,
         scorer=scorer,
     )
 

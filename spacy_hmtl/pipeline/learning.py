@@ -15,6 +15,7 @@ from ..annotations import groups
 from ..annotations.layers import Layers, group_keys, keys_on, read
 from ..bridge.clip import clip_global_norm
 from ..bridge.dropout import set_dropout
+from ..bridge.growth import EMBEDDINGS, below
 from ..bridge.lessons import Lesson
 from ..bridge.model import Batch
 from ..bridge.reading import Reading, read_batch
@@ -36,8 +37,8 @@ class Learner(TrainablePipe):
         self._targets: TargetBuilder | None = None
         self._warned: set[str] = set()
         self._bare = BareDocs()
-        # Whether its weights were loaded, so that training goes on with them.
-        self._goes_on = False
+        # Whether its weights were loaded, so that training goes on with them, and whether it has learnt since.
+        self._goes_on = self._has_learnt = False
 
     def _keys(self) -> dict[str, str]:
         """By task, the span groups that are written. RAISES (ValueError): H344."""
@@ -76,6 +77,7 @@ class Learner(TrainablePipe):
             losses.setdefault(f"{self.name}_{task}", 0.0)
         examples = list(examples)
         validate_examples(examples, "HMTL.update")
+        self._warn_of_drift()
         docs = [eg.predicted for eg in examples]
         reading = read_batch(docs, self.model.attrs["max_segment"], get_torch_default_device())
         lessons = self._lessons(examples, reading)
@@ -117,6 +119,7 @@ class Learner(TrainablePipe):
         if self.cfg["max_grad_norm"]:
             clip_global_norm(self.model, self.cfg["max_grad_norm"])
         self.model.finish_update(sgd)
+        self._has_learnt = True
 
     def _target_builder(self) -> TargetBuilder:
         if self._targets is None:
@@ -149,7 +152,10 @@ class Learner(TrainablePipe):
             self._bare.count(examples, len(tasks_of_rows) > 0, self.name, self.tasks)
         builder, most = self._target_builder(), self.model.attrs["max_segment"]
         lessons = []
-        for rows, tasks in tasks_of_rows.items():
+        for rows, annotated in tasks_of_rows.items():
+            tasks = [task for task in annotated if task not in self.cfg["frozen"]]
+            if not tasks:
+                continue
             own, read = [examples[row] for row in rows], reading.of_docs(rows, most)
             lessons.append(Lesson(rows, read, {task: builder.build(own, task, read) for task in tasks}))
         self._warn_missed(builder)
@@ -159,6 +165,13 @@ class Learner(TrainablePipe):
         if code not in self._warned:
             self._warned.add(code)
             warnings.warn(message, stacklevel=3)
+
+    def _warn_of_drift(self) -> None:
+        """Say where a frozen level reads what still learns (W174)."""
+        frozen, levels = self.cfg["frozen"], self.model.attrs["levels"]
+        for task in [task for task in frozen if task != EMBEDDINGS]:
+            if moving := [part for part in below(levels, task) if part not in frozen]:
+                self._warn_once("W174", Warnings.W174.format(name=self.name, task=task, below=", ".join(moving)))
 
     def _warn_missed(self, builder: TargetBuilder) -> None:
         for task, missed in builder.missed.items():

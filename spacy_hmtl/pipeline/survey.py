@@ -61,16 +61,28 @@ class Survey:
                 self._arguments.update(span.label for span in get_arguments(gold, keys))
                 self._signatures.update((row.head.label, row.label, row.tail.label) for row in rows)
 
-    def labels(self, given: dict[str, list[str]] | None) -> dict[str, list[str]]:
-        """Labels of each task: the given ones in their order, else those found, sorted.
+    @property
+    def found(self) -> dict[str, list[str]]:
+        """Labels of each task that were found, sorted."""
+        return {task: sorted(found) for task, found in self._labels.items()}
 
+    def labels(
+        self, given: dict[str, list[str]] | None, known: Mapping[str, Sequence[str]] | None = None
+    ) -> dict[str, list[str]]:
+        """Labels of each task: known ones, then the given ones in their order, else those found, sorted.
+
+        known (Mapping, optional): Labels of tasks that need no data, since they were added or come with weights.
         RAISES (ValueError): H302 for a task without any; without given labels also for one
-            that no Doc is annotated for.
+            that no Doc is annotated for and that is not known.
         """
+        known = known or {}
         names = {
-            task: sorted(found) if given is None else list(given.get(task, [])) for task, found in self._labels.items()
+            task: list(dict.fromkeys([*known.get(task, ()), *(found if given is None else given.get(task, []))]))
+            for task, found in self.found.items()
         }
         for task, own in names.items():
+            if task in known:
+                continue
             if (LAYERS[task].is_labelled and not own) or (given is None and not self._seen[task]):
                 counts = ", ".join(f"{name} {n} of {self.n_docs}" for name, n in self._seen.items())
                 has = "has a label for" if self._seen[task] else "is annotated for"

@@ -89,6 +89,11 @@ class MultiTaskCorpus:
         self._maps = {task: read_label_map(block["labels"]) for task, block in blocks.items() if block.get("labels")}
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
+        for pipe in _waiting(nlp):
+            pipe.add_labels_of(self._examples(nlp))
+        yield from self._examples(nlp)
+
+    def _examples(self, nlp: Language) -> Iterator[Example]:
         # Equal blocks are read once.
         groups: dict[tuple[tuple[str, Any], ...], list[str]] = {}
         for task, block in self.blocks.items():
@@ -170,6 +175,17 @@ class MultiTaskCorpus:
         for message, labels in ((Warnings.W180, unnamed), (Warnings.W181, unmet)):
             if labels:
                 warnings.warn(message.format(path=block["path"], labels=", ".join(sorted(labels))), stacklevel=2)
+
+
+def _waiting(nlp: Language) -> list[Any]:
+    """Loaded components with which training is about to go on: new labels of the data must be known before it does.
+
+    A training has begun where the pipeline has an optimizer, see `nlp.resume_training`.
+    """
+    if nlp._optimizer is None:
+        return []
+    frozen = nlp.config["training"].get("frozen_components") or []
+    return [pipe for name, pipe in nlp.pipeline if name not in frozen and getattr(pipe, "waits_for_labels", False)]
 
 
 def _map_labels(doc: Doc, layers: Layers, label_map: LabelMap) -> tuple[Layers, Change]:

@@ -172,6 +172,15 @@ class Head(nn.Module, ABC):
         RETURNS (NamedTuple): Of the head's kind, see `spacy_hmtl.nn.heads.tensors`.
         """
 
+    def hush(self, before: Any) -> None:
+        """Set what new labels are scored by so that none is found before it is trained.
+
+        Called when the head was made for more labels. The weights of the known ones are copied: known labels come first
+        in every dimension that has a row for each label.
+
+        before (Head): The same head for the known labels.
+        """
+
     def decoder(self, settings: Mapping[str, Any]) -> Decoder:
         """Begin to decode a batch that comes in parts; a head that carries something over has one of its own.
 

@@ -24,6 +24,20 @@ _KEPT = 8_000_000
 # In place: the sums that they act on are wanted no more.
 ACTIVATIONS = {"relu": torch.relu_, "tanh": torch.tanh_}
 
+# Score of a label that was added, where the prior is higher: a probability of about one percent.
+_UNSEEN = -4.6
+
+
+@torch.no_grad()
+def hush_rows(output: nn.Linear, n_known: int) -> None:
+    """Let the labels after the known ones be unlikely everywhere.
+
+    output (Linear): Scores labels; its bias starts from the prior.
+    n_known (int): How many labels are known.
+    """
+    output.weight[n_known:] = 0.0
+    output.bias[n_known:] = output.bias[n_known:].clamp(max=_UNSEEN)
+
 
 @dataclass(frozen=True)
 class RelationConfig(HeadConfig):
@@ -77,6 +91,13 @@ class RelationHead(Head):
             nn.init.kaiming_normal_(layer.weight)
         nn.init.normal_(self.arg1.bias)
         nn.init.constant_(self.output.bias, float(torch.logit(torch.tensor(config.prior))))
+
+    def hush(self, before: RelationHead) -> None:
+        """See `Head.hush`.
+
+        before (RelationHead): With fewer labels.
+        """
+        hush_rows(self.output, before.n_labels)
 
     def _pair_scores(self, first: Tensor, second: Tensor, memory: Tensor | None = None) -> Tensor:
         """(G, W, K) and (G, W, K) -> (G, W, W, R).

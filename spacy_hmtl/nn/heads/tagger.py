@@ -16,6 +16,9 @@ from ..encoder import Encoded
 from .protocol import NOTHING, Beside, Head, HeadConfig, HeadLabels, Kind
 from .tensors import SpanTargets, SpanTensors
 
+# Score of the tags of a label that was added: far below what known tags have, near enough to learn.
+_UNSEEN = -8.0
+
 
 @dataclass(frozen=True)
 class TaggerConfig(HeadConfig):
@@ -72,6 +75,16 @@ class TaggerHead(Head):
         possible = targets.possible
         allowed = None if possible is None else self.layers[0].tags.allowed(tags, possible)
         return negative_log_likelihood(self._emit(encoded), tags, crfs, encoded.layout, allowed)
+
+    @torch.no_grad()
+    def hush(self, before: TaggerHead) -> None:
+        """See `Head.hush`.
+
+        before (TaggerHead): With fewer labels.
+        """
+        for layer, old in zip(self.layers, before.layers):
+            layer.emit.weight[old.tags.n_tags :] = 0.0
+            layer.emit.bias[old.tags.n_tags :] = _UNSEEN
 
     def _emit(self, encoded: Encoded) -> Tensor:
         """Scores of the tags of each token, shape (N, T, L)."""

@@ -12,6 +12,7 @@ from torch.nn import functional
 from ....errors import Errors
 from ...encoder import Encoded
 from ..protocol import NOTHING, Beside, GivenMentions, Head, HeadLabels
+from ..relation import hush_rows
 from ..tagger import TaggerConfig, TaggerHead
 from ..tensors import RelationTargets, SpanPairs, SpanTensors
 from .config import SpanPairConfig
@@ -58,6 +59,15 @@ class SpanPairHead(Head):
         # What targets call a type -> what the head calls it.
         self.register_buffer("type_numbers", torch.tensor(numbers, dtype=torch.int64), persistent=False)
         self.register_buffer("n_updates", torch.zeros((), dtype=torch.int64))
+
+    def hush(self, before: SpanPairHead) -> None:
+        """See `Head.hush`.
+
+        before (SpanPairHead): With fewer labels or types of arguments.
+        """
+        if self.tagger is not None and before.tagger is not None:
+            self.tagger.hush(before.tagger)
+        hush_rows(self.scorer.output, len(before.labels))
 
     # --- loss ---
 
