@@ -9,7 +9,7 @@ development, and FOLDER is an unpacked pipeline of spaCy's (see project.yml). No
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import spacy
@@ -17,9 +17,10 @@ from mentions import Roots, gum, with_pronouns
 from names import CORE, OTHERS, QUANTITIES, NameCorpus, agreed, complete
 from relations import embedded, knowledgenet
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 from teacher import Silver, Teacher
 
-from spacy_hmtl.annotations import get_meta
+from spacy_hmtl.annotations import AnnotatedDocument, Layers, from_doc, get_clusters, get_meta, to_doc
 from spacy_hmtl.data.docbin import DocBinWriter, read_docs
 
 # The teacher is best on edited text: of tweets it gives quantities and nations only.
@@ -30,6 +31,8 @@ NAMES = {
     "btc": NameCorpus((*QUANTITIES, "NORP"), ("EVENT", "PRODUCT", "WORK_OF_ART")),
     "demo": NameCorpus(("TIME", "PERCENT"), ()),
 }
+# Passages of GAP in a document: about as many tokens as in a part of other corpora.
+N_PASSAGES = 10
 Change = Callable[[Doc, Silver], None]
 
 
@@ -114,12 +117,30 @@ def mentions(corpora: Corpora) -> None:
         groups = {"litbank": typed[part], "gum": own, "demo": corpora.docs(f"demo-{part}")}
         if part == "train":
             for name, docs in groups.items():
-                corpora.write(f"mentions/{name}", docs, without=("relations",))
+                corpora.write(f"clusters/{name}", docs, without=("relations",))
+                corpora.write(f"mentions/{name}", docs, without=("coref", "relations"))
         else:
             # LitBank's documents are long, and of one kind.
             groups["litbank"] = groups["litbank"][:3]
             corpora.write("mentions-dev", [d for docs in groups.values() for d in docs], without=("relations",))
-    corpora.write("pronouns/gap", corpora.docs("gap-train"))
+    corpora.write("clusters/gap", joined(corpora.docs("gap-train"), corpora.nlp.vocab))
+
+
+def joined(docs: Iterable[Doc], vocab: Vocab) -> Iterator[Doc]:
+    """GAP's passages, several in a document, without those whose pronoun means neither name.
+
+    So the names of one passage are what the pronouns of the next do not mean, and a document is as long as others.
+    """
+    meant = [from_doc(doc) for doc in docs if any(len(cluster) > 1 for cluster in get_clusters(doc) or [])]
+    for first in range(0, len(meant), N_PASSAGES):
+        whole = AnnotatedDocument(f"gap-{first}", [], [], [], Layers(clusters=[]), {"partial": ["coref"]})
+        for passage in meant[first : first + N_PASSAGES]:
+            layers = passage.layers.shifted(len(whole.words))
+            whole.sent_starts = [*(whole.sent_starts or []), *(i + len(whole.words) for i in passage.sent_starts or [])]
+            whole.layers.clusters = [*(whole.layers.clusters or []), *(layers.clusters or [])]
+            whole.words += passage.words
+            whole.spaces += [*passage.spaces[:-1], True]
+        yield to_doc(whole, vocab)
 
 
 def relations(corpora: Corpora) -> None:

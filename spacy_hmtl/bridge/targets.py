@@ -13,7 +13,7 @@ from spacy.training import Example
 from torch import Tensor
 
 from ..annotations.entities import missing_runs
-from ..annotations.groups import get_arguments, get_meta
+from ..annotations.groups import get_arguments, get_meta, is_partial
 from ..annotations.layers import Layers, group_keys, keys_on, read
 from ..annotations.nesting import peel
 from ..annotations.whitespace import trimmer
@@ -164,7 +164,18 @@ class TargetBuilder:
                 arguments.extend(self._rows(self._arguments(eg), places, task, self.types))
         start1, end1, start2, end2, types1, types2, labels = _table(rows, 7, device)
         typed = SpanTargets(*_table(arguments, 4, device)) if self.configs[task].tag_layers else None
-        return RelationTargets(SpanIndex(start1, end1), SpanIndex(start2, end2), types1, types2, labels, typed)
+        unknown = self._unknown_relations(placed, task, device)
+        return RelationTargets(SpanIndex(start1, end1), SpanIndex(start2, end2), types1, types2, labels, typed, unknown)
+
+    def _unknown_relations(self, placed: _Placed, task: str, device: torch.device) -> torch.Tensor | None:
+        """Labels that the Docs were not annotated for, Bool, shape (B, R); None where there are none."""
+        numbers = self.numbers[task]
+        rows = numpy.zeros((len(placed), len(numbers)), dtype=bool)
+        for row, (eg, _) in zip(rows, placed):
+            annotated = (get_meta(eg.reference).get("annotated_labels") or {}).get(task)
+            if annotated is not None:
+                row[[number for label, number in numbers.items() if label not in annotated]] = True
+        return torch.from_numpy(rows).to(device) if rows.any() else None
 
     def _relation(self, relation: Triple, task: str, places: Places) -> list[tuple[int, ...]]:
         """The row of a relation, or none: starts and ends of its arguments, their types, its label."""
@@ -195,7 +206,9 @@ class TargetBuilder:
             rows += own + _unclustered(self._gold(eg, "emd"), places, own)
         starts, ends, clusters = _table(rows, 3, device)
         candidates, inside = SpanIndex(starts, ends), clusters >= 0
-        return ClusterTargets(candidates.select(inside), clusters[inside], candidates)
+        partial = [is_partial(eg.reference, task) for eg, _ in placed]
+        known_only = torch.tensor(partial, device=device) if any(partial) else None
+        return ClusterTargets(candidates.select(inside), clusters[inside], candidates, known_only)
 
 
 def _numbers(names: Sequence[str]) -> dict[str, int]:

@@ -138,9 +138,12 @@ class RelationHead(Head):
             gold = torch.zeros_like(scores)
             position = (row_of[segment], arg1 - start, arg2 - start, targets.labels)
             gold[tuple(p[here] for p in position)] = 1.0
-            cells = functional.binary_cross_entropy_with_logits(scores, gold, reduction="none").sum(-1)
+            cells = functional.binary_cross_entropy_with_logits(scores, gold, reduction="none")
+            if targets.unknown is not None:
+                docs = layout.token_docs()[layout.segment_starts[bucket.segments]]
+                cells = torch.where(targets.unknown[docs][:, None, None] & (gold == 0), 0.0, cells)
             real = bucket.mask.unsqueeze(1) & bucket.mask.unsqueeze(2)
-            total = total + torch.where(real, cells, 0.0).sum()
+            total = total + torch.where(real, cells.sum(-1), 0.0).sum()
         result: Tensor = total
         return result
 

@@ -89,6 +89,8 @@ class RelationTargets(NamedTuple):
     labels (Tensor): Int64, shape (P,).
     arguments (SpanTargets, optional): Every argument once, typed and in layers of nesting; for
         heads with `tag_layers`.
+    unknown (Tensor, optional): Bool, shape (B, R), labels that a document may have without being annotated
+        so, because it was annotated for some labels only. None: for none.
     """
 
     arg1: SpanIndex
@@ -97,6 +99,7 @@ class RelationTargets(NamedTuple):
     types2: Tensor
     labels: Tensor
     arguments: SpanTargets | None = None
+    unknown: Tensor | None = None
 
 
 class TokenPairs(NamedTuple):
@@ -178,11 +181,14 @@ class ClusterTargets(NamedTuple):
     clusters (Tensor): Int64, shape (M,), numbers of the clusters, distinct over the batch.
     candidates (SpanIndex, optional): All gold mentions, those outside clusters too; what a
         head ranks that is trained on gold mentions.
+    partial (Tensor, optional): Bool, shape (B,), documents of which nothing is known beyond these mentions.
+        None: of none.
     """
 
     spans: SpanIndex
     clusters: Tensor
     candidates: SpanIndex | None = None
+    partial: Tensor | None = None
 
 
 class DecodedClusters(NamedTuple):

@@ -171,6 +171,8 @@ class CorefHead(Head):
         own = self.mentions(beside)
         if own is None and self.config.candidates == "mentions":
             own = distinct(targets.candidates or targets.spans)
+        if own is None and targets.partial is not None:
+            own = self._with_known(encoded, targets, targets.partial, beside)
         ranking = self.rank(encoded, own, beside)
         if ranking is None:
             return encoded.states.sum() * 0.0
@@ -178,7 +180,8 @@ class CorefHead(Head):
         scored = [ranking.options]
         if ranking.coarse is not None:
             scored.append(torch.cat([ranking.options[:, : self.config.n_none], ranking.coarse], dim=1))
-        total = torch.stack([self._marginal(options, clusters) for options in scored]).sum()
+        is_partial = None if targets.partial is None else targets.partial[ranking.kept.docs]  # (M,)
+        total = torch.stack([self._marginal(options, clusters, is_partial) for options in scored]).sum()
         if self.config.mention_weight and ranking.every is not None:
             spans, scores = ranking.every
             is_mention = (match(spans, targets.spans, targets.clusters) >= 0).to(scores.dtype)
@@ -195,10 +198,34 @@ class CorefHead(Head):
         found = beside.found.get("emd")
         return None if found is None else distinct(SpanIndex(found.starts, found.ends))
 
-    def _marginal(self, options: Tensor, clusters: Tensor) -> Tensor:
-        """Negative log-likelihood of all gold choices together, summed over spans."""
+    def _with_known(self, encoded: Encoded, targets: ClusterTargets, partial: Tensor, beside: Beside) -> SpanIndex:
+        """The best spans, and the annotated ones of documents that are annotated in part, in document order."""
+        with torch.no_grad():
+            best, _ = self._best(encoded, *self._every(encoded), beside)
+        known = targets.spans.select(partial[encoded.layout.token_docs()[targets.spans.starts]])
+        return distinct(SpanIndex(torch.cat([best.starts, known.starts]), torch.cat([best.ends, known.ends])))
+
+    def _marginal(self, options: Tensor, clusters: Tensor, is_partial: Tensor | None = None) -> Tensor:
+        """Negative log-likelihood of all gold choices together, summed over spans.
+
+        Where a document is annotated in part, an annotated mention chooses between the annotated ones and a new
+        entity. It does not where its antecedent is out of reach, nor do other spans.
+        """
         correct = self._gold_options(options, clusters)
-        return -torch.where(correct, options.log_softmax(dim=1), IMPOSSIBLE).logsumexp(dim=1).sum()
+        if is_partial is None:
+            return -torch.where(correct, options.log_softmax(dim=1), IMPOSSIBLE).logsumexp(dim=1).sum()
+        n_none = self.config.n_none
+        rows = torch.arange(len(clusters), device=clusters.device)
+        antecedent = rows.unsqueeze(1) - 1 - torch.arange(options.shape[1] - n_none, device=clusters.device)
+        is_known = (antecedent >= 0) & (clusters[antecedent.clamp(min=0)] >= 0)
+        is_open = functional.pad(~is_known, (n_none, 0))
+        # With a choice "new entity" that of being no mention is out.
+        is_open[:, : n_none - 1] = True
+        closed = torch.where(is_partial.unsqueeze(1) & is_open, IMPOSSIBLE, options)
+        likelihood = torch.where(correct, closed.log_softmax(dim=1), IMPOSSIBLE).logsumexp(dim=1)
+        earlier = (clusters.unsqueeze(0) == clusters.unsqueeze(1)).tril(-1).any(dim=1)
+        is_out = earlier & ~correct[:, n_none:].any(dim=1)
+        return -torch.where(is_partial & ((clusters < 0) | is_out), 0.0, likelihood).sum()
 
     def _gold_options(self, options: Tensor, clusters: Tensor) -> Tensor:
         """Bool, shape (M, n_none + A): the choices that agree with the gold clusters."""

@@ -95,8 +95,11 @@ class SpanPairHead(Head):
         prepared = self.scorer.prepare(encoded.states, spans, _longest(spans, pairs))
         scores = self.scorer(prepared, pairs.first, pairs.second)  # (P, R)
         gold = self.rules.gold(self._gold(targets, spans, groups, pairs), pairs.reverse)
-        cells = functional.binary_cross_entropy_with_logits(scores, gold, reduction="none").sum(1)
-        return total + torch.where(pairs.first == pairs.second, 0.0, cells).sum()
+        cells = functional.binary_cross_entropy_with_logits(scores, gold, reduction="none")
+        if targets.unknown is not None:
+            docs = encoded.layout.token_docs()[spans.starts[pairs.first]]
+            cells = torch.where(targets.unknown[docs] & (gold == 0), 0.0, cells)
+        return total + torch.where(pairs.first == pairs.second, 0.0, cells.sum(1)).sum()
 
     def _candidates(self, encoded: Encoded, targets: RelationTargets, beside: Beside) -> TypedSpans:
         """Gold arguments and those that are found where no gold one is, in document order."""
