@@ -214,4 +214,3 @@ class Warnings(metaclass=WithCodes):
     W174 = "{name!r}: {task} is frozen, but what it reads learns on ({below}), so its predictions change (said once). Name these in frozen, too, where they should not."
     W180 = '{path}: the label map does not name {labels}, which stay as they are. Name them, or let "*" say what becomes of others.'
     W181 = "{path}: no document has {labels}, which the label map names. Correct their spelling, or take them out of the map."
-    W182 = "{path}: the clusters of {n} documents state the coreference of some mentions only, as GAP's do. Scores look at these alone, but training learns that all other mentions corefer with nothing; train on other data, or mix it with them."

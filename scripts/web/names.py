@@ -15,7 +15,7 @@ CORE = ("PERSON", "ORG", "GPE", "LOC", "FAC")
 QUANTITIES = ("DATE", "TIME", "MONEY", "PERCENT")
 OTHERS = ("NORP", "PRODUCT", "EVENT", "WORK_OF_ART")
 SCHEME = (*CORE, *OTHERS, *QUANTITIES)
-# What label maps leave to be settled here: a place of some kind, and a name that is neither person, organization nor place.
+# What label maps leave to be settled here: a place of some kind, and a name of none of these kinds.
 PLACE, MISC = "PLACE", "MISC"
 _KINDS = {"person": ("PERSON",), "organization": ("ORG",), "place": ("GPE", "LOC", "FAC")}
 
@@ -55,7 +55,9 @@ def complete(doc: Doc, silver: Silver, teacher: Teacher, corpus: NameCorpus) -> 
             taken.update(range(span.start, span.end))
     _write(doc, names, missing)
     if corpus.open:
-        set_meta(doc, {**get_meta(doc), "annotated_labels": {"ner": [name for name in SCHEME if name not in corpus.open]}})
+        set_meta(
+            doc, {**get_meta(doc), "annotated_labels": {"ner": [name for name in SCHEME if name not in corpus.open]}}
+        )
 
 
 def agreed(doc: Doc, silver: Silver) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import spacy
 from mentions import Roots, gum, with_pronouns
-from names import CORE, OTHERS, QUANTITIES, NameCorpus, agreed, complete
+from names import QUANTITIES, NameCorpus, agreed, complete
 from relations import embedded, knowledgenet
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -144,7 +144,7 @@ def joined(docs: Iterable[Doc], vocab: Vocab) -> Iterator[Doc]:
 
 
 def relations(corpora: Corpora) -> None:
-    """Relations of the embedded corpus and of KnowledgeNet, a fifth of whose documents are kept for development and test."""
+    """Relations of the embedded corpus and of KnowledgeNet, of whose documents a fifth is kept apart."""
     docs = corpora.changed("knowledgenet", knowledgenet)
     parts: dict[str, list[Doc]] = {"train": [], "dev": [], "test": []}
     for doc in docs:

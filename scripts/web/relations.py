@@ -55,7 +55,9 @@ def knowledgenet(doc: Doc, silver: Silver) -> None:
         kinds = TYPES[triple.label]
         for span, kind in ((triple.head, kinds[0]), (triple.tail, kinds[1])):
             found = named.get((span.start, span.end))
-            types.setdefault((span.start, span.end), found if found in ("GPE", "LOC", "NORP") and kind in ("GPE", "NORP") else kind)
+            types.setdefault(
+                (span.start, span.end), found if found in ("GPE", "LOC", "NORP") and kind in ("GPE", "NORP") else kind
+            )
         relations.append(triple)
     arguments = {at: LabeledSpan(*at, label) for at, label in types.items()}
     taken = {i for start, end in types for i in range(start, end)}

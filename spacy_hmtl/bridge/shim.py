@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import srsly
@@ -17,6 +18,19 @@ from thinc.api import Optimizer, PyTorchShim, get_torch_default_device, torch2xp
 from ..errors import Errors
 from ..nn.growth import grown
 from ..nn.hierarchy import Hierarchy, LabelSets
+
+# Whether weights are saved as they are, whatever a pipeline is to be saved with.
+_EXACT: ContextVar[bool] = ContextVar("exact", default=False)
+
+
+@contextlib.contextmanager
+def exact_weights() -> Iterator[None]:
+    """A context in which bytes hold weights as they are, so that a training goes on from them to the bit."""
+    token = _EXACT.set(True)
+    try:
+        yield
+    finally:
+        _EXACT.reset(token)
 
 
 class TouchedParams:
@@ -180,13 +194,18 @@ class HierarchyShim(TouchedParams, PyTorchShim):
         return self
 
 
-def save_state(module: torch.nn.Module) -> bytes:
+def save_state(module: torch.nn.Module, dtype: torch.dtype = torch.float32) -> bytes:
     """Weights in the safetensors format.
 
     module (Module): On any device.
-    RETURNS (bytes): For `load_state`.
+    dtype (dtype): Of weights in float32; with float16 what is beyond its range is saved as its largest value.
+    RETURNS (bytes): For `load_state`, which makes the module's own dtype of any.
     """
-    return save_safetensors({name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()})
+    state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
+    if dtype != torch.float32 and not _EXACT.get():
+        most = torch.finfo(dtype).max
+        state = {n: v.clamp(-most, most).to(dtype) if v.dtype == torch.float32 else v for n, v in state.items()}
+    return save_safetensors(state)
 
 
 def load_state(module: torch.nn.Module, data: bytes) -> None:

@@ -18,6 +18,7 @@ from safetensors.numpy import save as save_arrays
 from spacy.language import Language
 from thinc.api import Optimizer
 
+from ..bridge.shim import exact_weights
 from ..errors import Errors
 from .component import HMTL
 from .replay import Replay
@@ -92,12 +93,14 @@ class Checkpoint:
         counts = {
             table: {names[key]: int(value) for key, value in getattr(optimizer, table).items()} for table in _COUNTS
         }
+        with exact_weights():
+            weights = pipe.model.to_bytes()
         content = {
             "config": _fingerprint(nlp),
             "step": step,
             "scores": json.dumps(replay.history, default=float),
             "best": replay.best,
-            "weights": pipe.model.to_bytes(),
+            "weights": weights,
             "optimizer": save_arrays(arrays),
             "counts": counts,
             "random": _random_states(),

@@ -15,7 +15,7 @@ from spacy.training import Example
 
 from ..annotations.documents import copy_tokens
 from ..annotations.fitting import name_of
-from ..annotations.groups import ENTITIES, get_meta, is_annotated, is_partial, set_meta, set_tasks
+from ..annotations.groups import ENTITIES, get_meta, is_annotated, set_meta, set_tasks
 from ..annotations.layers import LAYERS, TASKS, Layers, group_keys, read, write
 from ..annotations.slicing import split_doc
 from ..annotations.validation import check
@@ -105,14 +105,11 @@ class MultiTaskCorpus:
             if label_map is not None:
                 _keep_map(nlp, tasks, label_map)
             annotated = dict.fromkeys(tasks, False)
-            n_partial = 0
             for reference in self._read(nlp, block, tasks, label_map):
                 teaches = [task for task in tasks if any(is_annotated(reference, task, key) for key in keys[task])]
                 annotated.update(dict.fromkeys(teaches, True))
-                n_partial += "coref" in teaches and is_partial(reference, "coref")
                 for own in [teaches] if self.share and teaches else [[task] for task in teaches]:
                     yield _make_example(nlp, reference, own, block.get("gold_preproc", True))
-            self._report_partial(block, n_partial)
             for task, found in annotated.items():
                 if not found:
                     raise ValueError(Errors.H304.format(path=block["path"], task=task, layer=LAYERS[task].place))
@@ -157,13 +154,6 @@ class MultiTaskCorpus:
             self._reported.add(place)
             message = Warnings.W104.format(path=block["path"], max_length=block.get("max_length"), **cuts)
             warnings.warn(message, stacklevel=2)
-
-    def _report_partial(self, block: TaskBlock, n_partial: int) -> None:
-        """Say once per file that coreference is annotated in part."""
-        place = f"{block['path']} partial"
-        if n_partial and place not in self._reported:
-            self._reported.add(place)
-            warnings.warn(Warnings.W182.format(path=block["path"], n=n_partial), stacklevel=2)
 
     def _report_labels(self, block: TaskBlock, tasks: list[str], label_map: LabelMap, unnamed: set[str]) -> None:
         """Say once per block which labels the map and the data do not share."""

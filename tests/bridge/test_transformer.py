@@ -16,6 +16,8 @@ from thinc.api import Adam
 from tiny import assert_alike, snapshot, tiny_nlp, weights
 from tiny_encoder import encoder_block, write_encoder
 
+from spacy_hmtl.bridge.shim import exact_weights
+
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -333,3 +335,48 @@ def test_mixed_precision_trains_in_bfloat16_where_a_processor_multiplies_it(
     # Weights stay in float32; a step of 0.01 goes the same way nearly everywhere.
     near = [numpy.abs(results["off"][name] - results["on"][name]) < 0.005 for name in results["off"]]
     assert numpy.mean(numpy.concatenate([part.ravel() for part in near])) > 0.8
+
+
+@pytest.mark.parametrize("save_dtype", ["float16", "bfloat16"])
+def test_weights_saved_in_half_the_space_are_float32_again_and_predict_alike(
+    demo_examples: list[Example], encoder: Path, texts: list[str], save_dtype: str, tmp_path: Path
+) -> None:
+    nlp = make_nlp(demo_examples[:3], encoder, save_dtype=save_dtype)
+    exact = make_nlp(demo_examples[:3], encoder)
+    sizes = []
+    for name, own in (("half", nlp), ("exact", exact)):
+        own.to_disk(tmp_path / name)
+        sizes.append((tmp_path / name / "hmtl" / "model").stat().st_size)
+    assert sizes[0] < sizes[1]
+    loaded = spacy.load(tmp_path / "half")
+    before, after = encoder_weights(nlp), encoder_weights(loaded)
+    assert changed(before, after)
+    for name, value in after.items():
+        assert value.dtype == numpy.float32
+        assert numpy.allclose(value, before[name], rtol=0.01, atol=1e-3)
+    docs = [Doc(own.vocab, words=["Dell", "moved", "."]) for own in (nlp, loaded)]
+    states = [
+        own.get_pipe("hmtl").states([doc])["embeddings"][0]  # type: ignore[attr-defined]
+        for own, doc in zip((nlp, loaded), docs)
+    ]
+    assert numpy.allclose(*states, atol=0.05)
+    # Saved again, it is the same to the bit.
+    loaded.to_disk(tmp_path / "again")
+    assert not changed(after, encoder_weights(spacy.load(tmp_path / "again")))
+
+
+def test_a_checkpoint_holds_weights_exactly_whatever_they_are_saved_as(
+    demo_examples: list[Example], encoder: Path
+) -> None:
+    nlp = make_nlp(demo_examples[:3], encoder, save_dtype="float16")
+    before = encoder_weights(nlp)
+    model = nlp.get_pipe("hmtl").model  # type: ignore[attr-defined]
+    with exact_weights():
+        data = model.to_bytes()
+    model.from_bytes(data)
+    assert not changed(before, encoder_weights(nlp))
+
+
+def test_a_type_that_weights_cannot_be_saved_as_is_refused(demo_examples: list[Example], encoder: Path) -> None:
+    with pytest.raises(ValueError, match=r"\[H205\].*float32 or float16 or bfloat16"):
+        make_nlp(demo_examples[:3], encoder, save_dtype="int8")

@@ -293,3 +293,40 @@ def test_a_pair_of_the_same_speaker_is_scored_as_the_whole_vector() -> None:
     whole += [pair.speakers.weight[1], pair.genres.weight[2]]
     found = pair(spans, torch.tensor([1]), torch.tensor([0]), torch.tensor([0]))
     assert found.item() == pytest.approx(oracle.feed_forward(pair.score, torch.cat(whole)), abs=1e-5)
+
+
+def known_only(clusters: list[list[tuple[int, int]]], partial: bool) -> ClusterTargets:
+    spans = index([span for cluster in clusters for span in cluster])
+    numbers = torch.tensor([number for number, cluster in enumerate(clusters) for _ in cluster])
+    return ClusterTargets(spans, numbers, spans, torch.tensor([partial]))
+
+
+def test_where_some_mentions_are_annotated_only_these_choose_among_themselves() -> None:
+    torch.manual_seed(1)
+    head = make_head(max_antecedents=20, window=20)
+    encoded = random_encoded([[9]], INPUT, 2 * HIDDEN)
+    clusters = [[(0, 2), (8, 9)], [(4, 5)]]
+    targets = known_only(clusters, True)
+    assert targets.partial is not None
+    ranking = head.rank(encoded, head._with_known(encoded, targets, targets.partial, Beside()))
+    assert ranking is not None
+    spans = list(zip(ranking.kept.spans.starts.tolist(), ranking.kept.spans.ends.tolist()))
+    first, second, third = (spans.index(span) for span in ((0, 2), (4, 5), (8, 9)))
+    assert len(spans) > 3
+
+    def scores(row: int, antecedents: list[int]) -> torch.Tensor:
+        """Of a new entity, then of antecedents; never of being no mention."""
+        return ranking.options[row, [1, *(2 + row - 1 - own for own in antecedents)]]
+
+    expected = -scores(second, [first]).log_softmax(0)[0] - scores(third, [first, second]).log_softmax(0)[1]
+    assert float(head.loss(encoded, targets).detach()) == pytest.approx(float(expected.detach()), abs=1e-4)
+    # Annotated in full, the other spans are no mentions.
+    assert float((head.loss(encoded, known_only(clusters, False)) - expected).detach()) > 0
+
+
+def test_what_is_not_annotated_gets_no_gradient_from_a_document_annotated_in_part() -> None:
+    head = make_head()
+    encoded = random_encoded([[6]], INPUT, 2 * HIDDEN)
+    head.loss(encoded, known_only([[(0, 1)]], True)).backward()
+    # One mention, with nothing to choose: a new entity for sure.
+    assert all(p.grad is None or not p.grad.any() for p in head.parameters())

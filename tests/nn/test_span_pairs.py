@@ -359,3 +359,20 @@ def test_gradients_reach_states_types_and_the_words_between() -> None:
         assert all(p.grad is not None for p in head.scorer.parameters())
     assert states.grad is not None
     assert (states.grad.abs().sum(1) > 0).tolist() == [True] * 7 + [False]
+
+
+def test_labels_that_a_document_was_not_annotated_for_teach_nothing_but_what_is_annotated() -> None:
+    head, encoded = make_head(0), random_encoded([[6], [4]], WIDTH, WIDTH)
+    spans = [(0, 1, 0), (3, 5, 1), (6, 7, 1), (8, 9, 0)]
+    one, other = SpanIndex(torch.tensor([0]), torch.tensor([1])), SpanIndex(torch.tensor([3]), torch.tensor([5]))
+    types, labels = (torch.tensor([0]), torch.tensor([1])), torch.tensor([2])
+
+    def loss(unknown: list[list[bool]] | None) -> float:
+        rows = None if unknown is None else torch.tensor(unknown)
+        targets = RelationTargets(one, other, *types, labels, None, rows)
+        return float(head.loss(encoded, targets, found(spans)).detach())
+
+    every, none = [True] * 3, [False] * 3
+    assert loss([none, none]) == pytest.approx(loss(None))
+    # Of what is unknown, the annotated relation itself is left.
+    assert 0 < loss([every, every]) < loss([none, every]) < loss(None)

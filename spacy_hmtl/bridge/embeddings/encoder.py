@@ -31,6 +31,9 @@ from .protocol import EmbeddingHooks
 # What messages call the files inside a pipeline.
 _SAVED = "the saved encoder"
 
+# What weights can be saved as.
+SAVE_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
 # Text of many kinds, to see by what it becomes whether two tokenizers do the same.
 _PROBE = (
     "Dell's offices moved to Austin, Texas in 1999 (U.S.).",
@@ -44,13 +47,15 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
 
     Its bytes carry config, tokenizer and weights of the encoder, and what to know the
     tokenizer by. last_layers is the number of layers that are trained, -1 for all; n_layers of
-    those that are run, 0 for all; precision is that of prediction.
+    those that are run, 0 for all; precision is that of prediction, save_dtype of
+    the weights in its bytes.
     """
 
     cache = VectorCache(0)
     last_layers = -1
     n_layers = 0
     precision = "float32"
+    save_dtype = "float32"
     _reduced: torch.nn.Module | None = None
     _reduced_from: tuple[tuple[int, int], ...] = ()
 
@@ -112,7 +117,7 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
                 "tokenizer": _tokenizer_files(self._hfmodel),
                 "tokenizer_hash": tokenizer_hash(tokenizer),
                 "versions": {name: version(name) for name in ("transformers", "tokenizers")},
-                "state": save_state(self._hfmodel.transformer),
+                "state": save_state(self._hfmodel.transformer, SAVE_DTYPES[self.save_dtype]),
             }
         )
         return result

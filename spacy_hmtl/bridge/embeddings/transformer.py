@@ -21,7 +21,7 @@ from ...nn.precision import autocast, resolve
 from ...nn.scalar_mix import ScalarMix
 from ..shim import ModuleShim
 from .cache import encode_once, make_cache
-from .encoder import EncoderShim, check_encoder, keep_layers, read_encoder
+from .encoder import SAVE_DTYPES, EncoderShim, check_encoder, keep_layers, read_encoder
 from .windows import Pieces, Window, make_pieces, make_windows
 
 # Word pieces that go through the encoder at a time when no gradient is needed, padding included. Few on a
@@ -48,6 +48,7 @@ def make_transformer(
     scalar_mix: bool | None = None,
     cache_dir: str | None = None,
     cache_dir_mb: int = 10_000,
+    save_dtype: str = "float32",
 ) -> Model[list[Doc], list[Floats2d]]:
     """A pretrained encoder that travels inside the pipeline.
 
@@ -72,10 +73,15 @@ def make_transformer(
         instead of taking the last one. Left out, a frozen encoder is mixed, and a trained one is not.
     cache_dir (str, optional): Folder that keeps vectors of a frozen encoder from one training to the next.
     cache_dir_mb (int): Most megabytes in that folder.
+    save_dtype (str): What the encoder's weights are saved as: "float32", or "float16" or "bfloat16" in half the
+        space. They are float32 again once loaded; a checkpoint of a training keeps them exactly.
     RETURNS (Model): From Docs to arrays of shape (tokens, hidden size).
     RAISES (ValueError): H205, H230, H231, H235 at start; H207, H235 at initialization if the
         encoder cannot be loaded or has fewer layers.
     """
+    if save_dtype not in SAVE_DTYPES:
+        expected = " or ".join(SAVE_DTYPES)
+        raise ValueError(Errors.H205.format(key="save_dtype", expected=expected, value=save_dtype, section=_SECTION))
     _check(pooling=pooling, window=window, stride=stride, last_layers=last_layers, n_layers=n_layers, frozen=frozen)
     scalar_mix = frozen if scalar_mix is None else scalar_mix
     cache = make_cache(
@@ -86,7 +92,7 @@ def make_transformer(
     shim = EncoderShim(wrapper.shims[0]._hfmodel, mixed_precision=mixed_precision, grad_scaler_config={})
     shim.lr_scale, shim.cache = lr_scale, cache
     shim.last_layers = 0 if frozen else last_layers or -1
-    shim.n_layers = n_layers
+    shim.n_layers, shim.save_dtype = n_layers, save_dtype
     cache.identity = partial(shim.identity, f" {pooling} {scalar_mix}")
     wrapper.shims[0] = shim
     return Model(
