@@ -14,7 +14,7 @@ from spacy.cli.train import train as spacy_train
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
-from thinc.api import Adam, Config
+from thinc.api import Adam, Config, fix_random_seed
 from tiny import LEVELS, _encoder, assert_alike, for_task, tiny_config, tiny_nlp, train
 
 from spacy_hmtl.annotations import get_relations, set_relations
@@ -72,11 +72,19 @@ def with_employers(examples: list[Example]) -> list[Example]:
     return grown
 
 
+def make_examples(docs: list[Doc]) -> list[Example]:
+    examples = []
+    for doc in docs:
+        starts: Any = [bool(token.is_sent_start) for token in doc]
+        spaces = [bool(token.whitespace_) for token in doc]
+        predicted = Doc(doc.vocab, words=[token.text for token in doc], spaces=spaces, sent_starts=starts)
+        examples.append(Example(predicted, doc.copy()))
+    return examples
+
+
 @pytest.fixture(scope="module", params=["multi-head", "span-pairs"])
 def _trained(request: pytest.FixtureRequest, _demo_docs: list[Doc]) -> Language:
-    from conftest import make_examples  # type: ignore[import-not-found]
-
-    examples = make_examples([doc.copy() for doc in _demo_docs])
+    examples = make_examples(_demo_docs)
     heads = tiny_config()["model"]["heads"]
     if request.param == "span-pairs":
         heads["relation"] = SPAN_PAIRS
@@ -226,9 +234,7 @@ def test_reading_a_corpus_changes_no_pipeline_that_is_not_trained(
 
 @pytest.fixture(scope="module")
 def names_only(_demo_docs: list[Doc], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from conftest import make_examples
-
-    examples = make_examples([doc.copy() for doc in _demo_docs])
+    examples = make_examples(_demo_docs)
     nlp = tiny_nlp(examples, [["ner"]])
     train(nlp, examples, 40)
     path = tmp_path_factory.mktemp("names") / "names"
@@ -246,6 +252,7 @@ def same_weights(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -
 
 def test_a_trained_pipeline_grows_by_a_level(names_only: Path, demo_examples: list[Example], tmp_path: Path) -> None:
     names = spacy.load(names_only)
+    fix_random_seed(0)
     nlp = spacy.blank("en")
     config = tiny_config([["ner"], ["coref"]], frozen=["embeddings", "ner"])
     pipe: Any = nlp.add_pipe("hmtl", config=config)
@@ -254,14 +261,15 @@ def test_a_trained_pipeline_grows_by_a_level(names_only: Path, demo_examples: li
     nlp.config["initialize"]["components"]["hmtl"] = {"transfer": {"source": str(names_only)}}
     nlp.initialize(lambda: examples)
     assert pipe.label_data["ner"] == pipe_of(names).label_data["ner"]
+    losses: list[dict[str, float]] = []
     for _ in range(2):
         assert same_weights(level(nlp, "ner"), level(names, "ner"))
         assert embeddings(nlp) == embeddings(names)
         for eg in demo_examples:
             one, other = nlp(eg.predicted.copy()), names(eg.predicted.copy())
             assert [(e.start, e.end, e.label_) for e in one.ents] == [(e.start, e.end, e.label_) for e in other.ents]
-        losses = train(nlp, examples, 25)  # the second time round, after training
-    assert losses[-1]["hmtl_coref"] < 0.5 * losses[0]["hmtl_coref"] + 1e-3
+        losses += train(nlp, examples, 25, learn_rate=0.005)  # the second time round, after training
+    assert losses[-1]["hmtl_coref"] < 0.5 * losses[0]["hmtl_coref"]
     assert same_numbers(nlp, demo_examples)["coref_f"] > 0.4
     nlp.to_disk(tmp_path / "grown")
     loaded = spacy.load(tmp_path / "grown")
