@@ -4,13 +4,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
+export TEXT
+# The pretrained pipeline, where this tree has it.
+WEB := $(wildcard assets/pipelines/en_hmtl_web_md-*.whl)
 
 .PHONY: help demo test lint format types coverage bench clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/installed  ## train the embedded corpus; ends with scores, a wheel and a page
+demo: $(VENV)/installed  ## show the pretrained pipeline (TEXT="..." for your own), then train the embedded corpus
+	$(if $(WEB),$(BIN)/python -m pip install --quiet --no-deps --force-reinstall $(WEB))
+	$(if $(WEB),$(BIN)/python scripts/show.py en_hmtl_web_md output/text.html "$$TEXT")
 	$(BIN)/python -m spacy project run all
 	@echo
 	@echo "wheel: $$(ls packages/*/dist/*.whl)"
