@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,13 @@ CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.cfg"))
 def overrides(demo_path: Path, tmp_path: Path) -> Callable[[Path], dict[str, Any]]:
     """Values for the paths of a config: the demo corpus for every task, a tiny ELMo, no cache."""
     files = {f"elmo_{key}": value for key, value in write_elmo(tmp_path / "elmo").items()}
-    others = {"encoder", "vectors", "cache"}
+    files["data"] = str(tmp_path / "data")
+    others = {"encoder", "vectors", "cache", "checkpoint"}
+    # Of the pretrained pipelines each task has a folder, and a file of development.
+    for task in ("names", "mentions", "relations", "clusters"):
+        (tmp_path / "data" / task).mkdir(parents=True)
+        for target in (tmp_path / "data" / task / "demo.spacy", tmp_path / "data" / f"{task}-dev.spacy"):
+            shutil.copy(demo_path, target)
 
     def make(path: Path) -> dict[str, Any]:
         keys = [key for key in load_config(path)["paths"] if key not in others]
