@@ -139,7 +139,7 @@ def joined(docs: list[Doc], n_tokens: int) -> Doc:
     Equal windows are encoded once, so that mere repetition would look faster than it is.
     """
     words: list[str] = []
-    starts: list[bool] = []
+    starts: list[bool | int | None] = []
     for by in range(n_tokens):
         for sent in (sent for doc in docs for sent in doc.sents):
             own = [token.text for token in sent]

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -200,7 +201,7 @@ def cache(
         for name, settings in trainings.items():
             nlp, corpus, training = open_benchmark(folder, encoder, limit, settings)
             fix_random_seed(0)
-            nlp.initialize(lambda nlp=nlp, corpus=corpus: corpus(nlp), sgd=training["optimizer"])
+            nlp.initialize(partial(corpus, nlp), sgd=training["optimizer"])
             examples = list(corpus(nlp))
             pipe: Any = nlp.get_pipe("hmtl")
             embed = pipe.model.layers[0]

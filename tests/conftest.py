@@ -70,8 +70,8 @@ def demo_examples(demo_docs: list[Doc]) -> list[Example]:
 def make_examples(docs: list[Doc]) -> list[Example]:
     examples = []
     for doc in docs:
-        words, spaces = zip(*((t.text, bool(t.whitespace_)) for t in doc))
-        starts = [bool(t.is_sent_start) for t in doc]
+        words, spaces = [t.text for t in doc], [bool(t.whitespace_) for t in doc]
+        starts: list[bool | int | None] = [bool(t.is_sent_start) for t in doc]
         examples.append(Example(Doc(doc.vocab, words=words, spaces=spaces, sent_starts=starts), doc))
     return examples
 

@@ -61,12 +61,12 @@ def imports(path: Path, *, top_level: bool = False) -> Iterator[tuple[int, str, 
     blocks = [n for n in ast.walk(tree) if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING"]
     unread = {id(inner) for block in blocks for inner in ast.walk(block)}
     for node in tree.body if top_level else ast.walk(tree):
-        if id(node) in unread:
-            continue
         names: list[str] = []
+        if id(node) in unread or not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = [*parts[: -node.level]] if node.level else []
             module = [*base, *(node.module.split(".") if node.module else [])]
             names = [".".join([*module, alias.name]) for alias in node.names]

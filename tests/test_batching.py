@@ -125,7 +125,7 @@ def test_states_alone_are_those_in_a_batch(trained_nlp: Language, texts: list[st
 
 def test_sentence_borders_are_used_where_the_doc_has_them(trained_nlp: Language) -> None:
     words = "Maria Lind met Dell . She left Austin .".split()
-    starts = [[True, *[False] * 8], [i in (0, 5) for i in range(9)], None]
+    starts: list[list[bool | int | None] | None] = [[True, *[False] * 8], [i in (0, 5) for i in range(9)], None]
     docs = [Doc(trained_nlp.vocab, words=words, sent_starts=own) for own in starts]
     states = trained_nlp.get_pipe("hmtl").states(docs)["ner"]  # type: ignore[attr-defined]
     assert not numpy.allclose(states[0], states[1])

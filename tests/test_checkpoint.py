@@ -15,6 +15,7 @@ from tiny import DEMO, LEVELS, tiny_config, weights
 from typer.testing import CliRunner
 
 from spacy_hmtl.annotations import TASKS
+from spacy_hmtl.bridge.clip import clip_global_norm
 from spacy_hmtl.data.convert import convert
 from spacy_hmtl.pipeline import HMTL
 from spacy_hmtl.pipeline.factory import make_checkpoint
@@ -114,7 +115,7 @@ def test_updates_before_the_checkpoint_are_not_computed_again(
 
     config = write_config(corpus, tmp_path)
     run_until(11, config, tmp_path / "out")
-    clip, computed = learning.clip_global_norm, []
+    clip, computed = clip_global_norm, []
     monkeypatch.setattr(learning, "clip_global_norm", lambda *args: computed.append(1) or clip(*args))
     run(config, tmp_path / "out")
     assert len(computed) == N_STEPS + 1 - 8

@@ -37,7 +37,7 @@ def changed(before: dict[str, numpy.ndarray], after: dict[str, numpy.ndarray]) -
 
 
 def test_analysis_finds_no_problems(trained_nlp: Language) -> None:
-    analysis = trained_nlp.analyze_pipes()
+    analysis = trained_nlp.analyze_pipes() or {}
     assert analysis["problems"] == {"hmtl": []}
     assigns = analysis["summary"]["hmtl"]["assigns"]
     assert {"doc.ents", "doc.spans", "doc._.coref_clusters", "doc._.relations"} <= set(assigns)

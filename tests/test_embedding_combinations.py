@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,14 +66,14 @@ _OVERHEAD, _TOKENIZER = 12_000, 40_000
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Mapping[str, object]]:
     """Settings that name files, of the layers that have some."""
     folder = tmp_path_factory.mktemp("files")
     return {"elmo": write_elmo(folder / "elmo"), "transformer": {"name": str(write_encoder(folder / "tiny-bert"))}}
 
 
 def make_nlp(
-    layers: dict[str, dict[str, Any]], files: dict[str, dict[str, str]], examples: list[Example]
+    layers: dict[str, dict[str, Any]], files: dict[str, Mapping[str, object]], examples: list[Example]
 ) -> tuple[Language, list[Example]]:
     fix_random_seed(0)
     nlp = spacy.blank("en")
@@ -91,7 +92,7 @@ def make_nlp(
 
 @pytest.mark.parametrize("name", COMBINATIONS)
 def test_a_combination_trains_a_step_is_saved_loaded_and_predicts_the_same(
-    name: str, files: dict[str, dict[str, str]], demo_examples: list[Example], texts: list[str], tmp_path: Path
+    name: str, files: dict[str, Mapping[str, object]], demo_examples: list[Example], texts: list[str], tmp_path: Path
 ) -> None:
     layers = COMBINATIONS[name]
     nlp, examples = make_nlp(layers, files, demo_examples[:3])
@@ -121,7 +122,9 @@ def test_a_combination_trains_a_step_is_saved_loaded_and_predicts_the_same(
     assert n_bytes <= saved <= n_bytes + allowed
 
 
-def test_a_pipeline_is_as_large_as_its_parts(files: dict[str, dict[str, str]], demo_examples: list[Example]) -> None:
+def test_a_pipeline_is_as_large_as_its_parts(
+    files: dict[str, Mapping[str, object]], demo_examples: list[Example]
+) -> None:
     sizes = {}
     for name, settings in {"none": {}, "elmo": {}, "elmo outside": {"include_weights": False}}.items():
         layers = {"characters": {}, **({} if name == "none" else {"elmo": settings})}
@@ -136,7 +139,7 @@ def test_a_pipeline_is_as_large_as_its_parts(files: dict[str, dict[str, str]], d
 
 @pytest.mark.parametrize("name", COMBINATIONS)
 def test_a_gpu_is_waited_for_equally_often_with_few_and_with_many_documents(
-    name: str, files: dict[str, dict[str, str]], demo_examples: list[Example], monkeypatch: pytest.MonkeyPatch
+    name: str, files: dict[str, Mapping[str, object]], demo_examples: list[Example], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(transformer._PIECES, "cpu", 8_192)  # one batch of windows, as on a GPU
     nlp, examples = make_nlp(COMBINATIONS[name], files, demo_examples)

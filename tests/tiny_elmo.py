@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import h5py
 import numpy
@@ -50,9 +50,16 @@ def tiny_arrays(seed: int = 0) -> dict[str, numpy.ndarray]:
     return {name: random.normal(0.0, 0.7, shape).astype("float32") for name, shape in shapes.items()}
 
 
+class ElmoFiles(TypedDict):
+    """The settings of an embedding that name its files."""
+
+    options: str
+    weights: str
+
+
 def write_elmo(
     folder: Path, arrays: Mapping[str, numpy.ndarray] | None = None, options: Mapping[str, Any] = OPTIONS
-) -> dict[str, str]:
+) -> ElmoFiles:
     """Write options.json and weights.hdf5; the settings that name them."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "options.json").write_text(json.dumps(options))
@@ -96,7 +103,8 @@ def reference_layers(
     state (dict): Carried from sentence to sentence, if given.
     """
     state = {} if state is None else state
-    tokens = [token_vector(arrays, word) for word in (256, *sentence, 257)]
+    words: list[str | int] = [256, *sentence, 257]
+    tokens = [token_vector(arrays, word) for word in words]
     halves = []
     for direction in (0, 1):
         inputs, layers = (tokens if direction == 0 else tokens[::-1]), []

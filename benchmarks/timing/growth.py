@@ -92,7 +92,7 @@ def serve_growth(pipeline: str, data: str) -> Callable[[tuple[str, int]], dict[s
                     n_tokens += len(doc)
 
             spent = spend(run)
-        row = {"documents": n_docs, "tokens": number if kind == "tokens" else n_tokens}
+        row: dict[str, float] = {"documents": n_docs, "tokens": number if kind == "tokens" else n_tokens}
         row |= {"wall_s": spent.wall / (n_docs if kind == "tokens" else 1)}
         row |= {"cpu_s": spent.cpu / (n_docs if kind == "tokens" else 1)}
         row |= {"cpu_per_document": 1e3 * spent.cpu / n_docs, "cpu_per_token": 1e6 * spent.cpu / n_tokens}

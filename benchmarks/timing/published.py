@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 import numpy
 import typer
@@ -19,7 +19,14 @@ GLOVE_ROWS, GLOVE_WIDTH = 400_000, 100
 _TASKS = ("ner", "emd", "relation", "coref")
 
 
-def write_elmo(folder: Path, size: str) -> dict[str, str]:
+class ElmoFiles(TypedDict):
+    """The settings of an embedding that name its files."""
+
+    options: str
+    weights: str
+
+
+def write_elmo(folder: Path, size: str) -> ElmoFiles:
     """Files of an ELMo of a published size; the settings that name them."""
     import h5py
 

@@ -22,7 +22,7 @@ class Texts(NamedTuple):
     """Words, and whether each starts a sentence: one list of each per text."""
 
     words: list[list[str]]
-    starts: list[list[bool]]
+    starts: list[list[bool | int | None]]
 
 
 class Encoder:

@@ -98,7 +98,7 @@ def test_the_contract_keys_are_enough(nlp):
         "relations": [{"head": [0, 4], "label": "R", "tail": [5, 10], "score": 0.5}],
     }
     doc = json_to_doc(record, nlp.vocab)
-    (relation,) = from_doc(doc).layers.relations
+    (relation,) = from_doc(doc).layers.relations or []
     assert relation == Triple(LabeledSpan(0, 1, "COM"), "R", LabeledSpan(1, 2, ""), 0.5)
 
 

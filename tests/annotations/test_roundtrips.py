@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import spacy
@@ -68,7 +69,7 @@ def test_a_copy_has_spans_of_its_own(trained_nlp: Language, texts: list[str]) ->
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("kind", ["missing", "empty", "filled"])
 def test_missing_and_empty_layers_stay_apart(travel: Travel, layer: str, kind: str) -> None:
-    value = {"missing": None, "empty": [], "filled": LAYERS[layer]}[kind]
+    value: Any = {"missing": None, "empty": [], "filled": LAYERS[layer]}[kind]
     document = AnnotatedDocument("d", ["Ann", "saw", "her"], [True, True, False], [0], Layers(**{layer: value}))
     arrived = from_doc(travel(to_doc(document, Vocab())))
     assert arrived == document

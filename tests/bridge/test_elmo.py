@@ -16,7 +16,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Adam
 from tiny import assert_alike, snapshot, tiny_nlp, weights
-from tiny_elmo import PROJECTION, reference_layers, tiny_arrays, write_elmo
+from tiny_elmo import PROJECTION, ElmoFiles, reference_layers, tiny_arrays, write_elmo
 
 from spacy_hmtl.bridge.embeddings.elmo import BiLMShim, make_elmo
 from spacy_hmtl.nn.bilm.network import BiLM
@@ -26,20 +26,21 @@ WORDS = [["Dell", "said", "it", "."], ["a"], ["naïve", "日本", "😀"]]
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> dict[str, str]:
+def paths(tmp_path: Path) -> ElmoFiles:
     return write_elmo(tmp_path / "elmo")
 
 
 def make_doc(words: list[str]) -> Doc:
     """A Doc of one sentence."""
-    return Doc(NLP.vocab, words=words, sent_starts=[True] + [False] * (len(words) - 1) if words else None)
+    starts: list[bool | int | None] = [i == 0 for i in range(len(words))]
+    return Doc(NLP.vocab, words=words, sent_starts=starts or None)
 
 
-def embed(paths: dict[str, str], **settings: Any) -> dict[str, Any]:
+def embed(paths: ElmoFiles, **settings: Any) -> dict[str, Any]:
     return {"@architectures": "spacy_hmtl.ELMo.v1", **paths, "cache_mb": 1, **settings}
 
 
-def make_nlp(examples: list[Example], paths: dict[str, str], **settings: Any) -> Language:
+def make_nlp(examples: list[Example], paths: ElmoFiles, **settings: Any) -> Language:
     return tiny_nlp(examples, [["ner"], ["coref"]], model={"embed": embed(paths, **settings)})
 
 
@@ -49,7 +50,7 @@ def take_top(model: Any) -> None:
         model.shims[1]._model.mix.weights.copy_(torch.tensor([-1e3, -1e3, 1e3]))
 
 
-def test_vectors_are_the_mix_of_the_reference(paths: dict[str, str]) -> None:
+def test_vectors_are_the_mix_of_the_reference(paths: ElmoFiles) -> None:
     model: Any = make_elmo(**paths)
     model.initialize(X=[make_doc(["a"])])
     assert model.get_dim("nO") == 2 * PROJECTION
@@ -65,7 +66,7 @@ def test_the_published_fixture_is_reproduced() -> None:
     import h5py
 
     folder = Path(os.environ["HMTL_DATA"]) / "elmo_fixture"
-    files = {"options": str(folder / "options.json"), "weights": str(folder / "lm_weights.hdf5")}
+    files: ElmoFiles = {"options": str(folder / "options.json"), "weights": str(folder / "lm_weights.hdf5")}
     model: Any = make_elmo(**files, stateful=True, cache_mb=0)
     model.initialize()
     take_top(model)
@@ -77,7 +78,7 @@ def test_the_published_fixture_is_reproduced() -> None:
             numpy.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_a_stateful_elmo_remembers_what_a_stateless_one_does_not(paths: dict[str, str]) -> None:
+def test_a_stateful_elmo_remembers_what_a_stateless_one_does_not(paths: ElmoFiles) -> None:
     docs = [make_doc(words) for words in WORDS]
     for stateful in (False, True):
         model: Any = make_elmo(**paths, stateful=stateful, cache_mb=0)
@@ -95,14 +96,14 @@ def test_a_stateful_elmo_remembers_what_a_stateless_one_does_not(paths: dict[str
     )
 
 
-def test_alone_equals_batched(demo_examples: list[Example], paths: dict[str, str], texts: list[str]) -> None:
+def test_alone_equals_batched(demo_examples: list[Example], paths: ElmoFiles, texts: list[str]) -> None:
     nlp = make_nlp(demo_examples[:3], paths)
     for batch_size in (1, 5, 100):
         for doc, single in zip(nlp.pipe(texts, batch_size=batch_size), map(nlp, texts)):
             assert_alike(doc, single)
 
 
-def test_the_mix_learns_and_the_language_model_does_not(demo_examples: list[Example], paths: dict[str, str]) -> None:
+def test_the_mix_learns_and_the_language_model_does_not(demo_examples: list[Example], paths: ElmoFiles) -> None:
     nlp = make_nlp(demo_examples[:3], paths)
     before = weights(nlp.get_pipe("hmtl"))
     # With everything that could move a frozen weight.
@@ -114,7 +115,7 @@ def test_the_mix_learns_and_the_language_model_does_not(demo_examples: list[Exam
 
 
 def test_the_cache_changes_nothing_but_the_time(
-    demo_examples: list[Example], paths: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    demo_examples: list[Example], paths: ElmoFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forward, runs, calls = BiLM.forward, [], []
     monkeypatch.setattr(BiLM, "forward", lambda *args: calls.append(1) or forward(*args))
@@ -131,7 +132,7 @@ def test_the_cache_changes_nothing_but_the_time(
 
 
 def test_a_folder_keeps_layers_from_one_training_to_the_next(
-    demo_examples: list[Example], paths: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo_examples: list[Example], paths: ElmoFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "cache"
     forward, calls = BiLM.forward, []
@@ -153,7 +154,7 @@ def test_a_folder_keeps_layers_from_one_training_to_the_next(
 
 
 def test_the_weights_travel_inside_and_paths_do_not(
-    demo_examples: list[Example], paths: dict[str, str], texts: list[str], tmp_path: Path
+    demo_examples: list[Example], paths: ElmoFiles, texts: list[str], tmp_path: Path
 ) -> None:
     nlp = make_nlp(demo_examples[:3], paths, cache_dir=str(tmp_path / "cache"))
     nlp.update(demo_examples[:3], sgd=Adam(0.01))
@@ -167,12 +168,13 @@ def test_the_weights_travel_inside_and_paths_do_not(
 
 
 def test_weights_outside_are_found_checked_and_missed(
-    demo_examples: list[Example], paths: dict[str, str], texts: list[str], tmp_path: Path
+    demo_examples: list[Example], paths: ElmoFiles, texts: list[str], tmp_path: Path
 ) -> None:
-    inside = len(make_nlp(demo_examples[:3], paths).get_pipe("hmtl").to_bytes())
+    whole: Any = make_nlp(demo_examples[:3], paths).get_pipe("hmtl")
     nlp = make_nlp(demo_examples[:3], paths, include_weights=False)
     n_bytes = sum(array.nbytes for array in tiny_arrays().values())
-    assert inside - len(nlp.get_pipe("hmtl").to_bytes()) > n_bytes
+    without: Any = nlp.get_pipe("hmtl")
+    assert len(whole.to_bytes()) - len(without.to_bytes()) > n_bytes
     nlp.to_disk(tmp_path / "model")
     loaded = spacy.load(tmp_path / "model")
     for text in texts[:3]:
@@ -187,7 +189,7 @@ def test_weights_outside_are_found_checked_and_missed(
         spacy.load(tmp_path / "model")
 
 
-def test_a_failed_load_leaves_the_layer_as_it_was(paths: dict[str, str]) -> None:
+def test_a_failed_load_leaves_the_layer_as_it_was(paths: ElmoFiles) -> None:
     model: Any = make_elmo(**paths)
     model.initialize()
     shim: BiLMShim = model.shims[0]
@@ -213,7 +215,7 @@ def test_a_failed_load_leaves_the_layer_as_it_was(paths: dict[str, str]) -> None
     ],
 )
 def test_impossible_settings_stop_at_the_start(
-    paths: dict[str, str], settings: dict[str, Any], message: str, tmp_path: Path
+    paths: ElmoFiles, settings: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ValueError, match=message):
         spacy.blank("en").add_pipe("hmtl", config={"model": {"embed": embed(paths, **settings)}})
@@ -224,6 +226,6 @@ def test_a_bare_name_is_looked_for_at_initialization(demo_examples: list[Example
         make_nlp(demo_examples[:3], {"options": "options.json", "weights": "weights.hdf5"})
 
 
-def test_an_empty_layer_says_what_to_do(paths: dict[str, str]) -> None:
+def test_an_empty_layer_says_what_to_do(paths: ElmoFiles) -> None:
     with pytest.raises(ValueError, match="no weights yet"):
         make_elmo(**paths).predict([make_doc(["a"])])

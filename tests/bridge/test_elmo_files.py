@@ -113,7 +113,7 @@ def test_without_h5py_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_options_are_read_as_published(tmp_path: Path) -> None:
-    published = {
+    published: dict[str, Any] = {
         "lstm": {"use_skip_connections": True, "projection_dim": 512, "cell_clip": 3, "proj_clip": 3, "dim": 4096},
         "char_cnn": {"activation": "relu", "n_highway": 2, "embedding": {"dim": 16}, "n_characters": 262},
     }

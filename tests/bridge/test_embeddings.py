@@ -75,7 +75,8 @@ def test_the_gradient_reaches_every_part() -> None:
     before = weights(pipe)
     output, backprop = model(docs, True)
     assert [array.shape for array in output] == [(2, 11), (0, 11), (1, 11)]
-    backprop([model.ops.asarray2f(numpy.random.RandomState(0).rand(*array.shape)) for array in output])
+    random = numpy.random.RandomState(0)
+    backprop([random.rand(*array.shape).astype("f") for array in output])
     model.finish_update(SGD(0.1, L2=0.0, grad_clip=0.0))
     after = weights(pipe)
     assert [name for name in before if numpy.array_equal(before[name], after[name])] == []
@@ -83,7 +84,7 @@ def test_the_gradient_reaches_every_part() -> None:
 
 def test_layers_are_concatenated_in_the_order_of_their_names() -> None:
     def constant(value: float, width: int) -> Model[list[Doc], Any]:
-        def forward(model: Model, docs: list[Doc], is_train: bool) -> Any:
+        def forward(model: Model[list[Doc], Any], docs: list[Doc], is_train: bool) -> Any:
             return [numpy.full((len(doc), width), value, dtype="f") for doc in docs], lambda d: seen.update({value: d})
 
         return Model("constant", forward, dims={"nO": width})
@@ -109,13 +110,15 @@ def test_prediction_by_distinct_words_is_that_of_each_token(factor: int, monkeyp
     docs = [make_doc(words) for words in ([], WORDS, ["DELL", "dell", "a", "dell"], [])]
     model.initialize(X=docs)
     token_by_token, _ = model(docs, is_train=True)
+    found: Any
+    expected: Any
     for found, expected in zip(model.predict(docs), token_by_token, strict=True):
         numpy.testing.assert_allclose(found, expected, atol=1e-6)
     assert [len(array) for array in model.predict([docs[0]])] == [0]
 
 
 def test_the_seed_set_before_initialization_decides() -> None:
-    runs = []
+    runs: list[Any] = []
     for seed in (1, 1, 2):
         model = make_char_cnn(character_width=4, n_filters=5, filter_width=3, dropout=0.0)
         fix_random_seed(seed)

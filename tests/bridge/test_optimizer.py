@@ -7,14 +7,14 @@ import math
 import numpy
 import pytest
 from spacy.training import Example
-from thinc.api import SGD, Adam
+from thinc.api import SGD, Adam, Optimizer
 from tiny import for_task, tiny_nlp, weights
 
 from spacy_hmtl.annotations import TASKS
 from spacy_hmtl.bridge.clip import clip_global_norm
 
 
-def plain_sgd(learn_rate: float) -> SGD:
+def plain_sgd(learn_rate: float) -> Optimizer:
     return SGD(learn_rate, L2=0.0, grad_clip=0.0)
 
 

@@ -23,8 +23,8 @@ WHOLE, CITY, PERSON = LabeledSpan(2, 6, "ORG"), LabeledSpan(5, 6, "GPE"), Labele
 
 
 def pairs(*rows: tuple[int, int, int]) -> TokenPairs:
-    columns = torch.tensor(rows, dtype=torch.int64).reshape(-1, 3).unbind(1)
-    return TokenPairs(*columns, torch.full((len(rows),), 0.5))
+    first, second, labels = torch.tensor(rows, dtype=torch.int64).reshape(-1, 3).unbind(1)
+    return TokenPairs(first, second, labels, torch.full((len(rows),), 0.5))
 
 
 def attached(schema: set[tuple[str, str, str]], *rows: tuple[int, int, int]) -> list[Triple]:
@@ -53,8 +53,8 @@ def test_the_schema_of_the_network_chooses() -> None:
         "relation": RelationConfig(encoder, 3, "relu", 0.1, 0),
     }
     labels = {"emd": ["GPE", "ORG", "PER"], "relation": ["LIVES_IN"]}
-    rows = torch.tensor([(0, 1, 2), (2, 6, 1), (5, 6, 0)]).unbind(1)
-    found = {"emd": SpanTensors(*rows, torch.ones(3)), "relation": pairs((0, 5, 0))}
+    starts, ends, types = torch.tensor([(0, 1, 2), (2, 6, 1), (5, 6, 0)]).unbind(1)
+    found = {"emd": SpanTensors(starts, ends, types, torch.ones(3)), "relation": pairs((0, 5, 0))}
     for schema, tail in (([], WHOLE), ([["PER", "LIVES_IN", "GPE"]], CITY)):
         hierarchy = Hierarchy(4, [["emd"], ["relation"]], LabelSets(labels, [], schema), configs)
         (layers,) = predictions(found, hierarchy, [8])
@@ -89,7 +89,8 @@ def test_names_stand_in_where_no_mention_ends_and_tokens_where_no_name_does() ->
 
 
 def test_spans_that_the_head_found_are_the_arguments_document_by_document() -> None:
-    arguments = SpanTensors(*torch.tensor([[0, 1, 0], [2, 4, 1], [5, 7, 1]]).unbind(1), torch.tensor([0.9, 0.8, 0.7]))
+    starts, ends, types = torch.tensor([[0, 1, 0], [2, 4, 1], [5, 7, 1]]).unbind(1)
+    arguments = SpanTensors(starts, ends, types, torch.tensor([0.9, 0.8, 0.7]))
     found = SpanPairs(
         arguments, torch.tensor([1, 2]), torch.tensor([0, 2]), torch.tensor([0, 1]), torch.tensor([0.6, 0.5])
     )

@@ -114,7 +114,7 @@ def test_a_cache_keeps_vectors_of_each_precision_apart(
         # Fills the cache with the same texts' vectors in float32.
         nlp.update(demo_examples[:3])
         found.append(embeddings(nlp, docs))
-    assert numpy.array_equal(*found)
+    assert numpy.array_equal(found[0], found[1])
 
 
 @pytest.mark.parametrize("precision", REDUCED)

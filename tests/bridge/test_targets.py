@@ -101,8 +101,8 @@ def test_nested_mentions_go_to_layers_from_the_innermost() -> None:
 
 
 def test_documents_of_a_batch_cannot_corefer() -> None:
-    eg = {"clusters": make_clusters([[(0, 2), (4, 5)], [(1, 2)]])}
-    targets, _ = build("coref", example(WORDS, **eg), example(WORDS, **eg))
+    clusters = make_clusters([[(0, 2), (4, 5)], [(1, 2)]])
+    targets, _ = build("coref", example(WORDS, clusters=clusters), example(WORDS, clusters=clusters))
     assert targets.spans.starts.tolist() == [0, 1, 4, 7, 8, 11]
     numbers = targets.clusters.tolist()
     assert numbers[0] == numbers[2] != numbers[1]

@@ -4,7 +4,7 @@ import importlib
 import sys
 
 import pytest
-from lines import write_lines
+from cli.lines import write_lines
 
 # A package with a component of its own, which worker processes find as they find ours: by its entry point.
 POISON = {

@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 import spacy
-from lines import read_lines, write_lines
+from cli.lines import read_lines, write_lines
 from spacy.tokens import Doc, DocBin
 
 from spacy_hmtl.annotate.inputs import Input

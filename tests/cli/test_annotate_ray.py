@@ -7,9 +7,10 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from lines import read_lines, write_lines
+from cli.lines import read_lines, write_lines
 
 from spacy_hmtl.annotate.run import annotate
 
@@ -70,7 +71,7 @@ def test_output_is_the_same_though_a_worker_dies(cluster, failing_model_path, te
     source = write_lines(tmp_path / "in.jsonl", [{"text": some[i % len(some)], "id": i} for i in range(140)])
     expected, out = tmp_path / "expected.jsonl", tmp_path / "out.jsonl"
     annotate(str(failing_model_path), source, expected, batch_size=2)
-    killed = []
+    killed: list[Any] = []
     killer = threading.Thread(
         target=kill_an_actor_after, args=(tmp_path / "out.jsonl.partial", 2000, killed), daemon=True
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import spacy
-from lines import read_lines, write_lines
+from cli.lines import read_lines, write_lines
 from spacy.tokens import Doc, DocBin
 
 from spacy_hmtl.annotate.fingerprint import fingerprint

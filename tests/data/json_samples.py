@@ -1,21 +1,22 @@
 """A document in each of the JSON formats."""
 
 import json
+from typing import Any
 
-CROSSRE = {
+CROSSRE: dict[str, Any] = {
     "doc_key": "ai-1",
     "sentence": ["Ann", "Lee", "uses", "Big", "Nets"],
     "ner": [[0, 1, "researcher"], [3, 4, "algorithm"]],
     "relations": [[0, 1, 3, 4, "usage", "", False, False], [0, 1, 3, 4, "role", "she made them", True, False]],
 }
-DYGIE = {
+DYGIE: dict[str, Any] = {
     "doc_key": "sci-1",
     "sentences": [["Ann", "Lee", "ran", "."], ["She", "won", "."]],
     "ner": [[[0, 1, "PER"], [1, 1, "NAME"]], [[4, 4, "PER"]]],
     "relations": [[[0, 1, 1, 1, "has"]], []],
     "clusters": [[[0, 1], [4, 4]]],
 }
-REDOCRED = {
+REDOCRED: dict[str, Any] = {
     "title": "Rome",
     "sents": [["Ann", "Lee", "lives", "in", "Rome", "."], ["Lee", "likes", "Rome", "."]],
     "vertexSet": [
@@ -30,7 +31,7 @@ REDOCRED = {
     ],
     "labels": [{"r": "P551", "h": 0, "t": 1, "evidence": [0]}, {"r": "P1", "h": 1, "t": 0, "evidence": []}],
 }
-JSONL = {
+JSONL: dict[str, Any] = {
     "id": "j",
     "text": "Ann left. She ran.",
     "tokens": [[0, 3], [4, 8], [8, 9], [10, 13], [14, 17], [17, 18]],

@@ -1,5 +1,7 @@
 """Random annotation for property-based tests: documents that make sense, and nothing else."""
 
+from pathlib import Path
+
 import spacy
 from hypothesis import strategies as st
 
@@ -9,7 +11,7 @@ from spacy_hmtl.data.reading.token_rows import clean_clusters, outermost
 from spacy_hmtl.types import LabeledSpan, Triple
 
 VOCAB = spacy.blank("en").vocab
-PLACE = Place("random")
+PLACE = Place(Path("random"))
 LABELS = st.from_regex(r"[A-Za-z][A-Za-z0-9:_-]{0,4}", fullmatch=True)
 # Any text is a token for spaCy, white space too; carriage returns and byte order marks get lost in text files.
 ANY_WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0\ufeff"), min_size=1, max_size=4)
@@ -28,7 +30,9 @@ def documents(draw, words=ANY_WORDS, flat=False, repeated=True):
     extents = st.tuples(st.integers(0, n_tokens - 1), st.integers(1, 3)).map(
         lambda pair: (pair[0], min(n_tokens, sum(pair)))
     )
-    spans = st.lists(st.builds(lambda extent, label: LabeledSpan(*extent, label), extents, LABELS), max_size=5)
+    spans = st.lists(
+        st.builds(lambda extent, label: LabeledSpan(extent[0], extent[1], label), extents, LABELS), max_size=5
+    )
     mentions = draw(spans)
     if flat:
         mentions = outermost(mentions, PLACE, log)

@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from data.random_documents import PLAIN_WORDS, as_on_doc, documents
 from hypothesis import given, settings
-from random_documents import PLAIN_WORDS, as_on_doc, documents
 
 from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.data.faults import ConversionError, FaultLog

@@ -8,6 +8,7 @@ file and the line, and nothing written.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import spacy
@@ -34,7 +35,7 @@ def convert(case, output):
 
 def layers(path):
     """The layers of all documents of a file, as texts: those that are annotated."""
-    found = {"text": [], "names": [], "mentions": [], "clusters": [], "relations": []}
+    found: dict[str, list[Any]] = {"text": [], "names": [], "mentions": [], "clusters": [], "relations": []}
     absent = set(found)
     for doc in DocBin().from_disk(path).get_docs(spacy.blank("en").vocab):
         own = from_doc(doc).layers
@@ -43,7 +44,7 @@ def layers(path):
         def text(span, doc=doc):
             return doc[span[0] : span[1]].text
 
-        rows = {
+        rows: dict[str, list[Any] | None] = {
             "names": own.entities and [[text(span), span.label] for span in own.entities],
             "mentions": own.mentions and [[text(span), span.label] for span in own.mentions],
             "clusters": own.clusters and [[text(span) for span in cluster] for cluster in own.clusters],

@@ -6,6 +6,7 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
+from spacy_hmtl import annotations
 from spacy_hmtl.annotations import from_doc
 from spacy_hmtl.data import convert as convert_module
 from spacy_hmtl.data.convert import convert, read_ids
@@ -147,7 +148,7 @@ def test_a_document_that_fits_no_doc_is_a_fault(corpus, output, monkeypatch):
             raise ValueError("H105: out of bounds")
         return original(document, vocab)
 
-    original = convert_module.to_doc
+    original = annotations.to_doc
     monkeypatch.setattr(convert_module, "to_doc", to_doc)
     report = convert("demo", corpus(DEMO), output)
     assert report.n_documents == 1

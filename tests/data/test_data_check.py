@@ -3,7 +3,7 @@ from collections import Counter
 
 import pytest
 import typer
-from random_documents import VOCAB
+from data.random_documents import VOCAB
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
 

@@ -238,24 +238,30 @@ class Writer:
     """Writes trees in the demo format, and beside it the document they stand for."""
 
     def __init__(self):
-        self.doc = AnnotatedDocument("random-1", [], [], [], Layers([], [], [], []), {"kind": "random"})
-        self.clusters = {}
+        self.sent_starts: list[int] = []
+        self.entities: list[LabeledSpan] = []
+        self.mentions: list[LabeledSpan] = []
+        self.relations: list[Triple] = []
+        layers = Layers(self.entities, self.mentions, [], self.relations)
+        self.doc = AnnotatedDocument("random-1", [], [], self.sent_starts, layers, {"kind": "random"})
+        self.clusters: dict[str, list[tuple[int, int]]] = {}
+        self.sentence_mentions: list[tuple[str, LabeledSpan]] = []
         self.lines = ["#doc random-1"]
 
     def add_sentence(self, trees, pairs):
-        self.doc.sent_starts.append(len(self.doc.words))
+        self.sent_starts.append(len(self.doc.words))
         self.sentence_mentions = []
         self.lines.append(" ".join(map(self.write, trees)) + " .")
         self.doc.words.append(".")
         mentions = sorted(self.sentence_mentions, key=lambda pair: (pair[1].start, -pair[1].end))
-        self.doc.layers.mentions += [mention for _, mention in mentions]
+        self.mentions += [mention for _, mention in mentions]
         for entity, mention in mentions:
             self.clusters.setdefault(entity, []).append(mention[:2])
         for first, second in pairs if mentions else ():
             (_, head), (_, tail) = mentions[first % len(mentions)], mentions[second % len(mentions)]
             triple = Triple(head, "AT", tail)
-            if head != tail and triple not in self.doc.layers.relations:
-                self.doc.layers.relations.append(triple)
+            if head != tail and triple not in self.relations:
+                self.relations.append(triple)
                 self.lines.append(f"> {self.argument(mentions, head)} AT {self.argument(mentions, tail)}")
 
     def argument(self, mentions, wanted):
@@ -271,12 +277,12 @@ class Writer:
         text = " ".join(map(self.write, tree[1]))
         end = len(self.doc.words)
         if tree[0] == "name":
-            self.doc.layers.entities.append(LabeledSpan(start, end, tree[2]))
+            self.entities.append(LabeledSpan(start, end, tree[2]))
             return f"{{{text}|{tree[2]}}}"
         _, _, label, entity, name = tree
         self.sentence_mentions.append((entity, LabeledSpan(start, end, label)))
         if name:
-            self.doc.layers.entities.append(LabeledSpan(start, end, name))
+            self.entities.append(LabeledSpan(start, end, name))
         return f"[{text}|{label} {entity}|{name}]" if name else f"[{text}|{label} {entity}]"
 
     def finish(self):

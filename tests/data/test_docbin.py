@@ -42,7 +42,7 @@ def test_the_file_holds_what_docbin_writes(tmp_path, n_docs):
 
 def test_a_block_that_fails_writes_nothing(tmp_path):
     with pytest.raises(AttributeError), DocBinWriter(tmp_path / "x.spacy") as writer:
-        writer.add("not a Doc")
+        writer.add("not a Doc")  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 import spacy
+from data.random_documents import ANY_WORDS, PLAIN_WORDS, VOCAB, as_on_doc, documents, layers
 from hypothesis import example, given, settings
-from random_documents import ANY_WORDS, PLAIN_WORDS, VOCAB, as_on_doc, documents, layers
 from spacy.tokens import DocBin
 
 from spacy_hmtl.annotations import TASKS, AnnotatedDocument, Layers, from_doc, to_doc

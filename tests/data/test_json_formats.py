@@ -1,11 +1,12 @@
 """CrossRE, DyGIE++, DocRED and our JSON lines: what they share, and what each says."""
 
 import json
+from typing import Any
 
 import pytest
+from data.json_samples import ALL, CROSSRE, DYGIE, JSONL, REDOCRED, text
+from data.random_documents import PLAIN_WORDS, as_on_doc, documents
 from hypothesis import given, settings
-from json_samples import ALL, CROSSRE, DYGIE, JSONL, REDOCRED, text
-from random_documents import PLAIN_WORDS, as_on_doc, documents
 
 from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.data.faults import ConversionError, FaultLog
@@ -99,7 +100,7 @@ def test_jsonl_has_all_layers(read):
     )
 
 
-FAULTS = [
+FAULTS: list[tuple[str, str, Any, str, str]] = [
     # format, key, value, unit, what
     ("crossre", "sentence", [], "document", "the sentence is empty"),
     ("crossre", "sentence", ["Ann", ""], "document", "a token is empty"),

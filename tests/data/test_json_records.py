@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from json_samples import ALL, CROSSRE, text
+from data.json_samples import ALL, CROSSRE, text
 
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 

@@ -4,12 +4,13 @@ The other formats have such a test beside their own tests.
 """
 
 import pytest
+from data.random_documents import PLAIN_WORDS, as_on_doc, documents
 from hypothesis import given, settings
-from random_documents import PLAIN_WORDS, as_on_doc, documents
 
 from spacy_hmtl.annotations.layers import extents
 from spacy_hmtl.data.faults import FaultLog
 from spacy_hmtl.data.formats import get_reader
+from spacy_hmtl.types import LabeledSpan
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def tags(spans, n_tokens):
 
 def columns(spans):
     """Spans dealt out to columns in each of which none overlap."""
-    dealt = [[]]
+    dealt: list[list[LabeledSpan]] = [[]]
     for span in spans:
         free = next((c for c in dealt if all(span.end <= o.start or o.end <= span.start for o in c)), None)
         dealt.append([span]) if free is None else free.append(span)
@@ -126,7 +127,8 @@ def test_brat_written_by_other_programs(folder, document):
     mentions = document.layers.mentions or []
     clusters = [cluster for cluster in extents(document.layers.clusters) if len(cluster) > 1]
     extra = [(start, end, "X", 1.0) for cluster in clusters for start, end in cluster]
-    number, lines = {}, []
+    number: dict[tuple[object, ...], str] = {}
+    lines = []
     for span in [*mentions, *extra]:
         if tuple(span[:3]) not in number:
             number[tuple(span[:3])] = f"T{len(number) + 1}"

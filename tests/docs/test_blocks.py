@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import spacy
-from blocks import PAGES, ROOT, Block, read_blocks
+from docs.blocks import PAGES, ROOT, Block, read_blocks
 from spacy.language import Language
 
 WITH_CODE = [page for page in PAGES if read_blocks(page.read_text(encoding="utf8"))]

@@ -3,6 +3,7 @@
 import json
 import os
 from importlib.metadata import version
+from typing import Any
 
 import pytest
 import spacy
@@ -83,7 +84,8 @@ def test_another_annotation_fails_and_is_named(golden_path):
 
 def test_other_weights_fail_and_the_file_is_named(golden_path, trained_nlp):
     nlp = spacy.load(golden_path)
-    for parameter in nlp.get_pipe("hmtl").model.shims[0].hierarchy.parameters():
+    pipe: Any = nlp.get_pipe("hmtl")
+    for parameter in pipe.model.shims[0].hierarchy.parameters():
         parameter.data *= 0.5
     nlp.to_disk(golden_path)
     code, output = check(golden_path)
@@ -159,7 +161,7 @@ def test_what_cannot_be_checked_is_said(model_path, sample_path, tmp_path):
 
 def test_one_mention_more_changes_links_not_whole_clusters():
     def document(cluster):
-        empty = {"tokens": [], "ents": None, "mentions": None, "relations": None}
+        empty: dict[str, Any] = {"tokens": [], "ents": None, "mentions": None, "relations": None}
         return {"text": "Anna her she", "clusters": [cluster], "links": [[0.9] * len(cluster)], **empty}
 
     old, new = document([[0, 4], [5, 8], [9, 12]]), document([[0, 4], [9, 12]])

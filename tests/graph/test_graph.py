@@ -123,7 +123,7 @@ BORDERS = st.tuples(st.integers(0, 7), st.integers(1, 3)).map(lambda pair: (pair
 def test_every_combination_of_layers_has_a_graph_with_all_its_relations(names, mentions, clustered, pairs):
     doc = spacy.blank("xx")("Ann Lee and Bo saw her in Oslo")
     set_entities(doc, [LabeledSpan(i, i + 1, "N") for i in sorted(names)])
-    set_mentions(doc, [LabeledSpan(*boundaries, "M") for boundaries in mentions])
+    set_mentions(doc, [LabeledSpan(start, end, "M") for start, end in mentions])
     clusters = [[m for m, number in clustered.items() if number == n] for n in range(3)]
     clusters = [sorted(cluster) for cluster in clusters if cluster]
     set_clusters(doc, clusters)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 from hypothesis import reject
-from strategies import part_of
+from nn.strategies import part_of
 from torch import Tensor
 
 from spacy_hmtl.nn.encoder import Encoded
@@ -122,7 +122,9 @@ def rank(
                 del own["none"]
         base = {e: scores[span] + scores[spans[e]] for e in range(max(0, row - config.max_antecedents), row)}
         if config.top_antecedents:
-            shown = {e: base[e] + coarse_score(head, vectors[span], vectors[spans[e]], row - 1 - e) for e in base}
+            shown: dict[str | int, float] = {
+                e: base[e] + coarse_score(head, vectors[span], vectors[spans[e]], row - 1 - e) for e in base
+            }
             coarse.append({**own, **shown})
             order = sorted(base, key=lambda e: -shown[e])
             refuse_ties([shown[e] for e in order], config.top_antecedents)
@@ -145,7 +147,7 @@ def loss(head: CorefHead, ranked: Ranked, gold: list[Spans]) -> float:
     scored = [*zip(ranked.spans, ranked.options), *zip(ranked.spans, ranked.coarse)]
     for span, options in scored:
         mine = cluster_of.get(span)
-        right = [
+        right: list[str | int] = [
             c for c in options if isinstance(c, int) and mine is not None and cluster_of.get(ranked.spans[c]) == mine
         ]
         if not right:

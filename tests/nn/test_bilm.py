@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -54,7 +55,8 @@ def test_clipping_takes_part(bilm: BiLM) -> None:
 
 
 def test_the_state_is_carried_from_sentence_to_sentence(bilm: BiLM) -> None:
-    state, slow = bilm.start(2), [{}, {}]
+    state = bilm.start(2)
+    slow: list[dict[Any, Any]] = [{}, {}]
     for batch in (SENTENCES[:2], SENTENCES[2:], [SENTENCES[1], SENTENCES[0]]):
         for row, found in enumerate(run(bilm, batch, state)):
             numpy.testing.assert_allclose(found, reference_layers(tiny_arrays(), batch[row], slow[row]), atol=1e-5)
@@ -77,7 +79,8 @@ def test_a_table_as_wide_as_the_words_gives_what_full_padding_gives(bilm: BiLM, 
         assert character_rows([word], bilm.config).shape[0] == 3
         return
     found = bilm.tokens(torch.from_numpy(character_rows([word], bilm.config)))
-    for vector, expected in zip(found, (word, 256, 257)):
+    tokens: list[str | int] = [word, 256, 257]
+    for vector, expected in zip(found, tokens):
         numpy.testing.assert_allclose(vector, token_vector(tiny_arrays(), expected), atol=1e-5)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import coref_oracle as oracle
+import nn.coref_oracle as oracle
 import pytest
 import torch
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from strategies import Documents, close, documents, encoder_config, layout_of, random_encoded, randomize, seeds
+from nn.strategies import Documents, close, documents, encoder_config, layout_of, random_encoded, randomize, seeds
 
 from spacy_hmtl.nn.encoder import Encoded
 from spacy_hmtl.nn.heads.coref import CorefConfig, CorefHead
@@ -42,7 +42,7 @@ def make_head(**settings: Any) -> CorefHead:
         "dropout": 0.0,
         "singletons": True,
     }
-    head = CorefHead(INPUT, CorefConfig(**{**defaults, **settings}))  # type: ignore[arg-type]
+    head = CorefHead(INPUT, CorefConfig(**{**defaults, **settings}))
     randomize(head, 0.5)
     return head.eval()
 
@@ -213,7 +213,8 @@ def test_given_mentions_are_all_kept_however_wide() -> None:
 
 def test_nothing_in_nothing_out() -> None:
     head = make_head()
-    for docs in ([[]], [[], []]):
+    none: list[Documents] = [[[]], [[], []]]
+    for docs in none:
         encoded = random_encoded(docs, INPUT, 2 * HIDDEN)
         assert len(head.decode(encoded, HALF).scores) == 0
         assert head.loss(encoded, targets(docs, [[] for _ in docs])).item() == 0.0

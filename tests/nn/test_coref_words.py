@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import spacy
 import torch
+from nn.strategies import encoder_config, random_encoded, randomize
 from spacy.tokens import Doc
-from strategies import encoder_config, random_encoded, randomize
 from torch import Tensor
 
 from spacy_hmtl.bridge.context import make_context
@@ -33,7 +33,7 @@ def context_of(*texts: list[str]) -> tuple[DocContext, Layout]:
     nlp = spacy.blank("en")
     docs = []
     for words in texts:
-        starts = [i == 0 or words[i - 1] == "." for i in range(len(words))]
+        starts: list[bool | int | None] = [i == 0 or words[i - 1] == "." for i in range(len(words))]
         docs.append(Doc(nlp.vocab, words=words, sent_starts=starts))
     layout = make_layout(docs, 100)
     context = make_context(docs, ["words"], layout, None)
@@ -134,7 +134,7 @@ def test_pairs_are_scored_by_their_words_too() -> None:
     assert tables is not None
     before = ranking.options.clone()
     with torch.no_grad():
-        tables.tables["match"].weight[3] += 5.0  # equal strings
+        tables.tables["match"].get_parameter("weight")[3] += 5.0  # equal strings
     after = head.rank(encoded, spans, beside)
     assert after is not None
     changed = (after.options - before).abs() > 1e-6
@@ -209,8 +209,8 @@ def test_equal_names_link_beyond_every_window() -> None:
         encoded, beside = encoded_text(words)
         spans = index((0, 1), *((3 + 3 * i, 4 + 3 * i) for i in range(20)), (63, 64))
         with torch.no_grad():
-            head.pair.score.output.bias -= 300.0  # nothing links by itself
-            head.mention.score.output.bias += 100.0
+            head.pair.score.output.bias.sub_(300.0)  # nothing links by itself
+            head.mention.score.output.bias.add_(100.0)
         ranking = head.rank(encoded, spans, beside)
         assert ranking is not None
         found = link([ranking], head.config, {"singleton_threshold": 0.0}, torch.device("cpu"))

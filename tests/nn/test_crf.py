@@ -12,7 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import close, randomize, seeds
+from nn.strategies import close, randomize, seeds
 from torch import Tensor
 
 from spacy_hmtl.nn.crf.biluo import BiluoCRF, BiluoTags
@@ -177,6 +177,7 @@ def test_a_long_stretch_of_unknown_tags_keeps_its_digits() -> None:
 
     expected = partition(wide) - partition(torch.where(allowed[0], wide, -torch.inf))
     assert float(loss.detach()) == pytest.approx(float(expected), rel=1e-4)
+    assert emissions.grad is not None
     assert torch.isfinite(emissions.grad).all()
 
 
@@ -336,7 +337,8 @@ def test_encoding_and_decoding_spans_is_a_round_trip(gaps: list[tuple[int, int, 
         gold.append((position + gap, position + gap + width, label))
         position += gap + width
     table = torch.tensor(gold, dtype=torch.int64).reshape(-1, 3)
-    encoded = tags.encode(*table.unbind(1), position + after)
+    starts, ends, labels = table.unbind(1)
+    encoded = tags.encode(starts, ends, labels, position + after)
     assert is_legal(tuple(encoded.tolist()))
     assert list(spans_of(tuple(encoded.tolist()))) == gold
     assert torch.equal(torch.stack(tags.decode(encoded), dim=1), table)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from strategies import INPUT, Documents, documents, four_tasks, layout_of, seeds
+from nn.strategies import INPUT, Documents, documents, four_tasks, layout_of, seeds
 from test_coref import index, random_clusters
 
 from spacy_hmtl.nn import decoding

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from strategies import encoder_config, layout_of
+from nn.strategies import encoder_config, layout_of
 
 from spacy_hmtl.annotations import TASKS
 from spacy_hmtl.nn.heads.coref import CorefConfig

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from host_syncs import Waits, watched
-from strategies import INPUT, Documents, four_tasks, layout_of
+from nn.strategies import INPUT, Documents, four_tasks, layout_of
 from torch import Tensor
 
 from spacy_hmtl.bridge.outputs import predictions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from strategies import Documents, close, documents, encoder_config, layout_of, randomize, seeds, segments_of
+from nn.strategies import Documents, close, documents, encoder_config, layout_of, randomize, seeds, segments_of
 from torch.nn.utils.rnn import pack_sequence
 
 from spacy_hmtl.nn.encoder import BiLSTM

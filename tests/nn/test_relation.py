@@ -8,7 +8,7 @@ import random
 import pytest
 import torch
 from hypothesis import example, given, settings
-from strategies import Documents, close, documents, encoder_config, random_encoded, randomize, seeds, segments_of
+from nn.strategies import Documents, close, documents, encoder_config, random_encoded, randomize, seeds, segments_of
 from torch import Tensor
 
 from spacy_hmtl.nn.heads import relation as relation_module

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from hypothesis import given, settings
-from strategies import (
+from nn.strategies import (
     Documents,
     close,
     documents,
@@ -68,7 +68,8 @@ def random_spans(docs: Documents, seed: int) -> list[Span]:
 
 def found(spans: list[Span]) -> Beside:
     table = torch.tensor(spans, dtype=torch.int64).reshape(-1, 3)
-    return Beside({"emd": SpanTensors(*table.unbind(1), torch.ones(len(spans)))})
+    starts, ends, types = table.unbind(1)
+    return Beside({"emd": SpanTensors(starts, ends, types, torch.ones(len(spans)))})
 
 
 @torch.no_grad()
@@ -88,8 +89,10 @@ def score(head: SpanPairHead, states: Tensor, one: Span, other: Span) -> Tensor:
     if scorer.between is not None:
         inner = [torch.relu(scorer.between(states[t])) for t in range(left[1], right[0])]
         parts["between"] = torch.stack(inner).amax(0) if inner else torch.zeros(5)
-    whole = torch.cat([scorer.parts[name].weight for name in parts], dim=1)
-    return scorer.output(torch.relu(whole @ torch.cat(list(parts.values())) + scorer.parts["head"].bias))
+    whole = torch.cat([scorer.parts[name].get_parameter("weight") for name in parts], dim=1)
+    return scorer.output(
+        torch.relu(whole @ torch.cat(list(parts.values())) + scorer.parts["head"].get_parameter("bias"))
+    )
 
 
 def groups_of(docs: Documents) -> dict[int, int]:
@@ -124,10 +127,10 @@ def targets_of(spans: list[Span], gold: list[Row]) -> RelationTargets:
     table = torch.tensor(spans, dtype=torch.int64).reshape(-1, 3)
     rows = torch.tensor(gold, dtype=torch.int64).reshape(-1, 3)
     one, other = table[rows[:, 0]], table[rows[:, 1]]
-    arguments = SpanTargets(*table.unbind(1), torch.zeros(len(spans), dtype=torch.int64))
-    return RelationTargets(
-        *(SpanIndex(part[:, 0], part[:, 1]) for part in (one, other)), one[:, 2], other[:, 2], rows[:, 2], arguments
-    )
+    starts, ends, types = table.unbind(1)
+    arguments = SpanTargets(starts, ends, types, torch.zeros(len(spans), dtype=torch.int64))
+    arg1, arg2 = SpanIndex(one[:, 0], one[:, 1]), SpanIndex(other[:, 0], other[:, 1])
+    return RelationTargets(arg1, arg2, one[:, 2], other[:, 2], rows[:, 2], arguments)
 
 
 def random_gold(spans: list[Span], group: dict[int, int], seed: int) -> list[Row]:
@@ -241,7 +244,7 @@ def test_a_symmetric_relation_is_written_once_with_the_mean_score() -> None:
     pairs = head.decode(encoded, {"relation_threshold": 0.0}, found(THREE))
     scores = {row[:3]: row[3] for row in rows_of(pairs, docs)}
     both = [score(head, encoded.states, *order)[2] for order in ((THREE[0], THREE[1]), (THREE[1], THREE[0]))]
-    assert scores[(THREE[0], THREE[1], 2)] == pytest.approx(float(torch.sigmoid(sum(both) / 2)), abs=1e-3)
+    assert scores[(THREE[0], THREE[1], 2)] == pytest.approx(float(torch.sigmoid(torch.stack(both).mean())), abs=1e-3)
 
 
 def test_of_inverse_relations_both_hold_or_none() -> None:

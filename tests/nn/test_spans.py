@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from strategies import Documents, documents, layout_of, seeds, segments_of
+from nn.strategies import Documents, documents, layout_of, seeds, segments_of
 
 from spacy_hmtl.nn.heads.coref.pairs import distance_bucket
 from spacy_hmtl.nn.spans import SpanIndex, antecedent_pairs, enumerate_spans, match, prune, window

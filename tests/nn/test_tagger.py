@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from strategies import (
+from nn.strategies import (
     Documents,
     close,
     documents,
@@ -87,7 +87,8 @@ def test_layers_are_taggers_of_their_own_on_the_same_states(docs: Documents, see
     torch.manual_seed(seed)
     head, encoded = make_head(3), random_encoded(docs, 4, WIDTH)
     gold = [random_spans(docs, seed + layer) for layer in range(3)]
-    loss, best = torch.tensor(0.0), {}
+    loss = torch.tensor(0.0)
+    best: dict[Any, Any] = {}
     for layer, spans in zip(head.layers, gold):
         single = TaggerHead(WIDTH, ["A", "B"], TaggerConfig(encoder_config(3), 1))
         single.layers[0] = layer

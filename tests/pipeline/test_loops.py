@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ WARM_UP = {
 
 
 def warm_up(total: int = 60) -> Optimizer:
-    return Adam(warmup_linear(0.02, 4, total))
+    return Adam(warmup_linear(0.02, 4, total))  # type: ignore[arg-type]
 
 
 def has_changed(before: dict[str, Any], after: dict[str, Any]) -> bool:
@@ -71,8 +72,7 @@ def rates(nlp: Language, optimizer: Optimizer, examples: list[Example], steps: l
 
 
 def scheduled(number: int) -> list[float]:
-    schedule = warmup_linear(0.02, 4, 60)
-    return [next(schedule) for _ in range(number)]
+    return list(islice(warmup_linear(0.02, 4, 60), number))
 
 
 @pytest.mark.parametrize("names", [["hmtl"], ["one", "other"]])
@@ -134,8 +134,9 @@ def test_drop_rules_all_dropout(demo_examples: list[Example], tmp_path: Path, ki
     config = None
     if kind == "encoder":
         nlp.vocab.reset_vectors(width=4)
+        random: Any = numpy.random.default_rng(0)
         for word in ("Dell", "Austin"):
-            nlp.vocab.set_vector(word, numpy.random.rand(4).astype("float32"))
+            nlp.vocab.set_vector(word, random.random(4, dtype="float32"))
         config = tiny_config(LEVELS, model={"embed": with_dropout(write_encoder(tmp_path / "encoder"))})
     nlp.add_pipe("hmtl", config=config or {})
     examples = [Example(Doc(nlp.vocab, [t.text for t in eg.x]), eg.y) for eg in demo_examples[:3]]

@@ -121,7 +121,7 @@ def run_script(way: str, method: str, model: Path, texts: list[str]) -> tuple[li
             os.killpg(process.pid, signal.SIGKILL)
             raise
     assert process.returncode == 0, err
-    return tuple(json.loads(out.splitlines()[-1]))  # type: ignore[return-value]
+    return tuple(json.loads(out.splitlines()[-1]))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")

@@ -95,7 +95,7 @@ def test_after_hmtl_in_a_pipeline(trained_nlp: Language, texts: list[str], tmp_p
     trained_nlp.to_disk(tmp_path / "model")
     nlp = spacy.load(tmp_path / "model")
     nlp.add_pipe("hmtl_retokenizer", last=True)
-    assert not any(nlp.analyze_pipes()["problems"].values())
+    assert not any((nlp.analyze_pipes() or {})["problems"].values())
     pairs = [(text, {"number": i}) for i, text in enumerate(texts)]
     for i, (doc, context) in enumerate(nlp.pipe(pairs, as_tuples=True, batch_size=3)):
         text = texts[i]

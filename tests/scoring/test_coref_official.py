@@ -44,7 +44,7 @@ def read_conll(text: str) -> list[list[list[Mention]]]:
 def drop_repeats(document: list[list[Mention]]) -> list[list[Mention]]:
     """Keep a mention's first occurrence, as the official scorer does before it scores."""
     seen: set[Mention] = set()
-    return [[m for m in cluster if not (m in seen or seen.add(m))] for cluster in document]  # type: ignore[func-returns-value]
+    return [[m for m in cluster if not (m in seen or seen.add(m))] for cluster in document]
 
 
 def score_case(case: dict[str, Any]) -> dict[str, float]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 import spacy
-from serving import serving
+from serve.serving import serving
 from spacy.language import Language
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -27,7 +28,11 @@ EVIL = "<script>window.hit=1</script> & \"Anna\" <img src=x onerror='window.hit=
 @contextmanager
 def serving(pipelines: dict[str, Language], limits: Limits = LIMITS) -> Iterator[str]:
     """Serve pipelines, which nothing else may use meanwhile; gives the address."""
-    workers = {name: Worker(name, lambda nlp=nlp: nlp, limits) for name, nlp in pipelines.items()}
+
+    def get(nlp: Language) -> Language:
+        return nlp
+
+    workers = {name: Worker(name, partial(get, nlp), limits) for name, nlp in pipelines.items()}
     listener = open_port("127.0.0.1", 0)
     server = uvicorn.Server(make_config(make_app(workers, limits)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -4,7 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from serving import EVIL, LIMITS, as_json, without_scores
+from serve.serving import EVIL, LIMITS, as_json, without_scores
 
 from spacy_hmtl.visualize.style import CSS
 

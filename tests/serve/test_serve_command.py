@@ -73,8 +73,9 @@ def test_it_serves_this_machine_only_logs_no_text_and_ends_on_ctrl_c(served_path
     arguments = [sys.executable, "-u", "-m", "spacy_hmtl", "serve", str(served_path), "--port", "0"]
     server = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
+        assert server.stdout is not None
         line = server.stdout.readline()
-        url = re.search(r"http://127\.0\.0\.1:\d+/", line).group()
+        (url,) = re.findall(r"http://127\.0\.0\.1:\d+/", line)
         assert "tiny" in line
         with httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
             assert client.get("/?text=SECRET").status_code == 200

@@ -9,7 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 import spacy
-from serving import LIMITS, serving
+from serve.serving import LIMITS, serving
 from spacy.language import Language
 
 GATE = threading.Event()

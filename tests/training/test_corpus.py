@@ -238,13 +238,13 @@ def test_a_block_without_its_layer_is_an_error(save: Any) -> None:
 def test_a_wrong_setting_is_named_with_its_section(save: Any, block: dict[str, Any]) -> None:
     (key,) = block
     with pytest.raises(ValueError, match=rf"{key} must be .*\[corpora\.\*\.ner\]"):
-        make_multi_task_corpus(ner={"path": save(full()), **block})  # type: ignore[typeddict-item]
+        make_multi_task_corpus(ner={"path": save(full()), **block})
 
 
 def test_a_corpus_without_any_path_is_an_error() -> None:
     for blocks in ({}, {"ner": None}, {"ner": {"path": None, "limit": 0}}):
         with pytest.raises(ValueError, match="Each block needs a path"):
-            make_multi_task_corpus(**blocks)  # type: ignore[arg-type]
+            make_multi_task_corpus(**blocks)
 
 
 def test_relation_whose_argument_is_no_mention_stops_at_start(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def run(how: str, arguments: list[str], out: int) -> None:
     if how == "before the name":
         os.replace = die  # type: ignore[assignment]
     elif how == "while writing":
-        os.fsync = die
+        os.fsync = die  # type: ignore[assignment]
     elif how == "full":
         resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
     app(arguments)

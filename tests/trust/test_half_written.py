@@ -40,15 +40,18 @@ def execute(places):
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(Path(__file__).with_name("run_forked.py"))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        to_server, from_server = server.stdin, server.stdout
 
         def run_command(how, command, output):
             arguments = [*COMMANDS[command][0].format(**places).split(), str(output)]
-            server.stdin.write(json.dumps([how, arguments]) + "\n")
-            server.stdin.flush()
-            return json.loads(server.stdout.readline())
+            to_server.write(json.dumps([how, arguments]) + "\n")
+            to_server.flush()
+            return json.loads(from_server.readline())
 
         yield run_command
-        server.stdin.close()
+        to_server.close()
 
 
 @pytest.fixture(scope="module")

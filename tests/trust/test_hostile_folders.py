@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import spacy
 import srsly
-from hostile import CODE, ENCODERS, PACKED, TRACE, change_shim
 from spacy.language import Language
 from spacy.training import Example
 from tiny import tiny_config, tiny_nlp
 from tiny_encoder import encoder_block, write_encoder
+from trust.hostile import CODE, ENCODERS, PACKED, TRACE, change_shim
 
 HERE = Path(__file__).parent
 

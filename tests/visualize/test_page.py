@@ -149,7 +149,7 @@ def test_relations_are_arcs_with_label_and_arrow(doc):
 
 
 def test_relations_are_lifted_to_entities(doc):
-    cells = re.search(r'class="triples".*?</section>', render(doc), re.DOTALL).group()
+    (cells,) = re.findall(r'class="triples".*?</section>', render(doc), re.DOTALL)
     assert '<th scope="row">Anna Keller</th><td class="relation">AT</td><th>Oslo</th>' in cells
     assert "she → Oslo" in cells
 
@@ -169,7 +169,7 @@ def test_the_graph_shows_each_entity_once_and_lights_up_its_chain(doc):
     graph = graph[: graph.index("</svg>")]
     assert "Anna Keller AT Oslo: 0.81" in graph
     assert graph.count('class="node"') == 2
-    chain = re.search(r'data-chain="([^"]+)"', graph).group(1)
+    chain = re.findall(r'data-chain="([^"]+)"', graph)[0]
     assert html.count(f'data-chain="{chain}"') > 2
 
 
