@@ -21,8 +21,8 @@ demo: $(VENV)/installed  ## show the pretrained pipeline (TEXT="..." for your ow
 	@echo "wheel: $$(ls packages/*/dist/*.whl)"
 	@echo "page:  output/demo.html"
 
-test: lint types  ## everything that continuous integration checks
-	$(BIN)/python -m pytest
+test: lint types  ## everything that continuous integration checks; prints which lines no test ran
+	$(BIN)/python -m pytest --cov=spacy_hmtl --cov-branch --cov-report=term:skip-covered
 
 lint: $(VENV)/installed-test  ## style and layout of the code
 	$(BIN)/ruff check .
@@ -32,10 +32,10 @@ format: $(VENV)/installed-test  ## lay out the code, and fix what can be fixed b
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-types: $(VENV)/installed-test  ## the package, the tests and the benchmarks, strictly
+types: $(VENV)/installed-test  ## the package (strictly), the tests and the benchmarks
 	$(BIN)/mypy
 
-coverage: $(VENV)/installed-test  ## lines and branches that no test runs, as pages in htmlcov/
+coverage: $(VENV)/installed-test  ## the tests alone; lines and branches that none runs, as pages in htmlcov/
 	$(BIN)/python -m pytest --cov=spacy_hmtl --cov-branch --cov-report=html --cov-report=term:skip-covered
 
 bench: $(VENV)/installed-test  ## speed of prediction and updates on this machine (docs/benchmarks.md)

@@ -359,7 +359,7 @@ def test_weights_saved_in_half_the_space_are_float32_again_and_predict_alike(
         own.get_pipe("hmtl").states([doc])["embeddings"][0]  # type: ignore[attr-defined]
         for own, doc in zip((nlp, loaded), docs)
     ]
-    assert numpy.allclose(*states, atol=0.05)
+    assert numpy.allclose(states[0], states[1], atol=0.05)
     # Saved again, it is the same to the bit.
     loaded.to_disk(tmp_path / "again")
     assert not changed(after, encoder_weights(spacy.load(tmp_path / "again")))

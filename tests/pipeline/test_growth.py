@@ -39,7 +39,7 @@ def weights(nlp: Language) -> dict[str, torch.Tensor]:
 
 def embeddings(nlp: Language) -> dict[str, Any]:
     """All weights of the embeddings, as bytes."""
-    found = {}
+    found: dict[str, Any] = {}
     for number, node in enumerate(pipe_of(nlp).model.layers[0].walk()):
         found |= {f"{number}.{name}": node.get_param(name).tobytes() for name in node.param_names}
         for shim in node.shims:
