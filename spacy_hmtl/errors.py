@@ -46,9 +46,7 @@ class Errors(metaclass=WithCodes):
     H171 = "{path}: cannot tell whether the ends of its spans are inclusive: {reason}. Say so with --ends inclusive or --ends exclusive."
     H172 = "{path}: no known format fits, found {found}. Name the format: `convert FORMAT INPUT OUTPUT`; see docs/formats.md for what each looks like."
     H173 = "{path}: several formats fit equally ({found}). Name the one that is meant: `convert FORMAT INPUT OUTPUT`."
-    H174 = (
-        "{path}: no layer of any document could be read, so that nothing was written. See the faults for what is wrong."
-    )
+    H174 = "{path}: no document has a layer that could be read: {found}. Nothing is written: correct the file, or check the FORMAT argument of `convert`; docs/formats.md says what each format reads."
     H175 = '{where}: not a label map: {reason}. Write an object by layer, such as {{"ner": {{"PERSON": "PER", "DATE": null}}}}.'
 
     # Model and config: H2xx

@@ -99,7 +99,7 @@ def convert(
     RAISES (ConversionError): H101, if the input is missing; H102, if it is of another
         format; H172 and H173, if it cannot be guessed; H103, at the first fault if
         strict; H104, if no document was found; H174, if no layer of any could be read;
-        H151, if nothing of a layer with faults could be read;
+        H151, if nothing of a layer with faults could be read in a file;
         H120 to H125, H127 and H175, if an argument is wrong; H126, if a file cannot be read or
         written; H128, if a folder has no file of the format.
     """
@@ -139,11 +139,7 @@ def _convert(
             _add(document, writer, vocab, report)
         if not report.n_documents:
             raise ConversionError(Errors.H104.format(path=", ".join(map(str, report.inputs))), report.log)
-        if report.log.faults and not any(report.annotated.values()):
-            raise ConversionError(Errors.H174.format(path=", ".join(map(str, report.inputs))), report.log)
-        if label_map is None:  # which may leave nothing of a layer
-            n_read = Counter({layer: counts.total() for layer, counts in report.labels.items()})
-            unread.check(", ".join(map(str, report.inputs)), n_read)
+        unread.check(", ".join(map(str, report.inputs)))
         if wanted is not None and ids is not None and limit is None:
             _report_missing_ids(wanted, found, Path(ids), report.log)
         for task, missing in (label_map.unmet() if label_map else {}).items():

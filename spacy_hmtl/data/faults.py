@@ -59,11 +59,13 @@ class FaultLog:
     """The faults and notes of one conversion, in the order in which they were found.
 
     strict: stop at the first fault instead of listing it. Notes never stop.
+    reading: the file that is being read, where there are several.
     """
 
     strict: bool = False
     faults: list[Fault] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    reading: Path | None = None
 
     def skip(self, place: Place, what: str, *, unit: str, remedy: str) -> None:
         """Report that a unit is left out.

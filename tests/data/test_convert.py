@@ -229,25 +229,3 @@ def test_wrong_arguments_are_refused_with_what_is_known(corpus, output):
 def test_every_format_has_a_reader():
     for name in FORMATS:
         assert callable(get_reader(name))
-
-
-SCIERC = '{{"doc_key": "a", "sentences": [["Ann", "ran"]], "ner": [[{ner}]], "relations": [[{relations}]]}}\n'
-
-
-def test_a_layer_of_which_nothing_could_be_read_is_no_empty_gold(corpus, output):
-    good = SCIERC.format(ner='[0, 0, "PER"], [1, 1, "X"]', relations='[0, 0, 1, 1, "to"]')
-    bad = SCIERC.replace('"a"', '"b"').format(ner='[0, 0, "PER"]', relations='[0, 0, 9, 9, "to"]')
-    empty = SCIERC.replace('"a"', '"c"').format(ner='[0, 0, "PER"]', relations="")
-    convert("dygie", corpus(good + bad + empty), output)
-    relations = [from_doc(doc).layers.relations for doc in docs_in(output)]
-    assert [rows if rows is None else len(rows) for rows in relations] == [1, None, 0]
-    output.unlink()
-    with pytest.raises(ConversionError, match=r"\[H151\].*corpus.txt: no relations could be read \(1 faults"):
-        convert("dygie", corpus(bad + empty), output)
-    assert not output.exists()
-
-
-def test_names_of_which_every_sentence_was_skipped_are_no_empty_gold(corpus, output):
-    with pytest.raises(ConversionError, match=r"\[H151\].*no annotation could be read"):
-        convert("iob", corpus("a\tO\n\nb\tO\n\nAnn\tPER\n"), output)
-    assert not output.exists()

@@ -145,6 +145,9 @@ def test_brat_written_by_other_programs(folder, document):
     write(folder / "b.txt", " ".join(document.words))
     found = read_one("brat", write(folder / "b.ann", *lines), names=False, tokenizer="whitespace")
     assert found.words == document.words
+    if not lines:  # nobody has looked at it
+        assert found.layers.mentions is None
+        return
     assert {tuple(m[:3]) for m in found.layers.mentions} == set(number)
     assert extents(found.layers.clusters) == clusters
     assert sorted(found.layers.relations or []) == sorted(relations)

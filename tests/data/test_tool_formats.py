@@ -272,7 +272,9 @@ def test_clusters_that_cannot_be_read_are_not_no_clusters(read):
 
 def test_a_file_of_which_no_layer_could_be_read_is_refused(tmp_path):
     (tmp_path / "in.jsonl").write_text(lines({"text": "Mira left.", "clusters": [["Mira"]]}), encoding="utf-8")
-    with pytest.raises(ConversionError, match=r"\[H174\].*in.jsonl: no layer of any document could be read"):
+    with pytest.raises(
+        ConversionError, match=r"\[H174\].*in.jsonl: no document has a layer that could be read: expected the offsets"
+    ):
         convert("coref-json", tmp_path / "in.jsonl", tmp_path / "out.spacy")
     assert not (tmp_path / "out.spacy").exists()
 

@@ -32,6 +32,8 @@ from ..reading.standoff_spans import SPAN_TWICE
 from ..reading.tokens import WHITESPACE, tokenize
 
 LITBANK = "files in LitBank's style (split at white space; PROP mentions are names, entity labels are clusters)"
+EMPTY = "files without a line of annotation, taken as annotated with nothing there, as other files have some"
+ALL_EMPTY = "files without a line of annotation, as all of the folder are, taken as not annotated"
 HULL, FIRST, SKIP = "hull", "first", "skip"
 PIECES = {
     HULL: "discontinuous spans, taken from the first piece to the last",
@@ -94,9 +96,10 @@ def read(
     wanted = {file: name for file, name in wanted.items() if ids is None or name in ids}
     tokenize("", tokenizer)
     layers = _layers_of_files(list(wanted), options)
+    has_lines = any(file.is_file() and file.read_bytes().strip() for file in files)
 
     def read_file(file: Path) -> Iterator[AnnotatedDocument]:
-        document = _read_document(Place(file, document=wanted[file]), options, faults)
+        document = _read_document(Place(file, document=wanted[file]), options, faults, has_lines)
         made = build(document, layers, tokenizer, faults) if document else None
         if made is not None:
             yield made
@@ -118,8 +121,11 @@ def _layers_of_files(files: Sequence[Path], options: _Options) -> CorpusLayers:
     return layers._replace(relations=bool(links) and layers.relations, clusters=has_groups or layers.clusters)
 
 
-def _read_document(place: Place, options: _Options, faults: FaultLog) -> Standoff | None:
-    """Read one document; None, with a fault, if a file is missing or not UTF-8."""
+def _read_document(place: Place, options: _Options, faults: FaultLog, has_lines: bool) -> Standoff | None:
+    """Read one document; None, with a fault, if a file is missing or not UTF-8.
+
+    has_lines (bool): Whether any file of the folder has a line. brat makes empty files of texts nobody has looked at.
+    """
     rows = [row for row in read_lines(place.path, faults) if row.text.strip()]
     if rows and not LINE.match(rows[0].text):
         raise not_this_format(place.path, "brat", "a line such as T1<tab>PER 0 5<tab>Alice", rows[0], faults)
@@ -141,6 +147,9 @@ def _read_document(place: Place, options: _Options, faults: FaultLog) -> Standof
     for row in annotation.spans:
         layer = annotation.levels.get(row.id, "mention" if row.id in annotation.triggers else "")
         document.spans.append(_char_span(row, text, layer, options.discontinuous, place, faults))
+    if not rows and text.side is None:
+        faults.note(place, EMPTY if has_lines else ALL_EMPTY)
+        document.layers = None if has_lines else []
     tokenizer = options.tokenizer
     if text.side is None and not annotation.levels and _is_litbank(annotation.spans):
         faults.note(place, LITBANK)

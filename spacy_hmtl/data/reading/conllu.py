@@ -13,7 +13,10 @@ from .entity_brackets import EntityReader
 from .lines import Line, is_decoded, not_this_format, read_lines, split_at_headers
 from .tags import is_tag, spans_of_tags
 
-NAMES = "documents whose names are read from the last column ({key})"
+NAMES = "documents without Entity=, whose names are read from the last column ({key})"
+NAMES_TOO = "documents whose names are read from the last column ({key}), beside Entity="
+NOTHING = "documents without Entity=, and without names in the last column, taken as not annotated"
+UNREAD = "documents with {key}= in the last column, which is not read"
 N_COLUMNS = 10
 NUMBER, WORD, MISC = 0, 1, 9
 NEW_DOCUMENT = re.compile(r"#\s*newdoc\b(?:\s+id\s*=\s*(.*?))?\s*$")
@@ -22,6 +25,8 @@ _NUMBER = re.compile(r"(\d+)(?:-(\d+)|\.(\d+))?$")
 _GENRES = ("meta::genre", "genre", "newdoc_genre")
 _FIELDS = "global.Entity"
 _NAMES = ("name", "Name", "NER", "ner", "NE", "")
+# Keys of the last column that hold annotation of mentions, beside those that hold tags.
+_OTHER = ("Bridge", "SplitAnte", "ClusterId", "MentionSpan", "Coref", "Mention")
 
 
 class _Row(NamedTuple):
@@ -108,7 +113,10 @@ def _read_document(block: list[Line], fields: str, place: Place, faults: FaultLo
     if any(speakers):
         doc.meta["speakers"] = speakers
     doc.layers.mentions, doc.layers.clusters = reader.finish()
-    _read_names(doc, sentences, place, faults)
+    read = _read_names(doc, sentences, place, faults)
+    if doc.layers.clusters is None and doc.layers.entities is None:
+        faults.note(place, NOTHING)
+    _note_unread(sentences, read, place, faults)
     return doc
 
 
@@ -152,13 +160,18 @@ def _read_row(line: Line, earlier: list[_Row]) -> _Row | str:
     return _Row(int(number), int(last or number), node is not None, columns[WORD], misc, line)
 
 
-def _read_names(doc: AnnotatedDocument, sentences: list[_Sentence], place: Place, faults: FaultLog) -> None:
-    """Read the names that some treebanks have in the last column, as `name=B-PER`, `NER=B-PER` or a tag alone."""
+def _read_names(doc: AnnotatedDocument, sentences: list[_Sentence], place: Place, faults: FaultLog) -> str | None:
+    """Read the names that some treebanks have in the last column, as `name=B-PER`, `NER=B-PER` or a tag alone.
+
+    RETURNS (str | None): The key that was read, "" for tags alone; None if there are no names.
+    """
     rows = [[row for row in sentence.rows if row.number == row.last and not row.is_empty] for sentence in sentences]
     for key in _NAMES:
         if not any(is_tag(row.misc.get(key, "")) for sentence in rows for row in sentence):
             continue
-        faults.note(place, NAMES.format(key=f"{key}=" if key else "tags"))
+        faults.note(
+            place, (NAMES if doc.layers.clusters is None else NAMES_TOO).format(key=f"{key}=" if key else "tags")
+        )
         doc.layers.entities, start = [], 0
         for sentence in rows:
             tags = [row.misc.get(key, "O") for row in sentence]
@@ -171,7 +184,21 @@ def _read_names(doc: AnnotatedDocument, sentences: list[_Sentence], place: Place
                 tags = ["O"] * len(tags)
             doc.layers.entities += spans_of_tags(tags, offset=start)[0]
             start += len(sentence)
-        return
+        return key
+    return None
+
+
+def _note_unread(sentences: list[_Sentence], read: str | None, place: Place, faults: FaultLog) -> None:
+    """Say which annotation of the last column is not read: other mentions, and other tags."""
+    rows = [row for sentence in sentences for row in sentence.rows]
+    found = {
+        key: None
+        for row in rows
+        for key, value in row.misc.items()
+        if key and key != read and (key in _OTHER or key in _NAMES or (is_tag(value) and value != "O"))
+    }
+    for key in found:
+        faults.note(place, UNREAD.format(key=key))
 
 
 def _add_tokens(doc: AnnotatedDocument, sentence: _Sentence, reader: EntityReader) -> None:

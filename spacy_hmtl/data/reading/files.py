@@ -22,6 +22,7 @@ def read_files(
     RAISES (ConversionError): If the log is strict, or there is just one file.
     """
     for file in files:
+        faults.reading = file
         try:
             yield from read_file(file)
         except ConversionError as error:
