@@ -189,16 +189,15 @@ def _read_names(doc: AnnotatedDocument, sentences: list[_Sentence], place: Place
 
 
 def _note_unread(sentences: list[_Sentence], read: str | None, place: Place, faults: FaultLog) -> None:
-    """Say which annotation of the last column is not read: other mentions, and other tags."""
-    rows = [row for sentence in sentences for row in sentence.rows]
-    found = {
-        key: None
-        for row in rows
-        for key, value in row.misc.items()
-        if key and key != read and (key in _OTHER or key in _NAMES or (is_tag(value) and value != "O"))
-    }
-    for key in found:
-        faults.note(place, UNREAD.format(key=key))
+    """Say which annotation of the last column is not read: other mentions, and keys whose values all are tags."""
+    values: dict[str, set[str]] = {}
+    for row in (row for sentence in sentences for row in sentence.rows):
+        for key, value in row.misc.items():
+            values.setdefault(key, set()).add(value)
+    for key, found in values.items():
+        are_tags = found != {"O"} and all(map(is_tag, found))
+        if key and key != read and (key in _OTHER or key in _NAMES or are_tags):
+            faults.note(place, UNREAD.format(key=key))
 
 
 def _add_tokens(doc: AnnotatedDocument, sentence: _Sentence, reader: EntityReader) -> None:
