@@ -70,7 +70,7 @@ class Errors(metaclass=WithCodes):
     H223 = "{path}: the weights do not fit the options: {reason}. Give options.json and weights.hdf5 of the same ELMo model."
     H224 = "{path}: h5py is needed to read ELMo weights. Install it with: pip install 'spacy-hmtl[elmo]'"
     H225 = "{path}: these are not the ELMo weights that the pipeline was trained with (their fingerprint is {found}, not {expected}). Put the file of the training back, or train again."
-    H226 = "The ELMo embedding has no weights yet: call nlp.initialize(), or load a trained pipeline."
+    H226 = "The {embedding} embedding has no weights yet: call nlp.initialize(), or load a trained pipeline."
     H227 = "options and weights of the ELMo embedding must both be paths, found {options!r} and {weights!r}. Set them in {section}, or on the command line: --paths.elmo_options options.json --paths.elmo_weights weights.hdf5."
     H228 = "A stateful ELMo gives a sentence other vectors each time, so that none can be kept. Set cache_mb = 0 and cache_dir = null in {section}, or stateful = false."
     H230 = "{path}: the cache folder is a file. Name a folder, which need not exist."

@@ -73,7 +73,7 @@ def drop_layer(folder: Path) -> None:
 
 def drop_tokenizer(folder: Path) -> None:
     for name in ("tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"):
-        (folder / name).unlink()
+        (folder / name).unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_another_tokenizer_at_load_is_warned_of(
     shim: Any = nlp.get_pipe("hmtl").model.layers[0].layers[0].layers[0].shims[0]  # type: ignore[attr-defined]
     data = shim.to_bytes()
     message = srsly.msgpack_loads(data)
-    # Without the pieces that begin a text, as some releases of libraries have done it.
     content = json.loads(message["tokenizer"]["tokenizer.json"])
-    content["post_processor"] = None
+    pieces = content["model"]["vocab"]
+    pieces["a"], pieces["b"] = pieces["b"], pieces["a"]
     message["tokenizer"]["tokenizer.json"] = json.dumps(content).encode()
     with pytest.warns(UserWarning, match=r"cuts text differently from the one it was trained with.*transformers \d"):
         shim.from_bytes(srsly.msgpack_dumps(message))
@@ -172,6 +172,7 @@ def test_the_hash_of_a_tokenizer_is_that_of_its_behaviour(encoder: Path) -> None
 def test_a_shared_transformer_is_trained_through_its_listener(
     demo_examples: list[Example], encoder: Path, texts: list[str], tmp_path: Path
 ) -> None:
+    pytest.importorskip("spacy_transformers")
     fix_random_seed(0)
     nlp = spacy.blank("en")
     spans = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 30, "stride": 20}

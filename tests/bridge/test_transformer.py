@@ -146,10 +146,11 @@ def test_settings_out_of_range_are_named(encoder: Path, settings: dict[str, Any]
 def pieces_of(nlp: Language, text: str) -> tuple[Any, torch.Tensor]:
     """The encoder, and its output on a text of one window, special pieces left out, shape (layers + 1, P, H)."""
     model: Any = nlp.get_pipe("hmtl").model.layers[0].layers[0]  # type: ignore[attr-defined]
-    inputs = model.tokenizer(text, return_tensors="pt")
-    model.transformer.eval()
+    encoder = model.layers[0].shims[0].loaded
+    inputs = encoder.tokenizer(text, return_tensors="pt")
+    encoder.transformer.eval()
     with torch.no_grad():
-        hidden = model.transformer(**inputs, output_hidden_states=True).hidden_states
+        hidden = encoder.transformer(**inputs, output_hidden_states=True).hidden_states
     return model, torch.stack(hidden)[:, 0, 1:-1]
 
 
@@ -306,7 +307,8 @@ def test_the_first_layers_say_what_they_say_in_the_whole_encoder(demo_examples: 
     nlp = make_nlp(demo_examples[:3], encoder, n_layers=1)
     found = nlp.get_pipe("hmtl").states([Doc(nlp.vocab, words=["a", "b"])])["embeddings"][0]  # type: ignore[attr-defined]
     network = AutoModel.from_pretrained(encoder).eval()
-    tokenizer = next(n for n in nlp.get_pipe("hmtl").model.walk() if n.name == "transformer").tokenizer  # type: ignore[attr-defined]
+    nodes = nlp.get_pipe("hmtl").model.walk()  # type: ignore[attr-defined]
+    tokenizer = next(node for node in nodes if node.name == "hf-pytorch").shims[0].loaded.tokenizer
     with torch.no_grad():
         layers = network(**tokenizer("a b", return_tensors="pt"), output_hidden_states=True).hidden_states
     assert numpy.allclose(found, layers[1][0, 1:3].numpy(), atol=1e-5)

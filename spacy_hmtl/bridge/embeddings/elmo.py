@@ -52,7 +52,7 @@ class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
     def network(self) -> BiLM:
         """The language model. RAISES (ValueError): H226, before initialization."""
         if self._model is None:
-            raise ValueError(Errors.H226)
+            raise ValueError(Errors.H226.format(embedding="ELMo"))
         result: BiLM = self._model
         return result
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import warnings
 from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,10 +15,7 @@ import srsly
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from spacy.util import SimpleFrozenDict
-from spacy_transformers.data_classes import HFObjects
-from spacy_transformers.layers.hf_shim import HFShim
-from thinc.api import get_torch_default_device
+from thinc.api import PyTorchShim, get_torch_default_device
 from transformers import AutoModel
 from transformers.models.auto.auto_factory import _get_model_class
 
@@ -42,13 +40,29 @@ _PROBE = (
 )
 
 
-class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
-    """spacy-transformers' shim, with a learning rate of its own, averages that work, and a cache.
+@dataclass(frozen=True)
+class Encoder:
+    """A transformer and what cuts text for it.
+
+    transformer (PreTrainedModel): Loaded.
+    tokenizer (PreTrainedTokenizerFast): Its own.
+    vocabulary (bytes, optional): The file that some tokenizers are made from and want again when saved.
+    """
+
+    transformer: Any
+    tokenizer: Any
+    vocabulary: bytes | None = None
+
+
+class EncoderShim(EmbeddingHooks, TouchedParams, PyTorchShim):
+    """Holds an encoder, which is read from its folder at initialization.
 
     Its bytes carry config, tokenizer and weights of the encoder, and what to know the
     tokenizer by. last_layers is the number of layers that are trained, -1 for all; n_layers of
     those that are run, 0 for all; precision is that of prediction, save_dtype of
     the weights in its bytes.
+
+    mixed_precision (bool): See `spacy_hmtl.Transformer.v1`.
     """
 
     cache = VectorCache(0)
@@ -56,21 +70,36 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
     n_layers = 0
     precision = "float32"
     save_dtype = "float32"
+    encoder: Encoder | None = None
     _reduced: torch.nn.Module | None = None
     _reduced_from: tuple[tuple[int, int], ...] = ()
 
-    def set(self, objects: HFObjects) -> None:
+    def __init__(self, mixed_precision: bool) -> None:
+        super().__init__(None, mixed_precision=mixed_precision)
+
+    @property
+    def mixed_precision(self) -> bool:
+        """Whether half precision is asked for."""
+        return bool(self._mixed_precision)
+
+    @property
+    def loaded(self) -> Encoder:
+        """The encoder. RAISES (ValueError): H226, before initialization."""
+        if self.encoder is None:
+            raise ValueError(Errors.H226.format(embedding="Transformer"))
+        return self.encoder
+
+    def set(self, encoder: Encoder) -> None:
         """Take an encoder; only the layers to be trained get gradients. RAISES (ValueError): H235, H238.
 
-        objects (HFObjects): Transformer and tokenizer.
+        encoder (Encoder): On any device.
         """
         device = get_torch_default_device()
         if not runs_on(self.precision, device):
             known = ", ".join(PRECISIONS)
             raise ValueError(Errors.H238.format(value=self.precision, device=device.type, known=known))
-        restrict(objects.transformer, self.last_layers)
-        objects.transformer.to(device)
-        self._hfmodel, self._model = objects, objects.transformer
+        restrict(encoder.transformer, self.last_layers)
+        self.encoder, self._model = encoder, encoder.transformer.to(device)
         self._reduced = None
         self.cache.clear()
 
@@ -93,7 +122,7 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
 
         settings (str): Of the layer, as far as vectors depend on them.
         """
-        said = f"{fingerprint(self._model)} {tokenizer_hash(self._hfmodel.tokenizer)} {version('transformers')}"
+        said = f"{fingerprint(self._model)} {tokenizer_hash(self.loaded.tokenizer)} {version('transformers')}"
         return (said + settings).encode()
 
     def set_precision(self, precision: str) -> bool:
@@ -107,17 +136,17 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
 
     def to_bytes(self) -> bytes:
         """Config, tokenizer, versions and weights; nothing before initialization."""
-        if self._hfmodel.transformer is None:
+        if self.encoder is None:
             result: bytes = srsly.msgpack_dumps({})
             return result
-        tokenizer = self._hfmodel.tokenizer
+        transformer = self.encoder.transformer
         result = srsly.msgpack_dumps(
             {
-                "config": self._hfmodel.transformer.config.to_json_string(use_diff=False),
-                "tokenizer": _tokenizer_files(self._hfmodel),
-                "tokenizer_hash": tokenizer_hash(tokenizer),
+                "config": transformer.config.to_json_string(use_diff=False),
+                "tokenizer": _tokenizer_files(self.encoder),
+                "tokenizer_hash": tokenizer_hash(self.encoder.tokenizer),
                 "versions": {name: version(name) for name in ("transformers", "tokenizers")},
-                "state": save_state(self._hfmodel.transformer, SAVE_DTYPES[self.save_dtype]),
+                "state": save_state(transformer, SAVE_DTYPES[self.save_dtype]),
             }
         )
         return result
@@ -145,15 +174,15 @@ class EncoderShim(EmbeddingHooks, TouchedParams, HFShim):
         load_state(transformer, message["state"])
         transformer.eval()
         _compare(tokenizer, message["tokenizer_hash"], message["versions"])
-        self.set(HFObjects(tokenizer, transformer, vocabulary, SimpleFrozenDict(), SimpleFrozenDict()))
+        self.set(Encoder(transformer, tokenizer, vocabulary))
         return self
 
 
-def read_encoder(name: str) -> HFObjects:
+def read_encoder(name: str) -> Encoder:
     """A transformer and its tokenizer from a folder, or by the name of a model.
 
     name (str): A folder saved by `save_pretrained`, or the name of a model on this machine.
-    RETURNS (HFObjects): On the CPU, in evaluation mode.
+    RETURNS (Encoder): On the CPU, in evaluation mode.
     RAISES (ValueError): H207 where there is none, it lacks weights, or its tokenizer cannot
         tell where its pieces stand in the text; H580 to H583 where it brings or asks for code.
     """
@@ -172,12 +201,16 @@ def read_encoder(name: str) -> HFObjects:
     if missing := sorted(key for key in report["missing_keys"] if "pooler" not in key):
         reason = f"lacks {len(missing)} weights, such as {missing[0]}"
         raise ValueError(Errors.H207.format(path=name, reason=reason))
+    # transformers 5 makes one of special pieces alone where the folder has no vocabulary.
+    if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):
+        reason = "could not be loaded: its tokenizer has no vocabulary (no tokenizer.json)"
+        raise ValueError(Errors.H207.format(path=name, reason=reason))
     if not tokenizer.is_fast:
         reason = "has a tokenizer without offsets (no tokenizer.json)"
         raise ValueError(Errors.H207.format(path=name, reason=reason))
     transformer.config._name_or_path = name
     _forget_folder(tokenizer, transformer.config)
-    return HFObjects(tokenizer, transformer.eval(), vocabulary, SimpleFrozenDict(), SimpleFrozenDict())
+    return Encoder(transformer.eval(), tokenizer, vocabulary)
 
 
 def check_encoder(name: str, transformer: Any) -> None:
@@ -273,12 +306,12 @@ def _compare(tokenizer: Any, expected: str, versions: dict[str, str]) -> None:
         warnings.warn(Warnings.W122.format(then=then, now=now), stacklevel=2)
 
 
-def _tokenizer_files(objects: HFObjects) -> dict[str, bytes]:
-    tokenizer = objects.tokenizer
+def _tokenizer_files(encoder: Encoder) -> dict[str, bytes]:
+    tokenizer = encoder.tokenizer
     with TemporaryDirectory() as folder:
-        if objects.vocab_file_contents is not None:
+        if encoder.vocabulary is not None:
             file = Path(folder) / tokenizer.vocab_files_names["vocab_file"]
-            file.write_bytes(objects.vocab_file_contents)
+            file.write_bytes(encoder.vocabulary)
             tokenizer.vocab_file = str(file)
         tokenizer.save_pretrained(folder)
         return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir()) if path.is_file()}

@@ -11,7 +11,6 @@ import numpy
 import torch
 from safetensors.torch import load as load_safetensors
 from spacy.tokens import Doc
-from spacy_transformers.layers.transformer_model import TransformerModel
 from thinc.api import Model, torch2xp, xp2torch
 from thinc.types import Floats2d
 from torch import Tensor
@@ -87,14 +86,15 @@ def make_transformer(
     cache = make_cache(
         frozen=frozen, cache_mb=cache_mb, cache_dir=cache_dir, cache_dir_mb=cache_dir_mb, section=_SECTION
     )
-    encoder = TransformerModel(name, _no_spans, {"use_fast": True}, {}, mixed_precision)
-    wrapper: Any = encoder.layers[0]
-    shim = EncoderShim(wrapper.shims[0]._hfmodel, mixed_precision=mixed_precision, grad_scaler_config={})
+    shim = EncoderShim(mixed_precision)
     shim.lr_scale, shim.cache = lr_scale, cache
     shim.last_layers = 0 if frozen else last_layers or -1
     shim.n_layers, shim.save_dtype = n_layers, save_dtype
     cache.identity = partial(shim.identity, f" {pooling} {scalar_mix}")
-    wrapper.shims[0] = shim
+    # Pipelines of 0.1.0 were saved with layers of spacy-transformers, of these names.
+    wrapper: Model[Any, Any] = Model("hf-pytorch", _no_forward, shims=[shim], dims={"nI": None, "nO": None})
+    attrs = {"name": name, "has_transformer": False}
+    encoder: Model[Any, Any] = Model("transformer", _no_forward, layers=[wrapper], dims={"nO": None}, attrs=attrs)
     return Model(
         "hmtl_transformer",
         _forward,
@@ -138,30 +138,37 @@ class MixShim(ModuleShim):
         return self
 
 
-def _no_spans(docs: Sequence[Doc]) -> list[Any]:
-    return []
+def _no_forward(model: Any, inputs: Any, is_train: bool) -> Any:
+    """The layers below hold the encoder; what runs it is `_forward`."""
+    raise NotImplementedError
+
+
+def _shim(model: Model[Any, Any]) -> EncoderShim:
+    """What holds the encoder of the embedding."""
+    result: Any = model.layers[0].layers[0].shims[0]
+    return result  # type: ignore[no-any-return]
 
 
 def _init(model: Any, X: Any = None, Y: Any = None) -> None:
-    encoder = model.layers[0]
-    if not encoder.attrs["has_transformer"]:
-        name = str(encoder.attrs["name"])
-        objects = read_encoder(name)
-        check_encoder(name, objects.transformer)
-        keep_layers(objects.transformer, encoder.layers[0].shims[0].n_layers)
-        encoder.layers[0].shims[0].set(objects)
-        encoder.attrs["has_transformer"] = True
+    shim, attrs = _shim(model), model.layers[0].attrs
+    if not attrs["has_transformer"]:
+        name = str(attrs["name"])
+        encoder = read_encoder(name)
+        check_encoder(name, encoder.transformer)
+        keep_layers(encoder.transformer, shim.n_layers)
+        shim.set(encoder)
+        attrs["has_transformer"] = True
         # The path of one machine must not travel.
-        encoder.attrs["name"] = Path(name).name
-    config = encoder.transformer.config
+        attrs["name"] = Path(name).name
+    transformer = shim.loaded.transformer
     if model.shims:
-        model.shims[0]._model = ScalarMix(config.num_hidden_layers + 1).to(encoder.transformer.device)
-    encoder.set_dim("nO", config.hidden_size, force=True)
-    model.set_dim("nO", config.hidden_size, force=True)
+        model.shims[0]._model = ScalarMix(transformer.config.num_hidden_layers + 1).to(transformer.device)
+    for layer in (model.layers[0], model):
+        layer.set_dim("nO", transformer.config.hidden_size, force=True)
 
 
 def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable[..., Any]]:
-    encoder, learns = model.layers[0], is_train and not model.attrs["frozen"]
+    shim, learns = _shim(model), is_train and not model.attrs["frozen"]
     mix = model.shims[0]._model if model.shims else None
     windows = make_windows(docs, model.attrs["window"], model.attrs["stride"])
     sizes = model.ops.asarray1i([len(doc) for doc in docs])
@@ -169,15 +176,14 @@ def _forward(model: Any, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d
         return [model.ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_output: docs
     if learns:
         # Its own rates of dropout, some of them no layers but numbers, count in training mode alone.
-        encoder.transformer.train(model.attrs["dropout_rate"] > 0.0)
-        pieces = make_pieces(windows, docs, encoder.tokenizer, model.attrs["pooling"])
-        vectors = _encode(encoder, encoder.transformer, pieces, _reading(mix))
+        network = shim.loaded.transformer.train(model.attrs["dropout_rate"] > 0.0)
+        pieces = make_pieces(windows, docs, shim.loaded.tokenizer, model.attrs["pooling"])
+        vectors = _encode(shim, network, pieces, _reading(mix))
     else:
-        cache = encoder.layers[0].shims[0].cache
-        cache.active |= is_train
+        shim.cache.active |= is_train
         # What is remembered must serve every later mix; where nothing is, layers are mixed before anything else.
-        reads = _side_by_side if mix is not None and cache.active else _reading(mix)
-        vectors = _predict(encoder, docs, windows, model.attrs["pooling"], is_train, reads)
+        reads = _side_by_side if mix is not None and shim.cache.active else _reading(mix)
+        vectors = _predict(shim, docs, windows, model.attrs["pooling"], is_train, reads)
         if mix is not None and reads is _side_by_side:
             with torch.set_grad_enabled(is_train):
                 vectors = mix(vectors.view(len(vectors), -1, model.get_dim("nO")))
@@ -207,23 +213,22 @@ def _reading(mix: ScalarMix | None) -> Reading:
     return _last if mix is None else mix.combine
 
 
-def _encode(encoder: Any, network: Any, batch: Sequence[Pieces], reads: Reading) -> Tensor:
+def _encode(shim: EncoderShim, network: Any, batch: Sequence[Pieces], reads: Reading) -> Tensor:
     """Vectors of the tokens kept of some windows, one after the other; zero where a token has no piece.
 
     network (Module): The transformer, or its copy of less precision.
     RETURNS (Tensor): Shape (tokens, H), or (tokens, (layers + 1) * H).
     """
-    device = encoder.transformer.device
+    device, tokenizer = shim.loaded.transformer.device, shim.loaded.tokenizer
     longest = max(len(pieces.inputs["input_ids"]) for pieces in batch)
     inputs = {}
     for key in batch[0].inputs:
-        fill = encoder.tokenizer.pad_token_id if key == "input_ids" else 0
+        fill = tokenizer.pad_token_id if key == "input_ids" else 0
         padded = numpy.full((len(batch), longest), fill, dtype="int64")
         for row, pieces in enumerate(batch):
             padded[row, : len(pieces.inputs[key])] = pieces.inputs[key]
         inputs[key] = torch.as_tensor(padded, device=device)
-    shim = encoder.layers[0].shims[0]
-    with autocast(shim._mixed_precision and (device.type == "cuda" or torch.is_grad_enabled()), device):
+    with autocast(shim.mixed_precision and (device.type == "cuda" or torch.is_grad_enabled()), device):
         output = network(**inputs, output_hidden_states=reads is not _last)
     # Before word pieces are pooled, which a mix commutes with: (windows * pieces, H or (layers + 1) * H)
     hidden = reads([output.last_hidden_state] if reads is _last else output.hidden_states).flatten(0, 1)
@@ -247,12 +252,13 @@ def _encode(encoder: Any, network: Any, batch: Sequence[Pieces], reads: Reading)
 
 
 def _predict(
-    encoder: Any, docs: Sequence[Doc], windows: list[Window], pooling: str, is_train: bool, reads: Reading
+    shim: EncoderShim, docs: Sequence[Doc], windows: list[Window], pooling: str, is_train: bool, reads: Reading
 ) -> Tensor:
     """Token vectors of all windows without gradients, from the cache where it has them: (T, H) or (T, layers * H)."""
-    shim, device = encoder.layers[0].shims[0], encoder.transformer.device
+    transformer, tokenizer = shim.loaded.transformer, shim.loaded.tokenizer
+    device = transformer.device
     # Training reads the encoder as it is, and never what was remembered of a copy.
-    network = encoder.transformer if is_train else shim.predictor()
+    network = transformer if is_train else shim.predictor()
     precision = resolve(shim.precision, device)
     kind = b"" if is_train or precision == "float32" else precision.encode()
     # All layers of a corpus are many, and training is content with 11 bits of each. Scores during training
@@ -262,7 +268,7 @@ def _predict(
         kind += b"exact"
 
     def encode(numbers: list[int]) -> Iterator[tuple[int, Tensor]]:
-        pieces = make_pieces([windows[i] for i in numbers], docs, encoder.tokenizer, pooling, numbers)
+        pieces = make_pieces([windows[i] for i in numbers], docs, tokenizer, pooling, numbers)
         pieces.sort(key=lambda p: -len(p.inputs["input_ids"]))
         parts: dict[int, list[tuple[int, Tensor]]] = {number: [] for number in numbers}
         most = _PIECES.get(device.type, _PIECES_ELSEWHERE)
@@ -270,7 +276,7 @@ def _predict(
             size = max(1, most // len(pieces[0].inputs["input_ids"]))
             batch, pieces = pieces[:size], pieces[size:]
             sizes = [own.window.keep_end - own.window.keep_start for own in batch]
-            for own, part in zip(batch, _encode(encoder, network, batch, reads).split(sizes)):
+            for own, part in zip(batch, _encode(shim, network, batch, reads).split(sizes)):
                 kept = part.clamp(-_LARGEST_HALF, _LARGEST_HALF).half() if halves else part
                 parts[own.number].append((own.window.keep_start, kept))
         for number, own_parts in parts.items():
