@@ -24,7 +24,7 @@ def main(model: str, page: Path, text: str) -> None:
     print("names:  ", ", ".join(f"{ent.text} ({ent.label_})" for ent in doc.ents) or "none")
     chains = [[mention.text for mention in own] for own in doc._.coref_clusters if len(own) > 1]
     print("chains: ", "\n         ".join(" = ".join(own) for own in chains) or "none")
-    triples = [f"{r.head.text} {r.label} {r.tail.text} ({r.score:.2f})" for r in doc._.relations]
+    triples = [f"{r.head.text} {r.label} {r.tail.text}" for r in doc._.relations]
     print("triples:", "\n         ".join(triples) or "none")
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(render([doc]), encoding="utf-8", errors="xmlcharrefreplace")

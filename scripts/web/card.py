@@ -27,11 +27,11 @@ def main() -> None:
     parser.add_argument("--scores", type=Path)
     arguments = parser.parse_args()
     card: dict[str, Any] = json.loads(CARD.read_text(encoding="utf-8"))
-    thresholds = card.pop("relation_thresholds")
-    nlp = spacy.load(
-        arguments.model,
-        config={_SAVE: "float16", "components.hmtl.relation_thresholds": thresholds},
-    )
+    settings = {f"components.hmtl.{key}": card.pop(key) for key in ("relation_thresholds", "coref_threshold")}
+    nlp = spacy.load(arguments.model, config={_SAVE: "float16", **settings})
+    # What has no more digits than half precision takes a third less of the wheel, and is read like any other.
+    for parameter in nlp.get_pipe("hmtl").model.shims[0].hierarchy.parameters():  # type: ignore[attr-defined]
+        parameter.data = parameter.data.half().float()
     nlp.meta.update(card | {"name": "hmtl_web_md", "version": arguments.version})
     if arguments.scores is not None:
         nlp.meta["performance"] = {

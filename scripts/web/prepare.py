@@ -15,7 +15,7 @@ from pathlib import Path
 import spacy
 from mentions import Roots, gum, with_pronouns
 from names import QUANTITIES, NameCorpus, agreed, complete
-from relations import embedded, knowledgenet
+from relations import embedded, knowledgenet, take_as_complete
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from teacher import Silver, Teacher
@@ -118,12 +118,16 @@ def mentions(corpora: Corpora) -> None:
         if part == "train":
             for name, docs in groups.items():
                 corpora.write(f"clusters/{name}", docs, without=("relations",))
+                # GUM's chains are of any type, and its texts as most texts are: twice.
+                for again in (name, "gum-2") if name == "gum" else (name,):
+                    corpora.write(f"clusters-again/{again}", docs)
                 corpora.write(f"mentions/{name}", docs, without=("coref", "relations"))
         else:
             # LitBank's documents are long, and of one kind.
             groups["litbank"] = groups["litbank"][:3]
             corpora.write("mentions-dev", [d for docs in groups.values() for d in docs], without=("relations",))
-    corpora.write("clusters/gap", joined(corpora.docs("gap-train"), corpora.nlp.vocab))
+    for folder in ("clusters", "clusters-again"):
+        corpora.write(f"{folder}/gap", joined(corpora.docs("gap-train"), corpora.nlp.vocab))
 
 
 def joined(docs: Iterable[Doc], vocab: Vocab) -> Iterator[Doc]:
@@ -151,13 +155,17 @@ def relations(corpora: Corpora) -> None:
         remainder = int(str(get_meta(doc)["name"]).split("-")[0]) % 10
         parts["dev" if remainder == 3 else "test" if remainder == 7 else "train"].append(doc)
     corpora.write("relations/knowledgenet", parts["train"])
+    for doc in parts["train"]:
+        take_as_complete(doc)
+    corpora.write("relations-again/knowledgenet", parts["train"])
     corpora.write("knowledgenet-test", parts["test"])
     own = {}
     for part in ("train", "dev"):
         own[part] = corpora.docs(f"demo-{part}")
         for doc in own[part]:
             embedded(doc)
-    corpora.write("relations/demo", own["train"], without=("coref",))
+    for folder in ("relations", "relations-again"):
+        corpora.write(f"{folder}/demo", own["train"], without=("coref",))
     corpora.write("relations-dev", [*parts["dev"], *own["dev"]], without=("coref",))
 
 

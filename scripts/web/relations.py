@@ -40,6 +40,8 @@ LABELS = (*TYPES, *_OWN)
 # What the embedded corpus was annotated for; it does not tell husbands from fathers.
 _EMBEDDED = ("EMPLOYEE_OR_MEMBER_OF", "FOUNDED_BY", "PLACE_OF_RESIDENCE", *_OWN)
 _MENTION_OF = {"PERSON": "PER", "ORG": "ORG", "GPE": "GPE", "LOC": "LOC", "FAC": "FAC", "NORP": "NORP", "DATE": "DATE"}
+# Last digits of the documents (about two fifths of those of the training) that count as annotated for every property.
+_TAKEN_AS_COMPLETE = (0, 1, 2)
 _PRONOUNS = frozenset("i me my he him his she her hers we us our who whom".split())
 
 
@@ -71,6 +73,19 @@ def knowledgenet(doc: Doc, silver: Silver) -> None:
     set_mentions(doc, list(arguments.values()))
     typed = [t._replace(head=arguments[t.head[:2]], tail=arguments[t.tail[:2]]) for t in relations]
     set_relations(doc, list(dict.fromkeys(typed)))
+
+
+def take_as_complete(doc: Doc) -> None:
+    """Let a share of the passages say that what was not looked for is not there.
+
+    It is absent more often than not. Without any passage that says so, nearly every pair of a person and an
+    organization has all relations of such pairs.
+
+    doc (Doc): Of KnowledgeNet; changed in place.
+    """
+    meta = get_meta(doc)
+    if int(str(meta["name"]).split("-")[0]) % 10 in _TAKEN_AS_COMPLETE:
+        set_meta(doc, {**meta, "annotated_labels": {"relation": list(LABELS)}})
 
 
 def embedded(doc: Doc) -> None:

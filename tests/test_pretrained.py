@@ -1,0 +1,64 @@
+"""The pretrained wheel in the tree: it says what it said when it was packaged, and what the docs show."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.language import Language
+
+from spacy_hmtl.golden.compare import compare
+from spacy_hmtl.golden.sample import annotate, read_sample
+
+ROOT = Path(__file__).parents[1]
+WHEEL = next((ROOT / "assets" / "pipelines").glob("en_hmtl_web_md-*.whl"))
+# Confidences in bfloat16, where the processor multiplies it, are not those in float32.
+TOLERANCE = 0.05
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("wheel")
+    with zipfile.ZipFile(WHEEL) as archive:
+        archive.extractall(target)
+    return next(path.parent for path in target.rglob("config.cfg"))
+
+
+@pytest.fixture(scope="module")
+def nlp(folder: Path) -> Language:
+    return spacy.load(folder)
+
+
+def test_the_wheel_is_small() -> None:
+    assert WHEEL.stat().st_size < 60_000_000
+
+
+def test_it_says_what_it_said_when_it_was_packaged(nlp: Language) -> None:
+    sample = read_sample(nlp, "en_hmtl_web_md")["documents"]
+    found = annotate(nlp, [document["text"] for document in sample])
+    assert not compare(sample, found, tolerance=TOLERANCE).differences
+
+
+def test_the_page_shows_its_real_output(folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "show.py"), str(folder), str(tmp_path / "page.html")]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.rsplit("page:", 1)[0].strip()
+    assert shown in (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
+    assert "Dell" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_nothing_goes_beyond_a_line(nlp: Language) -> None:
+    doc = nlp("Attendees: Maria Lopez\nDell\nAustin\n\nTim Cook")
+    spans = [*doc.ents, *doc.spans["mentions"]]
+    assert spans
+    assert not [span.text for span in spans if "\n" in span.text]
+
+
+def test_the_card_names_licence_sources_and_scores(nlp: Language) -> None:
+    meta = nlp.meta
+    assert meta["license"] == "CC BY-SA 4.0"
+    assert all(source["license"] for source in meta["sources"])
+    assert meta["performance"]["names, UNER PUD, f"] > 70
