@@ -96,6 +96,8 @@ class Errors(metaclass=WithCodes):
     H268 = "{path}: the checkpoint is of a training with another config. Give the config and the overrides of that training, or remove the file to begin from the start."
 
     # Training: H3xx
+    H280 = "{path}: too little was found to fit a temperature: a layer needs at least 50 spans or links that gold says something of, right and wrong ones. Give more gold data, or train the pipeline longer."
+    H281 = "{path}: the output folder holds something that is no pipeline. Name a new or an empty folder."
     H301 = 'A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = "spacy_hmtl.TaskBatcher.v1" in [training.batcher].'
     H302 = "No example {has} the task {task!r}, which is in levels {levels} (annotated: {counts}). Give it a corpus with that layer, or remove it from levels."
     H304 = "{path}: no document is annotated for {task!r} ({layer}). Point the block to a file with that layer."

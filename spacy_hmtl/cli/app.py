@@ -7,6 +7,7 @@ from spacy.cli._util import app as spacy_app
 
 from .ablation import CONTEXT, ablation_cli
 from .annotate import annotate_cli
+from .calibrate import calibrate_cli
 from .check import check_cli
 from .convert import convert_cli
 from .data_check import data_check_cli
@@ -27,6 +28,7 @@ app.command("export")(export_cli)
 app.command("data-check")(data_check_cli)
 app.command("annotate")(annotate_cli)
 app.command("evaluate")(evaluate_cli)
+app.command("calibrate")(calibrate_cli)
 app.command("visualize")(visualize_cli)
 app.command("serve")(serve_cli)
 app.command("check")(check_cli)

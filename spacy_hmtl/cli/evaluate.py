@@ -20,6 +20,7 @@ from ..annotations.documents import copy_tokens
 from ..annotations.groups import get_clusters, get_meta, is_annotated, set_mentions
 from ..annotations.layers import LAYERS, TASKS
 from ..errors import Errors
+from ..scoring.calibration import calibration_error, judge
 from ..scoring.listing import document_lines, error_lines, score_rows
 from .common import GPU_HELP, fail, save_json
 
@@ -79,12 +80,20 @@ def make_examples(nlp: Language, data: Given) -> list[Example]:
 
     RAISES (ValueError): H104, H592, and those of `read_annotated`.
     """
+    return [Example(copy_tokens(reference, nlp.vocab), reference) for reference in read_gold(nlp, data)]
+
+
+def read_gold(nlp: Language, data: Given) -> list[Doc]:
+    """The Docs that have tokens, of which at least one is annotated.
+
+    RAISES (ValueError): H104, H592, and those of `read_annotated`.
+    """
     references = [doc for doc in read_annotated(data, nlp.vocab) if len(doc)]
     if not references:
         raise ValueError(Errors.H104.format(path=data.name))
     if not any(is_annotated(doc, task) for doc in references for task in TASKS):
         raise ValueError(Errors.H592.format(path=data.name))
-    return [Example(copy_tokens(reference, nlp.vocab), reference) for reference in references]
+    return references
 
 
 def give_gold_mentions(pipes: list[Any], examples: list[Example]) -> None:
@@ -100,7 +109,7 @@ def give_gold_mentions(pipes: list[Any], examples: list[Example]) -> None:
 def evaluate(nlp: Language, examples: list[Example], *, batch_size: int) -> dict[str, Any]:
     """Annotate the predicted sides and score them, as `nlp.evaluate` does, but keep them.
 
-    RETURNS (dict): The keys of `nlp.evaluate`.
+    RETURNS (dict): The keys of `nlp.evaluate`, and the expected calibration error of each layer (`ents_ece`).
     """
     began = time.perf_counter()
     docs: list[Doc] = list(nlp.pipe((eg.predicted for eg in examples), batch_size=batch_size))
@@ -108,7 +117,12 @@ def evaluate(nlp: Language, examples: list[Example], *, batch_size: int) -> dict
     for eg, doc in zip(examples, docs):
         eg.predicted = doc
     scores = Scorer(nlp).score(examples)
-    return {**scores, "speed": sum(map(len, docs)) / max(seconds, 1e-9)}
+    return {**scores, **calibration_scores(examples), "speed": sum(map(len, docs)) / max(seconds, 1e-9)}
+
+
+def calibration_scores(examples: list[Example]) -> dict[str, float]:
+    """The expected calibration error of each layer that something was found of, by key (`ents_ece`)."""
+    return {f"{LAYERS[task].scores}_ece": calibration_error(own) for task, own in judge(examples).items()}
 
 
 def print_scores(msg: Printer, scores: dict[str, Any]) -> None:
@@ -118,6 +132,9 @@ def print_scores(msg: Printer, scores: dict[str, Any]) -> None:
         for name, prefix in score_rows(scores)
     ]
     msg.table(rows, header=("", "P", "R", "F"), aligns=("l", "r", "r", "r"), divider=True)
+    errors = [(layer.title, scores.get(f"{layer.scores}_ece")) for layer in LAYERS.values()]
+    if sure := [(title, f"{error:.3f}") for title, error in errors if error is not None]:
+        msg.table(sure, header=("confidences", "ECE"), aligns=("l", "r"), divider=True)
     for layer in LAYERS.values():
         if types := sorted((scores.get(f"{layer.scores}_per_type") or {}).items()):
             rows = [(label, *(percent(score[measure]) for measure in "prf")) for label, score in types]

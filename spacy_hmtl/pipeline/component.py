@@ -49,6 +49,8 @@ class HMTL(Growing):
         refers back to one. Left out, the likeliest choice counts, as in the paper.
     singleton_threshold (float): Least probability of an entity of one mention, where the
         coreference head was trained with singletons.
+    temperatures (dict, optional): By task, what the log-odds of confidences are divided by, above 0; thresholds are
+        compared with the result. `hmtl calibrate` fits them.
     nesting (str): Level of nested gold mentions that the flat tagger of EMD learns:
         "innermost" or "outermost".
     max_grad_norm (float): Global norm that gradients of an update are scaled down to; 0: never.
@@ -74,6 +76,7 @@ class HMTL(Growing):
         relation_thresholds: dict[str, float] | None = None,
         coref_threshold: float | None = None,
         singleton_threshold: float = 0.5,
+        temperatures: dict[str, float] | None = None,
         nesting: str = "innermost",
         max_grad_norm: float = 5.0,
         gold_mentions_key: str | None = None,
@@ -93,6 +96,7 @@ class HMTL(Growing):
             "relation_thresholds": dict(relation_thresholds or {}),
             "coref_threshold": coref_threshold,
             "singleton_threshold": singleton_threshold,
+            "temperatures": dict(temperatures or {}),
             "nesting": nesting,
             "max_grad_norm": max_grad_norm,
             "gold_mentions_key": gold_mentions_key,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..annotations.layers import group_keys
+from ..annotations.layers import TASKS, group_keys
 from ..bridge.growth import EMBEDDINGS
 from ..errors import Errors
 
@@ -28,6 +28,10 @@ def check_settings(cfg: Mapping[str, Any], name: str, tasks: Sequence[str]) -> N
     rules = {
         "nesting": ("innermost or outermost", cfg["nesting"] in ("innermost", "outermost")),
         "max_grad_norm": ("0 or more", cfg["max_grad_norm"] >= 0),
+        "temperatures": (
+            f"numbers above 0 for any of {', '.join(TASKS)}",
+            all(task in TASKS and value > 0 for task, value in cfg["temperatures"].items()),
+        ),
     }
     for key, (expected, is_right) in rules.items():
         if not is_right:

@@ -64,7 +64,7 @@ def hmtl_score(
     scores: dict[str, Any] = {}
     for task, measure in _MEASURES.items():
         if task in wanted:
-            pairs = [pair for eg in examples if (pair := _read_pair(eg, task, keys)) is not None]
+            pairs = [pair for eg in examples if (pair := read_pair(eg, task, keys)) is not None]
             scores.update(measure(pairs, nesting) if pairs else dict.fromkeys(measure([], nesting)))
         elif all(read(eg.predicted, keys, [task]).of(task) is None for eg in examples):
             scores.update(dict.fromkeys(measure([], nesting)))
@@ -79,7 +79,7 @@ class LayerPair(NamedTuple):
     sentence_starts: list[int] | None
 
 
-def _read_pair(eg: Example, task: str, keys: dict[str, str]) -> LayerPair | None:
+def read_pair(eg: Example, task: str, keys: dict[str, str]) -> LayerPair | None:
     """Gold and predicted annotation for a task, or None if the reference does not count for it."""
     reference, predicted = eg.reference, eg.predicted
     tasks = get_tasks(reference)
@@ -123,10 +123,10 @@ def _judged(
     labels (Collection, optional): Those that were annotated; by default all.
     """
     ends = [end for _, end in missing]
-    known = {_key(row) for row in gold}
+    known = {identity(row) for row in gold}
 
     def is_judged(row: Any) -> bool:
-        if _key(row) in known:
+        if identity(row) in known:
             return True
         if labels is not None and row.label not in labels:
             return False
@@ -138,7 +138,7 @@ def _judged(
     return [row for row in found if is_judged(row)]
 
 
-def _key(row: LabeledSpan | Triple) -> tuple[Any, ...]:
+def identity(row: LabeledSpan | Triple) -> tuple[Any, ...]:
     """What makes a span or a relation the same, without confidences."""
     return row[:3] if isinstance(row, LabeledSpan) else (row.head[:2], row.label, row.tail[:2])
 

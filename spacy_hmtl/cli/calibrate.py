@@ -1,0 +1,87 @@
+"""`calibrate`: confidences that can be believed, by one temperature per layer, fitted on gold data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from wasabi.printer import Printer
+
+from ..annotate.arguments import given
+from ..annotate.pipelines import hmtl_pipes, load_pipeline
+from ..annotations.layers import LAYERS
+from ..errors import Errors
+from ..files import appearing_folder
+from ..pipeline.calibration import Fit, calibrate
+from ..scoring.calibration import calibration_error, reliability
+from .common import GPU_HELP, fail, save_json
+from .evaluate import read_gold
+
+
+def calibrate_cli(
+    model: Annotated[str, typer.Argument(help="A pipeline: a folder, or the name of an installed package")],
+    data: Annotated[str, typer.Argument(help="Gold data that it was not trained on, and will not be tested on")],
+    output: Annotated[Path, typer.Argument(help="Folder for the calibrated pipeline: new, empty, or an earlier one")],
+    bins: Annotated[Path | None, typer.Option("--bins", help="JSON file for the points of a reliability plot")] = None,
+    batch_size: Annotated[int, typer.Option("--batch-size", "-b", help="Documents per batch", min=1)] = 32,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
+) -> None:
+    """
+    Make confidences say how often they are right.
+
+    For each layer one temperature is fitted on gold data and stored in the pipeline (setting `temperatures`).
+    Annotation stays what it was: thresholds are moved along. The table shows how far confidences and accuracy lie
+    apart (ECE, expected calibration error, in 15 bins) before and after. What counts is the error on data that
+    neither training nor this command has seen: `evaluate` prints it.
+
+    \b
+    Examples:
+      python -m spacy hmtl calibrate training/model-best corpus/dev.spacy training/model-calibrated
+      python -m spacy hmtl calibrate training/model-best corpus/dev.spacy training/model-calibrated --bins bins.json
+    """
+    msg = Printer()
+    try:
+        check_output(output)
+        nlp = load_pipeline(model, gpu_id)
+        (pipe,) = hmtl_pipes(nlp, model, "calibrate")[:1]
+        with given(data, takes_text=False) as gold:
+            references = read_gold(nlp, gold)
+        fits = calibrate(nlp, pipe, references, batch_size=batch_size)
+        if not any(fit.temperature for fit in fits.values()):
+            raise ValueError(Errors.H280.format(path=data))
+        with appearing_folder(output) as folder:
+            nlp.to_disk(folder)
+    except (ValueError, OSError) as error:
+        fail(error)
+    print_fits(msg, fits)
+    msg.good(f"Wrote the pipeline to {output}")
+    if bins is not None:
+        save_json(bins, {task: bins_of(fit) for task, fit in fits.items()}, "the bins")
+
+
+def check_output(output: Path) -> None:
+    """RAISES (ValueError): H142 if the output is a file, H281 if it holds something other than a pipeline."""
+    if output.is_file():
+        raise ValueError(Errors.H142.format(path=output))
+    if output.is_dir() and any(output.iterdir()) and not (output / "meta.json").is_file():
+        raise ValueError(Errors.H281.format(path=output))
+
+
+def print_fits(msg: Printer, fits: dict[str, Fit]) -> None:
+    """Print how far confidences were off, and what was fitted."""
+    rows = []
+    for task, fit in fits.items():
+        temperature = "too few" if fit.temperature is None else f"{fit.temperature:.3f}"
+        errors = (f"{calibration_error(judged):.3f}" for judged in (fit.before, fit.after))
+        rows.append(
+            (LAYERS[task].title, f"{len(fit.before.right):,}", f"{fit.before.right.mean():.3f}", temperature, *errors)
+        )
+    header = ("", "found", "right", "temperature", "ECE before", "after")
+    msg.table(rows, header=header, aligns=("l", "r", "r", "r", "r", "r"), divider=True)
+
+
+def bins_of(fit: Fit) -> dict[str, list[dict[str, float]]]:
+    """The points of a reliability plot, before and after."""
+    sides = {"before": fit.before, "after": fit.after}
+    return {side: [one._asdict() for one in reliability(judged)] for side, judged in sides.items()}
