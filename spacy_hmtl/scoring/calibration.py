@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from scipy.optimize import minimize_scalar
 from spacy.training import Example
 
 from ..annotations.layers import LAYERS, group_keys
-from ..types import Cluster, MentionSpan
+from ..types import Cluster, LabeledSpan, MentionSpan, Triple
 from .scorer import LayerPair, identity, read_pair
 
 N_BINS = 15
@@ -79,9 +79,9 @@ def _judged_rows(pairs: Sequence[LayerPair]) -> list[tuple[float, bool]]:
     return rows
 
 
-def _strict(row: object) -> object:
+def _strict(row: LabeledSpan | Triple) -> tuple[Any, ...]:
     """What makes a span or a relation the same, types of arguments included."""
-    kinds = (row.head.label, row.tail.label) if hasattr(row, "head") and hasattr(row, "tail") else ()
+    kinds = (row.head.label, row.tail.label) if isinstance(row, Triple) else ()
     return identity(row), kinds
 
 
@@ -143,8 +143,8 @@ def fit_temperature(judged: Judged) -> float | None:
     """The temperature at which what was right and wrong is likeliest.
 
     judged (Judged): Confidences at temperature 1.
-    RETURNS (float, optional): Between 1/20 and 20; None where there is too little to tell: fewer than 50 confidences, or
-        none that is right or none that is wrong.
+    RETURNS (float, optional): Between 1/20 and 20; None where there is too little to tell: fewer than 50
+        confidences, or none that is right or none that is wrong.
     """
     if len(judged.confidences) < _LEAST_JUDGED or judged.right.all() or not judged.right.any():
         return None
