@@ -10,7 +10,7 @@ from spacy_hmtl.annotations.layers import read
 from spacy_hmtl.pipeline.calibration import set_temperatures
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def documents(demo_docs):
     return [doc.text for doc in demo_docs]
 
