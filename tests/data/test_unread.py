@@ -1,5 +1,7 @@
 """No empty gold: what could not be read is absent or refused, file by file, and what is not read is said."""
 
+import json
+
 import pytest
 import spacy
 from spacy.tokens import DocBin
@@ -118,3 +120,21 @@ def test_an_empty_file_of_brat_is_annotated_if_others_are(tmp_path, output):
     with pytest.raises(ConversionError, match=r"\[H174\].*without a line of annotation"):
         convert("brat", tmp_path / "in", output)
     assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("format", "record"),
+    [
+        ("doccano", {"id": 1, "text": "Mira left.", "label": [[0, 4, "PER"]], "cats": ["news"]}),
+        ("prodigy", {"text": "Mira left.", "spans": [{"start": 0, "end": 4, "label": "PER"}], "cats": ["news"]}),
+        ("jsonl", {"text": "Mira left.", "tokens": [[0, 4], [5, 9], [9, 10]], "ents": [], "cats": ["news"]}),
+    ],
+)
+def test_keys_that_are_not_read_are_said(corpus, output, format, record):
+    report = convert(format, corpus(json.dumps(record), "corpus.jsonl"), output)
+    assert [kind for kind in report.log.n_noted() if "'cats'" in kind]
+    harmless = {**record, "_session_id": "me", "meta": {"source": "x"}}
+    del harmless["cats"]
+    output.unlink()
+    report = convert(format, corpus(json.dumps(harmless), "corpus.jsonl"), output)
+    assert not [kind for kind in report.log.n_noted() if "not read" in kind]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...annotations import AnnotatedDocument
 from ..faults import ConversionError, FaultLog, Place
-from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records, read_values
+from ..reading.json_records import JsonObject, Record, excerpt, misfit, note_unread, read_records, read_values
 from ..reading.standoff import CharSpan, Link, Standoff
 from ..reading.standoff_build import build_all
 from .spans import read as read_spans
@@ -22,6 +22,8 @@ SHAPE = {"text": str, "entities?": list, "relations?": list, "label?": list, "la
 ENTITY = {"id": int, "label": str, "start_offset": int, "end_offset": int}
 ROW = (int, int, str)
 RELATION = {"from_id": int, "to_id": int, "type": str}
+# Keys that are read, and those of a project that hold no annotation.
+KNOWN = {"id", "text", "entities", "relations", "label", "labels", "meta", "metadata", "Comments", "comments"}
 
 
 def read(
@@ -79,6 +81,7 @@ def _read_document(record: Record, place: Place, faults: FaultLog) -> Standoff |
     if what:
         faults.skip(place, what, unit="document", remedy="Correct the line.")
         return None
+    note_unread(fields, KNOWN, place, faults)
     document = Standoff(place, fields["text"], _spans(fields, place, faults))
     if fields.get("relations") is not None:
         document.links = []

@@ -14,7 +14,7 @@ from ...annotations.jsonl import json_to_doc
 from ...annotations.layers import extents
 from ...annotations.records import Extent, Outline, RelationRecord, SpanRecord, misfit
 from ..faults import FaultLog, Place
-from ..reading.json_records import JsonObject, Record, excerpt, read_records
+from ..reading.json_records import JsonObject, Record, excerpt, note_unread, read_records
 from ..reading.token_rows import clean_clusters
 from ..reading.tokens import language
 
@@ -57,6 +57,7 @@ def _read_document(record: Record, place: Place, vocab: Vocab, faults: FaultLog)
     if what:
         faults.skip(place, what, unit="document", remedy="Correct the line.")
         return None
+    note_unread(fields, Outline.model_fields, place, faults)
     if fields.get("sents") is None:
         fields.pop("sents", None)
     _leave_out_faulty(fields, place, faults)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...annotations import AnnotatedDocument
 from ..faults import FaultLog, Place
-from ..reading.json_records import JsonObject, Record, excerpt, misfit, read_records
+from ..reading.json_records import JsonObject, Record, excerpt, misfit, note_unread, read_records
 from ..reading.standoff import COREFERENCE, CharSpan, Link, Standoff
 from ..reading.standoff_build import build_all
 from ..reading.tokens import Tokens
@@ -27,6 +27,8 @@ SHAPE = {
 }
 SPAN = {"start": int, "end": int, "label?": str, "text?": str}
 RELATION = {"label": str, "head?": int, "child?": int, "head_span?": SPAN, "child_span?": SPAN}
+# Keys that are read, and those of a task that hold no annotation.
+KNOWN = {*(key.removesuffix("?") for key in SHAPE), "answer", "path", "html", "config", "id", "priority", "score"}
 UNLABELED = "mention"
 ARGUMENTS = f"relation arguments without a label, called {UNLABELED!r}"
 
@@ -75,6 +77,7 @@ def _read_document(record: Record, place: Place, faults: FaultLog) -> Standoff |
     if what:
         faults.skip(place, what, unit="document", remedy="Correct the task.")
         return None
+    note_unread(fields, KNOWN, place, faults)
     document = Standoff(place, fields["text"], [], tokens=tokens)
     extents: set[tuple[int, int]] = set()
     for row in fields.get("spans") or []:
