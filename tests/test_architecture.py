@@ -25,7 +25,7 @@ RULES: dict[str, tuple[set[str], bool, bool]] = {
     "data": (PLAIN | {"annotations"}, False, True),
     "scoring": (PLAIN | {"annotations"}, False, True),
     "helpers": (PLAIN | {"annotations"}, False, True),
-    "pipeline": (PLAIN | {"annotations", "bridge"}, True, True),
+    "pipeline": (PLAIN | {"annotations", "bridge", "scoring"}, True, True),
     "training": (PLAIN | {"annotations", "data"}, False, True),
     "visualize": (PLAIN | {"annotations"}, False, True),
     "graph": (PLAIN | {"annotations"}, False, True),
@@ -36,7 +36,7 @@ RULES: dict[str, tuple[set[str], bool, bool]] = {
     "integrations": (PLAIN | {"annotations", "annotate"}, False, True),
     "cli": (
         PLAIN
-        | {"annotations", "data", "scoring", "training", "visualize", "graph", "golden", "annotate"}
+        | {"annotations", "data", "scoring", "training", "visualize", "graph", "golden", "annotate", "pipeline"}
         | {"experiments", "serve"},
         False,
         True,

@@ -20,6 +20,7 @@ from ..nn.hierarchy import Hierarchy, LabelSets, Levels
 from ..nn.precision import PRECISIONS
 from ..types import LabeledSpan
 from .beside import among_read, given_mentions, given_needs
+from .calibration import before_tempering, tempered_findings
 from .embeddings.concat import width_of
 from .embeddings.protocol import hooks_of
 from .lessons import Lesson, context_of, embedded, loss
@@ -151,9 +152,9 @@ def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[An
     beside = among_read(batch.beside or [Layers()] * len(docs), reading)
     others = given_needs(hierarchy, beside, reading)
     with torch.inference_mode():
-        found = decode(
-            hierarchy, embeddings, reading.layout, batch.settings, given=given, context=context, others=others
-        )
+        raw = before_tempering(batch.settings)
+        found = decode(hierarchy, embeddings, reading.layout, raw, given=given, context=context, others=others)
+        found = tempered_findings(found, batch.settings)
     layers = predictions(found, hierarchy, reading.layout.doc_lengths.tolist(), beside)
     return [own if real is None else own.moved(real.outward) for own, real in zip(layers, reading.real)], lambda _: docs
 

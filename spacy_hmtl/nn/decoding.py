@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .calibration import moved_thresholds, tempered_scores
 from .heads.protocol import Beside, DocContext, GivenMentions
 from .heads.tensors import SpanTensors
 from .hierarchy import Hierarchy
@@ -38,8 +37,7 @@ def decode(
     hierarchy (Hierarchy): In evaluation mode.
     embeddings (Tensor): Float32, shape (T, E).
     layout (Layout): Segments and documents of the T tokens.
-    settings (Mapping): Those of the component: what the heads' decoders read, thresholds among them, and by task
-        `temperatures` of confidences, which thresholds are compared with.
+    settings (Mapping): Those of the component: what the heads' decoders read, thresholds among them.
     given (GivenMentions, optional): Mentions that are known beforehand.
     context (DocContext, optional): Speakers and genres, for heads with `context_features`.
     others (Mapping, optional): By task of `Hierarchy.given_needs`, what the documents have already.
@@ -47,9 +45,7 @@ def decode(
     """
     reaches = {task: config.reach for task, config in hierarchy.configs.items()}
     window = math.lcm(*(reach for reach in reaches.values() if reach)) if any(reaches.values()) else _CHUNK
-    temperatures = settings.get("temperatures") or {}
-    inside = {**settings, **moved_thresholds(settings, {task: 1.0 / value for task, value in temperatures.items()})}
-    decoders = {task: hierarchy.head(task).decoder(inside) for task in hierarchy.decoding_order}
+    decoders = {task: hierarchy.head(task).decoder(settings) for task in hierarchy.decoding_order}
     for chunk in layout.chunks(_CHUNK, window, _uncut(given, others)):
         encoded = hierarchy.encode(embeddings[chunk.start : chunk.end], chunk.layout, hierarchy.tasks)
         found: dict[str, Any] = {task: _part(spans, chunk) for task, spans in (others or {}).items()}
@@ -60,7 +56,7 @@ def decode(
             needed = {need: found[need] for need in hierarchy.configs[task].needs if need in found}
             beside = Beside(needed, windows, own_context, own_given)
             found[task] = decoder.add(encoded[task], chunk, beside)
-    return {task: tempered_scores(decoders[task].result(), temperatures.get(task, 1.0)) for task in hierarchy.tasks}
+    return {task: decoders[task].result() for task in hierarchy.tasks}
 
 
 def _uncut(given: GivenMentions | None, others: Mapping[str, SpanTensors] | None) -> SpanIndex | None:

@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..annotations.documents import copy_tokens
-from ..nn.calibration import moved_thresholds, tempered
+from ..bridge.calibration import moved_thresholds, tempered
 from ..scoring.calibration import Judged, fit_temperature, judge
 
 if TYPE_CHECKING:

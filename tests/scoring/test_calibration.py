@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_hmtl.annotations.layers import Layers, write
-from spacy_hmtl.nn.calibration import moved_thresholds, tempered
+from spacy_hmtl.bridge.calibration import moved_thresholds, tempered
 from spacy_hmtl.scoring.calibration import Judged, calibration_error, fit_temperature, judge, reliability
 from spacy_hmtl.types import LabeledSpan, Triple
 

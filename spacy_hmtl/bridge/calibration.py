@@ -19,18 +19,31 @@ import torch
 THRESHOLDS = {"relation_threshold": "relation", "coref_threshold": "coref", "singleton_threshold": "coref"}
 
 
-def tempered_scores(found: Any, temperature: float) -> Any:
-    """What a head found, with other confidences.
+def before_tempering(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings for decoders, whose confidences no temperature has changed yet.
 
-    found (NamedTuple): With a field `scores`, a tensor of confidences in [0, 1].
-    temperature (float): Above 0; 1 changes nothing.
-    RETURNS (NamedTuple): Of the same type.
+    settings (Mapping): Of the component; thresholds are for confidences as users see them.
+    RETURNS (dict): With the thresholds moved.
     """
-    if temperature == 1.0:
-        return found
-    # In double precision: 1 - 1e-7 has no log-odds worth dividing in single precision.
-    odds = torch.logit(found.scores.double()) / temperature
-    return found._replace(scores=torch.sigmoid(odds).to(found.scores.dtype))
+    temperatures = settings.get("temperatures") or {}
+    return {**settings, **moved_thresholds(settings, {task: 1.0 / value for task, value in temperatures.items()})}
+
+
+def tempered_findings(found: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What heads found, with the confidences that users see.
+
+    found (Mapping): By task, each with a field `scores`, a tensor of confidences in [0, 1].
+    settings (Mapping): Of the component; `temperatures` by task, above 0.
+    RETURNS (dict): By task, of the same types.
+    """
+    result = dict(found)
+    for task, temperature in (settings.get("temperatures") or {}).items():
+        if task in found:
+            scores = found[task].scores
+            # In double precision: 1 - 1e-7 has no log-odds worth dividing in single precision.
+            odds = torch.logit(scores.double()) / temperature
+            result[task] = found[task]._replace(scores=torch.sigmoid(odds).to(scores.dtype))
+    return result
 
 
 def tempered(confidence: float, temperature: float) -> float:
