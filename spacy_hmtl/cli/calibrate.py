@@ -33,7 +33,8 @@ def calibrate_cli(
     For each layer one temperature is fitted on gold data and stored in the pipeline (setting `temperatures`).
     Annotation stays what it was: thresholds are moved along. The table shows how far confidences and accuracy lie
     apart (ECE, expected calibration error, in 15 bins) before and after. What counts is the error on data that
-    neither training nor this command has seen: `evaluate` prints it.
+    neither training nor this command has seen: `evaluate` prints it. A layer of which too little was found keeps its
+    confidences ("too few"). A golden sample (`check`) is not copied: store it afterwards.
 
     \b
     Examples:
@@ -44,10 +45,10 @@ def calibrate_cli(
     try:
         check_output(output)
         nlp = load_pipeline(model, gpu_id)
-        (pipe,) = hmtl_pipes(nlp, model, "calibrate")[:1]
+        pipes = hmtl_pipes(nlp, model, "calibrate")
         with given(data, takes_text=False) as gold:
             references = read_gold(nlp, gold)
-        fits = calibrate(nlp, pipe, references, batch_size=batch_size)
+        fits = calibrate(nlp, pipes, references, batch_size=batch_size)
         if not any(fit.temperature for fit in fits.values()):
             raise ValueError(Errors.H280.format(path=data))
         with appearing_folder(output) as folder:
@@ -57,7 +58,7 @@ def calibrate_cli(
     print_fits(msg, fits)
     msg.good(f"Wrote the pipeline to {output}")
     if bins is not None:
-        save_json(bins, {task: bins_of(fit) for task, fit in fits.items()}, "the bins")
+        save_json(bins, {f"{name}.{task}": bins_of(fit) for (name, task), fit in fits.items()}, "the bins")
 
 
 def check_output(output: Path) -> None:
@@ -68,17 +69,16 @@ def check_output(output: Path) -> None:
         raise ValueError(Errors.H281.format(path=output))
 
 
-def print_fits(msg: Printer, fits: dict[str, Fit]) -> None:
+def print_fits(msg: Printer, fits: dict[tuple[str, str], Fit]) -> None:
     """Print how far confidences were off, and what was fitted."""
     rows = []
-    for task, fit in fits.items():
+    for (name, task), fit in fits.items():
         temperature = "too few" if fit.temperature is None else f"{fit.temperature:.3f}"
         errors = (f"{calibration_error(judged):.3f}" for judged in (fit.before, fit.after))
-        rows.append(
-            (LAYERS[task].title, f"{len(fit.before.right):,}", f"{fit.before.right.mean():.3f}", temperature, *errors)
-        )
-    header = ("", "found", "right", "temperature", "ECE before", "after")
-    msg.table(rows, header=header, aligns=("l", "r", "r", "r", "r", "r"), divider=True)
+        found, right = f"{len(fit.before.right):,}", f"{fit.before.right.mean():.3f}"
+        rows.append((name, LAYERS[task].title, found, right, temperature, *errors))
+    header = ("component", "layer", "found", "right", "temperature", "ECE before", "after")
+    msg.table(rows, header=header, aligns=("l", "l", "r", "r", "r", "r", "r"), divider=True)
 
 
 def bins_of(fit: Fit) -> dict[str, list[dict[str, float]]]:

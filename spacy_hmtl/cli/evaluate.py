@@ -117,12 +117,21 @@ def evaluate(nlp: Language, examples: list[Example], *, batch_size: int) -> dict
     for eg, doc in zip(examples, docs):
         eg.predicted = doc
     scores = Scorer(nlp).score(examples)
-    return {**scores, **calibration_scores(examples), "speed": sum(map(len, docs)) / max(seconds, 1e-9)}
+    return {**scores, **calibration_scores(nlp, examples), "speed": sum(map(len, docs)) / max(seconds, 1e-9)}
 
 
-def calibration_scores(examples: list[Example]) -> dict[str, float]:
-    """The expected calibration error of each layer that something was found of, by key (`ents_ece`)."""
-    return {f"{LAYERS[task].scores}_ece": calibration_error(own) for task, own in judge(examples).items()}
+def calibration_scores(nlp: Language, examples: list[Example]) -> dict[str, float]:
+    """The expected calibration error of each layer that something was found of, by key (`ents_ece`).
+
+    Of two components that find the same layer in groups of their own the later one counts, as in spaCy's scores.
+    """
+    scores: dict[str, float] = {}
+    for name in nlp.pipe_names:
+        if nlp.get_pipe_meta(name).factory == "hmtl":
+            pipe: Any = nlp.get_pipe(name)
+            found = {task: own for task, own in judge(examples, pipe.cfg["spans_keys"]).items() if task in pipe.tasks}
+            scores |= {f"{LAYERS[task].scores}_ece": calibration_error(own) for task, own in found.items()}
+    return scores
 
 
 def print_scores(msg: Printer, scores: dict[str, Any]) -> None:

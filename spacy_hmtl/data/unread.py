@@ -121,7 +121,7 @@ class Unread:
     def _found(self) -> str:
         """What is there in place of annotation."""
         noted = [kind for kind, _ in self._log.n_noted().most_common()]
-        return "; ".join([self._all.first, *noted][0 if self._all.first else 1 :][:3]) or "there is no annotation"
+        return "; ".join([*filter(None, [self._all.first]), *noted][:3]) or "there is no annotation"
 
     def _refuse(self, path: str, file: _File) -> None:
         if empty := file.empty():

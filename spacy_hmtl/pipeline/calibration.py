@@ -43,21 +43,27 @@ def set_temperatures(pipe: HMTL, temperatures: Mapping[str, float]) -> None:
     pipe.cfg["temperatures"] = dict(temperatures)
 
 
-def calibrate(nlp: Language, pipe: HMTL, references: Sequence[Doc], *, batch_size: int = 32) -> dict[str, Fit]:
+def calibrate(
+    nlp: Language, pipes: Sequence[HMTL], references: Sequence[Doc], *, batch_size: int = 32
+) -> dict[tuple[str, str], Fit]:
     """Fit the temperature of each task on gold documents that the pipeline has not learned from.
 
     nlp (Language): The pipeline.
-    pipe (HMTL): One of its components, changed in place.
+    pipes (Sequence[HMTL]): Those of its components to calibrate, changed in place.
     references (Sequence[Doc]): With gold annotation; a document counts for the layers that it is annotated for.
     batch_size (int): Documents per batch.
-    RETURNS (dict[str, Fit]): Tasks that a reference is annotated for and that something was found of.
+    RETURNS (dict): By name of the component and task, where a reference is annotated for it and something was found.
     """
-    set_temperatures(pipe, {})
+    for pipe in pipes:
+        set_temperatures(pipe, {})
     docs = nlp.pipe((copy_tokens(doc, nlp.vocab) for doc in references), batch_size=batch_size)
     examples = [Example(doc, reference) for doc, reference in zip(docs, references)]
-    found = {task: own for task, own in judge(examples, pipe.cfg["spans_keys"]).items() if task in pipe.tasks}
-    fits = {task: _fit(own) for task, own in found.items()}
-    set_temperatures(pipe, {task: fit.temperature for task, fit in fits.items() if fit.temperature is not None})
+    fits: dict[tuple[str, str], Fit] = {}
+    for pipe in pipes:
+        found = judge(examples, pipe.cfg["spans_keys"])
+        own = {task: _fit(judged) for task, judged in found.items() if task in pipe.tasks}
+        set_temperatures(pipe, {task: fit.temperature for task, fit in own.items() if fit.temperature is not None})
+        fits |= {(pipe.name, task): fit for task, fit in own.items()}
     return fits
 
 

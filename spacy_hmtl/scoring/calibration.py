@@ -16,8 +16,9 @@ from ..types import Cluster, LabeledSpan, MentionSpan, Triple
 from .scorer import LayerPair, identity, read_pair
 
 N_BINS = 15
-# Temperatures are looked for between one twentieth and twenty, of at least so many judged confidences.
-_GREATEST = math.log(20.0)
+# Temperatures are looked for between a fifth and five: beyond, thresholds that are moved along (0.99) would be rounded
+# to 1 and come back as another number. At least so many confidences must be judged.
+_GREATEST = math.log(5.0)
 _LEAST_JUDGED = 50
 
 
@@ -143,7 +144,7 @@ def fit_temperature(judged: Judged) -> float | None:
     """The temperature at which what was right and wrong is likeliest.
 
     judged (Judged): Confidences at temperature 1.
-    RETURNS (float, optional): Between 1/20 and 20; None where there is too little to tell: fewer than 50
+    RETURNS (float, optional): Between 1/5 and 5; None where there is too little to tell: fewer than 50
         confidences, or none that is right or none that is wrong.
     """
     if len(judged.confidences) < _LEAST_JUDGED or judged.right.all() or not judged.right.any():

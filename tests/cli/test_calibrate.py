@@ -30,8 +30,8 @@ def rows(nlp, texts):
     return bare, [relation.score for own in layers for relation in own.relations or []]
 
 
-def temperatures_of(path):
-    pipe: Any = spacy.load(path).get_pipe("hmtl")
+def temperatures_of(path, name="hmtl"):
+    pipe: Any = spacy.load(path).get_pipe(name)
     return pipe.cfg["temperatures"]
 
 
@@ -66,6 +66,23 @@ def test_the_command_lowers_the_error(model_path, demo_path, tmp_path, run):
     code, _ = run("calibrate", tmp_path / "new", demo_path, tmp_path / "again")
     assert code == 0
     assert temperatures_of(tmp_path / "again") == pytest.approx(temperatures, rel=1e-3)
+
+
+def test_every_component_is_calibrated(trained_nlp, demo_path, tmp_path, run):
+    trained_nlp.to_disk(tmp_path / "one")
+    nlp = spacy.load(tmp_path / "one")
+    nlp.add_pipe("hmtl", name="second", source=spacy.load(tmp_path / "one"))
+    second: Any = nlp.get_pipe("second")
+    second.cfg["spans_keys"] = {"emd": "others", "relation": "other_relations", "coref": "chains", "ner": "other_names"}
+    nlp.to_disk(tmp_path / "model")
+    code, output = run("calibrate", tmp_path / "model", demo_path, tmp_path / "new", "--bins", tmp_path / "bins.json")
+    assert code == 0, output
+    first, other = (temperatures_of(tmp_path / "new", name) for name in ("hmtl", "second"))
+    # Names of the second are in `doc.ents` only where the first has left room.
+    shared = [task for task in first if task != "ner"]
+    assert shared
+    assert [other[task] for task in shared] == pytest.approx([first[task] for task in shared], rel=1e-3)
+    assert {"hmtl.emd", "second.emd"} <= set(json.loads((tmp_path / "bins.json").read_text(encoding="utf-8")))
 
 
 def test_outputs_that_hold_something_else_are_left_alone(model_path, demo_path, tmp_path, run):
