@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Iterator
 
 # Before anything imports a Hugging Face library.
@@ -38,6 +39,16 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the pretrained pipeline, unpacked from the wheel in the tree."""
+    target = tmp_path_factory.mktemp("wheel")
+    (wheel,) = (DEMO.parent / "pipelines").glob("en_hmtl_web_md-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(target)
+    return next(path.parent for path in target.rglob("config.cfg"))
 
 
 @pytest.fixture(scope="session")
