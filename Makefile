@@ -14,9 +14,12 @@ help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/installed  ## show the pretrained pipeline (TEXT="..." for your own), then train the embedded corpus
-	$(if $(WEB),$(BIN)/python -m pip install --quiet --no-deps --force-reinstall $(WEB))
-	$(if $(WEB),$(BIN)/python scripts/show.py en_hmtl_web_md output/text.html "$$TEXT")
-	$(BIN)/python -m spacy project run all
+	$(if $(WEB),@echo "The pretrained pipeline: installing it and annotating a text (some seconds) ...")
+	$(if $(WEB),@$(BIN)/python -m pip install --quiet --no-deps --force-reinstall $(WEB))
+	$(if $(WEB),@$(BIN)/python scripts/show.py en_hmtl_web_md output/text.html "$$TEXT")
+	@echo
+	@echo "Now a pipeline of its own from the embedded corpus: spacy project run all"
+	@$(BIN)/python scripts/steps.py all fit=3
 	@echo
 	@echo "wheel: $$(ls packages/*/dist/*.whl)"
 	@echo "page:  output/demo.html"
@@ -48,6 +51,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: $(BIN)/python setup.py constraints.txt
+	@echo "Installing into $(VENV): torch, spaCy and this package (a minute or more; 1.5 GB) ..."
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . build
 	touch $@

@@ -12,12 +12,13 @@ PACKAGE = Path(__file__).parents[1] / "spacy_hmtl"
 FILES = sorted(PACKAGE.rglob("*.py"))
 TORCH = {"torch", "torchcrf", "safetensors", "transformers", "spacy_transformers"}
 # Plain Python that every room may know.
-PLAIN = {"errors", "types", "files"}
+PLAIN = {"errors", "types", "files", "progress"}
 # Room (folder or file at the top) -> our rooms it may import besides itself, and whether it may import torch and spaCy.
 RULES: dict[str, tuple[set[str], bool, bool]] = {
     "errors": (set(), False, False),
     "types": (set(), False, False),
     "files": ({"errors"}, False, False),
+    "progress": (set(), False, False),
     "nn": (PLAIN, True, False),
     "annotations": (PLAIN, False, True),
     "jsonl": ({"annotations"}, False, True),

@@ -25,14 +25,7 @@ def read_parquet(
     RAISES (ValueError): H540 without pyarrow, H542, H544.
     """
     name = shown or str(path)
-    check_pyarrow(f"{name}: Parquet")
-    import pyarrow.parquet  # an extra, and slow to import
-
-    try:
-        file = pyarrow.parquet.ParquetFile(path)
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowIOError) as error:
-        raise ValueError(Errors.H542.format(path=name, reason=error)) from error
-    with file:
+    with _open(path, name) as file:
         names = file.schema_arrow.names
         if "text" not in names:
             raise ValueError(Errors.H544.format(path=name, column="text", found=", ".join(names) or "none"))
@@ -45,3 +38,20 @@ def read_parquet(
                     if record.get(column) is not None:
                         record[column] = json.loads(record[column])
                 yield f"{name}:{number}", record
+
+
+def count_rows(path: Path, *, shown: str = "") -> int:
+    """How many rows a file has. RAISES (ValueError): H540 without pyarrow, H542."""
+    with _open(path, shown or str(path)) as file:
+        n_rows: int = file.metadata.num_rows
+        return n_rows
+
+
+def _open(path: Path, name: str) -> Any:
+    check_pyarrow(f"{name}: Parquet")
+    import pyarrow.parquet  # an extra, and slow to import
+
+    try:
+        return pyarrow.parquet.ParquetFile(path)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowIOError) as error:
+        raise ValueError(Errors.H542.format(path=name, reason=error)) from error

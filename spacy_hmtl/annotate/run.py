@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
@@ -11,13 +10,12 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from tqdm import tqdm
-
 from ..errors import Errors
 from .engines.local import run_local
 from .fingerprint import fingerprint
 from .inputs import list_files
 from .outputs import ENCODERS, Output
+from .progress import Progress
 from .source import Source
 from .table import check_pyarrow
 from .worker import Job, Outcome
@@ -26,7 +24,7 @@ Engine = Callable[[Job, Source], Generator[list[Outcome], None, None]]
 
 
 class Report(NamedTuple):
-    """What a run did. Words and seconds are those of this run, documents those of the whole output."""
+    """What a run did. Words and seconds are those of this run, without loading; documents those of the whole output."""
 
     n_docs: int
     n_failed: int
@@ -66,20 +64,18 @@ def annotate(
     job = Job(model, ENCODERS[output_path.suffix], gpu_id)
     model_print = fingerprint(model)
     output_path.parent.mkdir(parents=True, exist_ok=True)
-    n_words, began = 0, time.perf_counter()
-    with Output(output_path, resume=resume, model=model_print) as output, _progress() as progress:
+    with Output(output_path, resume=resume, model=model_print) as output:
         index = output.n_resumed - output.n_resumed % batch_size
         source = Source(input_path, (output_path, output.errors_path), batch_size, index, shown)
         output.check(source.inputs())
-        with closing(run_batches(job, source)) as results:
-            for outcome in chain.from_iterable(results):
+        with Progress(source, output.n_resumed) as progress, closing(run_batches(job, source)) as results:
+            for outcome in chain.from_iterable(map(progress.ready, results)):
                 if index >= output.n_resumed:
-                    n_words += outcome.n_words
-                    progress.update(outcome.n_words)
+                    progress.add(outcome.n_words)
                     _write(output, index, outcome)
                 index += 1
-    seconds = time.perf_counter() - began
-    return Report(output.n_docs, output.n_failed, output.n_resumed, n_words, seconds, output.errors_path)
+    words, seconds = progress.n_words, progress.seconds
+    return Report(output.n_docs, output.n_failed, output.n_resumed, words, seconds, output.errors_path)
 
 
 def _write(output: Output, index: int, outcome: Outcome) -> None:
@@ -102,8 +98,3 @@ def _engine(engine: str, n_process: int) -> Engine:
     from ..annotate.engines.on_ray import run_ray  # an extra, and slow to import
 
     return partial(run_ray, n_process=n_process)
-
-
-def _progress() -> tqdm:
-    """Words and words per second, where someone looks."""
-    return tqdm(unit=" words", unit_scale=True, disable=None)

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from .inputs import Input, read_inputs
+from .inputs import Input, count_inputs, read_inputs
 
 
 class Source(NamedTuple):
@@ -31,6 +31,10 @@ class Source(NamedTuple):
     def inputs(self) -> Iterator[Input]:
         """All documents, the skipped ones too."""
         return read_inputs(self.path, leave_out=self.leave_out, shown=self.shown)
+
+    def count(self) -> int:
+        """How many documents there are, the skipped ones too, without making them."""
+        return count_inputs(self.path, leave_out=self.leave_out, shown=self.shown)
 
     def batches(self) -> Iterator[list[Input]]:
         """The batches after the skipped ones."""

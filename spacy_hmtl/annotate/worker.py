@@ -64,9 +64,13 @@ class Worker:
 
     def __call__(self, batch: Batch) -> list[Outcome]:
         """Annotate a batch. RETURNS (list): One outcome per input, in order. RAISES (ValueError): H508."""
+        return annotate_batch(self.load(), batch, self.job.encode)
+
+    def load(self) -> Language:
+        """The pipeline, loaded when it is first asked for. RAISES (ValueError): H508."""
         if self._nlp is None:
             self._nlp = load_pipeline(self.job.model, self.job.gpu_id)
-        return annotate_batch(self._nlp, batch, self.job.encode)
+        return self._nlp
 
 
 _lock = Lock()

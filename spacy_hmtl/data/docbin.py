@@ -141,7 +141,19 @@ def read_docs(path: str | Path, nlp: Language, *, shown: str = "") -> Iterator[D
 
     RAISES (FileNotFoundError, ValueError): H101, H104; H102 for a file that is no DocBin.
     """
-    path = Path(path)
+    for docs in _read_bins(Path(path), shown):
+        yield from docs.get_docs(nlp.vocab)
+
+
+def count_docs(path: str | Path, *, shown: str = "") -> int:
+    """How many Docs a `.spacy` file, or all below a folder hold, without making them.
+
+    RAISES (FileNotFoundError, ValueError): As `read_docs`.
+    """
+    return sum(map(len, _read_bins(Path(path), shown)))
+
+
+def _read_bins(path: Path, shown: str) -> Iterator[DocBin]:
     if not path.exists():
         raise FileNotFoundError(Errors.H101.format(path=path))
     files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path]
@@ -152,4 +164,4 @@ def read_docs(path: str | Path, nlp: Language, *, shown: str = "") -> Iterator[D
             docs = DocBin().from_disk(file)
         except Exception as error:  # zlib, msgpack and DocBin each raise their own kind
             raise ValueError(Errors.H102.format(path=shown or file, format=".spacy", reason=error)) from error
-        yield from docs.get_docs(nlp.vocab)
+        yield docs

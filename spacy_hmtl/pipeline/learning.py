@@ -30,10 +30,12 @@ class Learner(TrainablePipe):
     """Updates a hierarchy.
 
     replay (Replay, optional): Set by `spacy_hmtl.Checkpoint.v1`, while a training is brought to where it was stopped.
+    latest_losses (dict): By task, the loss of the update before, in nats per document; only of tasks that it taught.
     """
 
     def __init__(self) -> None:
         self.replay: Replay | None = None
+        self.latest_losses: dict[str, float] = {}
         self._targets: TargetBuilder | None = None
         self._warned: set[str] = set()
         self._bare = BareDocs()
@@ -88,6 +90,7 @@ class Learner(TrainablePipe):
             Batch(docs, lessons=lessons, settings=self.cfg, reading=reading, beside=[self._of_others(d) for d in docs])
         )
         backprop(None)
+        self.latest_losses = dict(batch_losses)
         for task, loss in batch_losses.items():
             losses[self.name] += loss
             losses[f"{self.name}_{task}"] += loss

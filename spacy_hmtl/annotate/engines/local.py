@@ -26,12 +26,15 @@ def run_local(job: Job, source: Source, n_process: int) -> Generator[list[Outcom
 
     n_process (int): Worker processes, each with a pipeline of its own; 1 works in this
         process, -1 takes one per core.
-    YIELDS (list): The outcomes of each batch, in order.
+    YIELDS (list): An empty list when a pipeline is loaded, then the outcomes of each batch, in order.
     RAISES (ValueError, OSError): H508, H543, and those of reading the input.
     """
     n_process = (os.cpu_count() or 1) if n_process == -1 else n_process
     if n_process == 1:
-        yield from map(Worker(job), source.batches())
+        worker = Worker(job)
+        worker.load()
+        yield []
+        yield from map(worker, source.batches())
     else:
         yield from _run_pool(job, source.batches(), n_process)
 
@@ -47,6 +50,8 @@ def _run_pool(job: Job, batches: Iterable[Batch], n_process: int) -> Iterator[li
     )
     waiting: deque[Future[list[Outcome]]] = deque()
     try:
+        # Done by the first process that is ready.
+        yield pool.submit(_annotate, []).result()
         for batch in batches:
             waiting.append(pool.submit(_annotate, batch))
             if len(waiting) > _AHEAD * n_process:
@@ -83,4 +88,6 @@ def _end_with_parent() -> None:
 def _annotate(batch: Batch) -> list[Outcome]:
     if _worker is None:
         raise RuntimeError("The worker process was not prepared.")
+    if not batch:
+        _worker.load()
     return _worker(batch)
