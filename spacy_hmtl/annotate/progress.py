@@ -25,7 +25,7 @@ class Progress:
         self._is_ready = False
         self._began = time.perf_counter()
         # Only for a reader: it takes a pass over the input.
-        total = source.count() if is_watched() else None
+        total = source.n_inputs() if is_watched() else None
         self._bar = make_bar(total, "documents", initial=n_resumed)
 
     @property

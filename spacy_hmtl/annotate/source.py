@@ -32,7 +32,7 @@ class Source(NamedTuple):
         """All documents, the skipped ones too."""
         return read_inputs(self.path, leave_out=self.leave_out, shown=self.shown)
 
-    def count(self) -> int:
+    def n_inputs(self) -> int:
         """How many documents there are, the skipped ones too, without making them."""
         return count_inputs(self.path, leave_out=self.leave_out, shown=self.shown)
 
