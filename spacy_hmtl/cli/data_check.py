@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from wasabi.printer import Printer
 
-from ..data.statistics import FIELDS, LABELLED, MIN_SENTENCE, SPAN_LAYERS, check_files
+from ..data.statistics import FIELDS, LABELLED, MIN_SENTENCE, N_EXAMPLES, SPAN_LAYERS, check_files
 from .common import fail, save_json
 
 Json = dict[str, Any]
@@ -51,6 +51,7 @@ def data_check_cli(
     for layer, rows in (("clusters", _cluster_rows()), ("relations", _relation_rows())):
         if any(file["annotated_documents"][layer] for file in files):
             _print_table(msg, layer.capitalize(), rows, files)
+    _print_doubts(msg, files)
     _print_overlap(msg, report)
     if output is not None:
         save_json(output, report, "the report")
@@ -78,6 +79,7 @@ def _sizes() -> list[Row]:
     return [
         ("documents", lambda file: file["documents"]),
         *(annotated(layer) for layer in FIELDS),
+        ("  without any layer", lambda file: file["documents_without_layers"]),
         ("  without sentence boundaries", lambda file: file["documents_without_sentences"]),
         ("  same text as an earlier one", lambda file: file["repeated_texts"]["documents"]),
         ("sentences", lambda file: file["sentences"]),
@@ -135,21 +137,59 @@ def _relation_rows() -> list[Row]:
     ]
 
 
+def _print_doubts(msg: Printer, files: Sequence[Json]) -> None:
+    """Warn of what looks like a slip of the conversion: no layer, a layer without a row, tokens that are none."""
+    for file in files:
+        path, n_documents = file["path"], file["documents"]
+        if file["documents_without_layers"] == n_documents:
+            msg.warn(f"{path}: no document has any layer: nothing can be learned from it, and nothing scored")
+        for layer in file["empty_layers"]:
+            n_annotated = f"{file['annotated_documents'][layer]:,} of {n_documents:,} documents"
+            msg.warn(
+                f"{path}: {layer} are annotated in {n_annotated}, but there are none at all: is the layer missing?"
+            )
+        for what, found in file["tokens_that_are_no_text"].items():
+            names = _listed(found["examples"], found["documents"])
+            msg.warn(f"{path}: {what} in the place of tokens ({names}): was a wrong column taken for the words?")
+
+
 def _print_overlap(msg: Printer, report: Json) -> None:
-    """Say which documents, sentences and labels are in one file and in another."""
-    for file in report["files"]:
-        if file["repeated_texts"]["documents"]:
-            names = "; ".join(" = ".join(names) for names in file["repeated_texts"]["examples"])
-            msg.warn(f"{file['path']}: the same text occurs more than once: {names}")
-    for pair in report["overlap"]:
-        first, second = pair["files"]
-        if pair["documents"] or pair["sentences"]:
-            examples = "; ".join(" = ".join(names) for names in pair["examples"])
-            sentences = f"{pair['sentences']:,} sentences of {MIN_SENTENCE} tokens or more"
-            found = f"{pair['documents']:,} documents and {sentences}"
-            msg.warn(f"{first} and {second} share {found}{': ' + examples if examples else ''}")
-        else:
-            msg.good(f"{first} and {second} share no document and no sentence of {MIN_SENTENCE} tokens or more")
-        for layer, labels in pair["new_labels"].items():
-            if labels:
-                msg.warn(f"{second} has labels that {first} lacks ({layer}): {', '.join(labels)}")
+    """Say which documents, sentences and labels are in one file and in another: a line for each kind, with examples."""
+    repeated = [file for file in report["files"] if file["repeated_texts"]["documents"]]
+    if repeated:
+        n_documents = sum(file["repeated_texts"]["documents"] for file in repeated)
+        examples = [(file["path"], names) for file in repeated for names in file["repeated_texts"]["examples"]]
+        shown = [f"{path}: {_listed(names, len(names), ' = ')}" for path, names in examples]
+        n_texts = sum(file["repeated_texts"]["texts"] for file in repeated)
+        msg.warn(f"{n_documents:,} documents have the text of an earlier one of their file ({_listed(shown, n_texts)})")
+    shared = [pair for pair in report["overlap"] if pair["documents"] or pair["sentences"]]
+    if shared:
+        shared.sort(key=lambda pair: (-pair["documents"], -pair["sentences"]))
+        shown = [_shared(pair) for pair in shared]
+        of = f"{len(shared):,} of {len(report['overlap']):,} pairs of files share"
+        msg.warn(f"{of} documents or sentences of {MIN_SENTENCE} tokens or more: {_listed(shown, len(shown))}")
+    elif report["overlap"]:
+        msg.good(f"The files share no document and no sentence of {MIN_SENTENCE} tokens or more")
+    for layer in LABELLED:
+        pairs = [
+            (*pair["files"], pair["new_labels"][layer]) for pair in report["overlap"] if layer in pair["new_labels"]
+        ]
+        shown = [
+            f"{second} has labels that {first} lacks: {', '.join(labels)}" for first, second, labels in pairs if labels
+        ]
+        if shown:
+            msg.warn(f"New labels ({layer}): {_listed(shown, len(shown))}")
+
+
+def _shared(pair: Json) -> str:
+    first, second = pair["files"]
+    examples = "; ".join(" = ".join(names) for names in pair["examples"])
+    found = f"{first} and {second}, {pair['documents']:,} documents and {pair['sentences']:,} sentences"
+    return f"{found} ({examples})" if examples else found
+
+
+def _listed(shown: Sequence[str], total: int, separator: str = "; ") -> str:
+    """The first examples, and how many more there are."""
+    listed = separator.join(shown[:N_EXAMPLES])
+    n_more = total - len(shown[:N_EXAMPLES])
+    return f"{listed} and {n_more:,} more" if n_more > 0 else listed

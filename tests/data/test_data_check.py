@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 from spacy_hmtl.annotations import AnnotatedDocument, Layers, to_doc
 from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.cli.app import app
+from spacy_hmtl.data.counts import distribution
 from spacy_hmtl.data.faults import ConversionError
-from spacy_hmtl.data.statistics import check_files, distribution
+from spacy_hmtl.data.statistics import check_files
 from spacy_hmtl.types import LabeledSpan, Triple
 
 A, B, C = LabeledSpan(0, 3, "PER"), LabeledSpan(1, 2, "GPE"), LabeledSpan(4, 5, "PER")
@@ -110,7 +111,7 @@ def test_shared_and_repeated_texts_and_new_labels_are_found(corpus):
         corpus("test.spacy", other),
     )
     report = check_files([train, dev, test])
-    assert report["files"][0]["repeated_texts"] == {"documents": 1, "examples": [["a", "again"]]}
+    assert report["files"][0]["repeated_texts"] == {"documents": 1, "texts": 1, "examples": [["a", "again"]]}
     by_pair = {tuple(pair["files"]): pair for pair in report["overlap"]}
     first = by_pair[str(train), str(dev)]
     assert (first["documents"], first["examples"]) == (1, [["a", "b"]])
@@ -164,10 +165,55 @@ def test_the_command_prints_tables_and_writes_json(corpus, tmp_path):
         "Spans: mentions of clusters",
         "singletons 1 1",
         "with a relation 33.3 % 33.3 %",
-        "share 1 documents and 2 sentences of 5 tokens or more: a = b",
+        "1 of 1 pairs of files share documents or sentences of 5 tokens or more",
+        "1 documents and 2 sentences (a = b)",
     ):
         assert part in text
     assert json.loads((tmp_path / "o/x.json").read_text())["files"][0]["documents"] == 1
+
+
+def test_a_layer_without_a_row_and_a_file_without_a_layer_are_warned_of(corpus):
+    empty = make("a", entities=[], relations=[], clusters=None)
+    bare = AnnotatedDocument("bare", ["x", "y"], [True, False])
+    _, text = run("data-check", corpus("a.spacy", empty, bare), corpus("b.spacy", bare))
+    assert "a.spacy: entities are annotated in 1 of 2 documents, but there are none at all" in text
+    assert "a.spacy: relations are annotated in 1 of 2 documents" in text
+    assert "mentions are annotated" not in text
+    assert "clusters are annotated" not in text
+    assert "b.spacy: no document has any layer" in text
+    assert "a.spacy: no document has any layer" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ("1 2 3 1 2", "token numbers"),
+        ("0 1 2 3 4", "token numbers"),
+        ("PROPN VERB PROPN PUNCT", "parts of speech"),
+        ("B-PER O B-LOC O", "tags"),
+        ("He lost 6 4 6", ""),
+        ("O O O that rag", ""),
+        ("1 2", ""),
+    ],
+)
+def test_tokens_of_a_wrong_column_are_warned_of(corpus, words, what):
+    tokens = words.split()
+    document = AnnotatedDocument("x", tokens, [True] * len(tokens), None, Layers(entities=[LabeledSpan(0, 1, "X")]))
+    path = corpus("a.spacy", document)
+    found = {what: {"documents": 1, "examples": ["x"]}} if what else {}
+    assert check_files([path])["files"][0]["tokens_that_are_no_text"] == found
+    assert (f"{what} in the place of tokens (x)" in run("data-check", path)[1]) == bool(what)
+
+
+def test_the_same_texts_are_one_line_with_examples(corpus):
+    paths = [corpus(f"{name}.spacy", *(make(f"{name}{i}") for i in range(20))) for name in "abcd"]
+    text = run("data-check", *paths)[1]
+    assert text.count("have the text of") == text.count("pairs of files share") == 1
+    assert "76 documents have the text of an earlier one of their file" in text
+    assert "a0 = a1 = a2 = a3 = a4 and 15 more" in text
+    assert "a5" not in text
+    assert "6 of 6 pairs of files share" in text
+    assert "(b0 = d0) and 1 more" in text
 
 
 def test_the_commands_fail_without_a_traceback(corpus, tmp_path):

@@ -1,6 +1,7 @@
 """No empty gold: what could not be read is absent or refused, file by file, and what is not read is said."""
 
 import json
+from typing import Any
 
 import pytest
 import spacy
@@ -138,3 +139,78 @@ def test_keys_that_are_not_read_are_said(corpus, output, format, record):
     output.unlink()
     report = convert(format, corpus(json.dumps(harmless), "corpus.jsonl"), output)
     assert not [kind for kind in report.log.n_noted() if "not read" in kind]
+
+
+LABEL_STUDIO: dict[str, Any] = {
+    "data": {"text": "Mira left"},
+    "annotations": [{"result": [{"type": "labels", "value": {"start": 0, "end": 4, "labels": ["PER"]}}]}],
+}
+ANNOTATION: dict[str, Any] = {"id": "1", "infons": {"type": "PER"}, "locations": [{"offset": 0, "length": 4}]}
+PASSAGE: dict[str, Any] = {
+    "offset": 0,
+    "text": "Mira left",
+    "annotations": [ANNOTATION],
+}
+FACTS = {"text": "Mira leads Rom.", "facts": [[11, 14, "CEO", 0, 4]]}
+PUBLISHED = {
+    "passageText": "Mira leads Rom.",
+    "facts": [
+        {
+            "propertyName": "CEO",
+            "subjectStart": 11,
+            "subjectEnd": 14,
+            "objectStart": 0,
+            "objectEnd": 4,
+            "subjectText": "Rom",
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("format", "record", "key"),
+    [
+        ("labelstudio", LABEL_STUDIO | {"drafts": [{"result": []}]}, "drafts"),
+        ("knowledgenet", FACTS | {"names": [[0, 4]]}, "names"),
+        ("knowledgenet", {"passages": [PUBLISHED], "names": [1]}, "names"),
+        ("knowledgenet", {"passages": [PUBLISHED | {"names": [1]}]}, "names"),
+        ("bioc", {"id": "1", "passages": [PASSAGE], "clusters": [[1]]}, "clusters"),
+        ("bioc", {"id": "1", "passages": [PASSAGE | {"clusters": [[1]]}]}, "clusters"),
+        ("bioc", {"id": "1", "passages": [{**PASSAGE, "annotations": [ANNOTATION | {"is": 1}]}]}, "is"),
+    ],
+)
+def test_keys_that_are_not_read_are_said_at_every_depth(corpus, output, format, record, key):
+    report = convert(format, corpus(json.dumps(record), "a.json"), output)
+    assert report.log.n_noted() == {f"documents with the key {key!r}, which is not read": 1}
+    assert not report.log.faults
+
+
+def test_predictions_that_are_not_read_are_said(corpus, output):
+    task = LABEL_STUDIO | {"predictions": LABEL_STUDIO["annotations"]}
+    path = corpus(json.dumps(task), "a.json")
+    assert convert("labelstudio", path, output).log.n_noted() == {
+        "tasks with predictions, not read (see --predictions)": 1
+    }
+    assert list(convert("labelstudio", path, output, predictions=True).log.n_noted()) == [
+        "tasks of which the first prediction was read"
+    ]
+
+
+def test_slots_and_other_views_of_a_cas_are_said_and_layers_named_like_links_are_read(corpus, output):
+    sofas = [
+        {"%ID": 1, "%TYPE": "uima.cas.Sofa", "sofaID": "_InitialView", "sofaString": "Mira left Rom"},
+        {"%ID": 2, "%TYPE": "uima.cas.Sofa", "sofaID": "other", "sofaString": "x"},
+    ]
+    rows = [
+        {"%ID": 3, "%TYPE": "webanno.custom.HyperLink", "@sofa": 1, "begin": 0, "end": 4, "label": "PER"},
+        {"%ID": 4, "%TYPE": "webanno.custom.Event", "@sofa": 1, "begin": 5, "end": 9, "label": "GO", "@who": 5},
+        {"%ID": 5, "%TYPE": "uima.cas.FSArray", "%ELEMENTS": [6]},
+        {"%ID": 6, "%TYPE": "webanno.custom.EventWhoLink", "role": "agent", "@target": 3},
+        {"%ID": 7, "%TYPE": "webanno.custom.Event", "@sofa": 2, "begin": 0, "end": 1, "label": "X"},
+    ]
+    report = convert("cas", corpus(json.dumps({"%FEATURE_STRUCTURES": sofas + rows}), "a.json"), output)
+    assert report.labels["mentions"] == {"PER": 1, "GO": 1}
+    assert report.log.n_noted() == {
+        "slots (EventWhoLink), not read": 1,
+        "annotations of another view than the first, not read": 1,
+    }

@@ -15,6 +15,7 @@ from ...errors import Errors
 from ..faults import ConversionError, FaultLog, Place
 from ..reading.bioc_tree import Annotation, BiocDocument, BiocRelation, read_bioc
 from ..reading.concepts import Concepts, drop_empty_links
+from ..reading.json_records import note_unread
 from ..reading.offsets import CHARACTERS, Convention, Offsets, find_convention
 from ..reading.standoff import CharSpan, Link, Standoff
 from ..reading.standoff_build import build_all
@@ -72,6 +73,8 @@ def read(
         name = source.id or f"{path.stem}-{number}"
         if ids is None or name in ids:
             document = Standoff(Place(path, source.line, name), "", [])
+            for keys, fields in source.unread:
+                note_unread(fields, keys, document.place, faults)
             sources.append((source, document, _lay_out(source, document, faults)))
     in_passage, convention = _convention([item for _, _, placed in sources for item in placed])
     for source, document, placed in sources:

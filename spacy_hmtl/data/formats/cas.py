@@ -21,6 +21,8 @@ from ..reading.standoff_build import build
 from ..reading.tokens import Tokens
 
 NOT_READ = "annotations of the layer {name}, not read"
+SLOTS = "slots ({name}), not read"
+OTHER_VIEW = "annotations of another view than the first, not read"
 # The ends of a relation, head first.
 _ENDS = (("Governor", "Dependent"), ("governor", "dependent"), ("source", "target"), ("from", "to"), ("head", "tail"))
 _TOKEN, _SENTENCE = ".segmentation.type.Token", ".segmentation.type.Sentence"
@@ -71,11 +73,11 @@ def _read_document(structures: Sequence[Structure], names: bool, place: Place, f
         return None
     sofa = next((row for row in sofas if row.features.get("sofaID") == "_InitialView"), sofas[0])
     text: str = sofa.features["sofaString"]
-    rows = (
-        [row for row in structures if row.references.get("sofa", sofa.id) in (sofa.id, "1")] if sofa.id else structures
-    )
+    rows = [row for row in structures if not sofa.id or row.references.get("sofa", sofa.id) in (sofa.id, "1")]
     units = _units(text)
     document = Standoff(place, text, [], tokens=_tokens(rows, text, units), layers=[])
+    for _ in range(len(structures) - len(rows)):
+        faults.note(place, OTHER_VIEW)
     reader = _Reader(document, {row.id: row for row in structures if row.id}, units, names, faults)
     for row in rows:
         reader.add(row)
@@ -125,6 +127,7 @@ class _Reader:
     ) -> None:
         self._document = document
         self._by_id = by_id
+        self._in_chains = {id for chain in by_id.values() for id in self._links_of(chain)}
         self._units = units
         self._names = names
         self._faults = faults
@@ -132,7 +135,9 @@ class _Reader:
     def add(self, row: Structure) -> None:
         """Take an annotation: a span, or a relation between two."""
         place = self._document.place
-        if "end" not in row.features or row.type.endswith((_TOKEN, _SENTENCE, "Link")):
+        if "end" not in row.features and {"role", "target"} <= {*row.features, *row.references}:
+            self._faults.note(place, SLOTS.format(name=short_name(row.type)))
+        if "end" not in row.features or row.type.endswith((_TOKEN, _SENTENCE)) or row.id in self._in_chains:
             return
         if not is_taken(row.type):
             if not row.type.startswith("uima.") and "metadata" not in row.type:
@@ -166,16 +171,21 @@ class _Reader:
     def add_chains(self, rows: Sequence[Structure]) -> None:
         """Take the chains, each a list of links."""
         for row in rows:
-            first = row.references.get("first")
-            if first is None or not is_taken(row.type):
+            if "first" not in row.references or not is_taken(row.type):
                 continue
-            group: list[str] = []
-            while first in self._by_id and first not in group:
-                group.append(first)
-                self._document.spans.append(self._span(self._by_id[first], "", "argument"))
-                first = self._by_id[first].references.get("next", "")
+            group = self._links_of(row)
+            self._document.spans += [self._span(self._by_id[id], "", "argument") for id in group]
             self._declare("clusters")
             self._document.groups = [*(self._document.groups or []), (group, self._document.place.line)]
+
+    def _links_of(self, chain: Structure) -> list[str]:
+        """The ids of the links of a chain, in order; none for a structure that is no chain."""
+        group: list[str] = []
+        id = chain.references.get("first", "")
+        while id in self._by_id and id not in group:
+            group.append(id)
+            id = self._by_id[id].references.get("next", "")
+        return group
 
     def _span(self, row: Structure, label: str, layer: str) -> CharSpan:
         line = self._document.place.line

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ...annotations import AnnotatedDocument
 from ...errors import Errors
 from ..faults import ConversionError, FaultLog, Place
-from ..reading.json_records import JsonObject, excerpt, misfit, read_values
+from ..reading.json_records import JsonObject, excerpt, misfit, note_unread, read_values
 from ..reading.standoff import CharSpan, CorpusLayers, Link, Standoff
 from ..reading.standoff_build import build
 
@@ -23,6 +23,10 @@ NOTHING_ASKED = "passages for which no property was looked for, taken as not ann
 SHAPE = {"text": str, "facts": list, "none?": [str]}
 FACT = (int, int, str, int, int)
 PASSAGE = {"passageText": str, "facts": [dict], "exhaustivelyAnnotatedProperties?": [dict]}
+# Keys that are read, and those that say nothing of facts.
+KNOWN = {"doc", "fold", "start", "text", "facts", "none"}
+KNOWN_PUBLISHED = {"fold", "documentId", "source", "documentText", "passages"}
+KNOWN_PASSAGE = {"passageId", "passageStart", "passageEnd", "passageText", "facts", "exhaustivelyAnnotatedProperties"}
 _OFFSETS = ("subjectStart", "subjectEnd", "objectStart", "objectEnd")
 _REMEDY = "A fact is [subject start, end, property, object start, end], in characters of the text, from 0."
 
@@ -71,9 +75,11 @@ def _passages(path: Path, faults: FaultLog) -> Iterator[_Passage]:
         if what:
             faults.skip(Place(path, line), what, unit="document", remedy="Correct the line.")
         elif is_published:
+            note_unread(value, KNOWN_PUBLISHED, Place(path, line), faults)
             yield from _published(value, line, Place(path, line), faults)
         else:
             name = f"{value.get('doc', line)}-{value.get('start', line)}"
+            note_unread(value, KNOWN, Place(path, line, name), faults)
             properties = [fact[2] for fact in value["facts"] if not misfit(fact, FACT)]
             asked = sorted({*properties, *(value.get("none") or [])})
             yield _Passage(name, line, value["text"], value["facts"], asked)
@@ -84,6 +90,7 @@ def _published(document: JsonObject, line: int, place: Place, faults: FaultLog) 
     for number, passage in enumerate(document["passages"], start=1):
         text, start = passage["passageText"], passage.get("passageStart", 0)
         name = f"{document.get('documentId', line)}-{start if type(start) is int else number}"
+        note_unread(passage, KNOWN_PASSAGE, place._replace(document=name), faults)
         facts: list[list[Any]] = []
         for fact in passage["facts"]:
             label = _property(fact)

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...annotations import AnnotatedDocument
 from ..faults import ConversionError, FaultLog, Place
-from ..reading.json_records import JsonObject, Record, Scalar, excerpt, misfit, read_records, read_values
+from ..reading.json_records import JsonObject, Record, Scalar, excerpt, misfit, note_unread, read_records, read_values
 from ..reading.standoff import CharSpan, Link, Standoff
 from ..reading.standoff_build import build_all
 from .spans import read as read_spans
@@ -29,6 +29,14 @@ REGION = {"id?": Scalar, "value": {"start": int, "end": int, "labels": [str], "t
 HTML_REGION = {"id?": Scalar, "value": {"globalOffsets": {"start": int, "end": int}, "labels": [str], "text?": str}}
 RELATION = {"from_id": Scalar, "to_id": Scalar, "direction?": str, "labels?": [str]}
 PREDICTED = "tasks of which the first prediction was read"
+UNPREDICTED = "tasks with predictions, not read (see --predictions)"
+# Keys that are read, and those of a task that hold no annotation.
+KNOWN = {
+    *("id", "data", "annotations", "predictions", "meta", "project", "inner_id", "file_upload", "overlap", "lead_time"),
+    *("created_at", "updated_at", "created_by", "updated_by", "completed_by", "annotators", "annotator", "reviewers"),
+    *("total_annotations", "cancelled_annotations", "total_predictions", "is_labeled", "agreement", "priority"),
+    *("comment_count", "unresolved_comment_count", "comment_authors", "last_comment_updated_at", "allow_skip", "state"),
+}
 _TAG, _BLOCK = re.compile(r"<[^<>]*>"), re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->")
 _REGIONS = ("labels", "hypertextlabels")
 
@@ -108,6 +116,9 @@ def _read_document(
         return None
     if len(annotations) > 1:
         faults.note(place, SEVERAL)
+    note_unread(record.fields, KNOWN, place, faults)
+    if not predictions and any(row["result"] for row in record.fields.get("predictions") or []):
+        faults.note(place, UNPREDICTED)
     document = Standoff(place, text, [], links=[])
     for row in results:
         if row.get("type") == "relation":

@@ -12,6 +12,14 @@ from ..faults import ConversionError, FaultLog
 from .json_records import JsonObject, excerpt, read_values
 from .safe_xml import Element, XmlFault, read_xml
 
+# Keys that are read, and those that hold no annotation; "line" is ours. PubTator 3 writes its relations twice.
+_OF_DOCUMENT = frozenset(
+    ("id", "infons", "passages", "annotations", "relations", "line", "pmid", "pmcid", "meta", "created", "accessions")
+) | {"journal", "year", "authors", "relations_display"}
+_OF_PASSAGE = frozenset(("offset", "text", "infons", "sentences", "annotations", "relations", "line"))
+_OF_ANNOTATION = frozenset(("id", "infons", "locations", "text", "line"))
+_OF_RELATION = frozenset(("id", "infons", "nodes", "line"))
+
 
 @dataclass
 class Annotation:
@@ -45,7 +53,12 @@ class Passage:
 
 @dataclass
 class BiocDocument:
-    """A document. annotations: those that stand in no passage. faults: parts that could not be read, for messages."""
+    """A document.
+
+    annotations: those that stand in no passage.
+    faults: parts that could not be read, for messages.
+    unread: the objects that may have keys which are not read, each after those that are known.
+    """
 
     id: str
     line: int
@@ -53,6 +66,7 @@ class BiocDocument:
     annotations: list[Annotation]
     relations: list[BiocRelation]
     faults: list[str]
+    unread: list[tuple[frozenset[str], JsonObject]] = field(default_factory=list)
 
 
 def read_bioc(path: Path, faults: FaultLog) -> Iterator[BiocDocument]:
@@ -114,7 +128,7 @@ def _from_json(path: Path, faults: FaultLog) -> Iterator[JsonObject]:
 
 def _make_document(fields: JsonObject) -> BiocDocument:
     line = _whole(fields.get("line")) or 0
-    document = BiocDocument(str(fields.get("id", "")).strip(), line, [], [], [], [])
+    document = BiocDocument(str(fields.get("id", "")).strip(), line, [], [], [], [], [(_OF_DOCUMENT, fields)])
     for passage in _objects(fields, "passages"):
         # A passage has a text of its own, or sentences that have theirs.
         for part in [passage, *_objects(passage, "sentences")]:
@@ -127,6 +141,9 @@ def _make_document(fields: JsonObject) -> BiocDocument:
             else:
                 document.annotations += found
             document.relations += [_relation(row, line) for row in _objects(part, "relations")]
+            document.unread.append((_OF_PASSAGE, part))
+            document.unread += [(_OF_ANNOTATION, row) for row in _objects(part, "annotations")]
+            document.unread += [(_OF_RELATION, row) for row in _objects(part, "relations")]
     for row in _objects(fields, "annotations"):
         annotation = _annotation(row, line)
         if isinstance(annotation, str):
@@ -134,6 +151,7 @@ def _make_document(fields: JsonObject) -> BiocDocument:
         else:
             document.annotations.append(annotation)
     document.relations += [_relation(row, line) for row in _objects(fields, "relations")]
+    document.unread += [(_OF_RELATION, row) for row in _objects(fields, "relations")]
     return document
 
 

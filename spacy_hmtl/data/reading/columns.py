@@ -112,6 +112,25 @@ def misfit_of_words(sentences: Sequence[Sequence[str]]) -> str:
     return ""
 
 
+def misfit_of_text(sentences: Sequence[Sequence[str]]) -> str:
+    """Say what the tokens of a document are, where they are no text but another column of its table, or "".
+
+    A text may hold anything once, so that only what no text looks like counts: three tokens or more, nearly all alike.
+
+    sentences (Sequence): The tokens, sentence by sentence.
+    """
+    words = [word for sentence in sentences for word in sentence]
+    if len(words) < 3:
+        return ""
+    if counts_up(sentences) and sum(map(_is_number, words)) > NEARLY_ALL * len(words):
+        return "token numbers"
+    if are_parts_of_speech(words):
+        return "parts of speech"
+    if any(word != "O" for word in words) and sum(map(is_tag, words)) > NEARLY_ALL * len(words):
+        return "tags"
+    return ""
+
+
 def language_prefix(words: Sequence[str]) -> str:
     """The language that WikiANN puts before each token, such as "en:"; "" if there is none."""
     match = _LANGUAGE.match(words[0]) if words else None
