@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import spacy
 import torch
+from every_code import pytest_configure, pytest_sessionfinish, pytest_testnodedown
 from hypothesis import settings
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
@@ -24,6 +25,8 @@ from typer.testing import CliRunner
 
 from spacy_hmtl.annotations import slice_doc
 from spacy_hmtl.data.convert import convert
+
+__all__ = ["pytest_configure", "pytest_sessionfinish", "pytest_testnodedown"]
 
 # Continuous integration draws the same inputs each time, so that it says the same of the same code; at home hypothesis
 # looks further each time.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from itertools import islice
 from pathlib import Path
@@ -27,9 +28,9 @@ from .batches import batches
 from .gold_mentions import with_gold_mentions
 from .growth import Growing, read_source
 from .processes import in_worker
-from .saving import ExactSettings, forget_paths, restore_settings
+from .saving import forget_paths, packed, unpacked
 from .settings import check_settings
-from .survey import add_words
+from .survey import add_words, check_tag
 
 # Docs that widths are inferred from.
 _N_SAMPLES = 10
@@ -217,9 +218,9 @@ class HMTL(Growing):
         """Draw weights for the labels that are known, given or found."""
         samples: list[Doc] = []
         words: dict[int, str] = {}
-        survey = self._survey()
+        survey, pipes = self._survey(), [self] if nlp is None else [pipe for _, pipe in nlp.pipeline]
         for eg in get_examples():
-            self._check_tag(eg, nlp)
+            check_tag(eg.reference, self.model.attrs["levels"], pipes)
             if len(samples) < _N_SAMPLES and len(eg.reference):
                 samples.append(eg.predicted)
             add_words(words, eg.predicted)
@@ -256,15 +257,6 @@ class HMTL(Growing):
 
         return score() if self.replay is None else self.replay.scores(score, self.model.to_bytes)
 
-    def _check_tag(self, eg: Example, nlp: Language | None) -> None:
-        """Fail where a corpus block teaches a task that no component of the pipeline has."""
-        pipes = [self] if nlp is None else [pipe for _, pipe in nlp.pipeline]
-        known = {task for pipe in pipes for task in getattr(pipe, "tasks", [])}
-        for task in groups.get_tasks(eg.reference) or ():
-            if task not in known:
-                what = f"the block {task!r} of [corpora.train]"
-                raise ValueError(Errors.H206.format(task=task, levels=self.model.attrs["levels"], what=what))
-
     # --- saving ---
 
     def __setstate__(self, state: Any) -> None:
@@ -274,19 +266,27 @@ class HMTL(Growing):
     def _loaded(self) -> HMTL:
         for hooks in hooks_of(self.model):
             hooks.check_vocab(self.vocab)
-        restore_settings(self)
+        self.cfg = unpacked(self.cfg, self._configured)
         check_settings(self.cfg, self.name, self.tasks)
         self._goes_on, self._has_learnt = True, False
         self._know_labels()
         return self
 
+    @contextmanager
+    def _packed_settings(self) -> Iterator[None]:
+        settings, self.cfg = self.cfg, packed(self.cfg, self._configured)
+        try:
+            yield
+        finally:
+            self.cfg = settings
+
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        with ExactSettings(self):
+        with self._packed_settings():
             result: bytes = super().to_bytes(exclude=tuple(exclude))
             return result
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        with ExactSettings(self):
+        with self._packed_settings():
             super().to_disk(path, exclude=tuple(exclude))
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> HMTL:

@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spacy.language import Language
-
-if TYPE_CHECKING:
-    from .component import HMTL
-
 
 # What a saved `cfg` holds, each as a text of JSON: the numbers of spaCy's own JSON come back with other last digits.
 _SETTINGS, _CONFIGURED = "settings", "configured"
@@ -19,30 +15,31 @@ _SETTINGS, _CONFIGURED = "settings", "configured"
 _CHANGED_FROM = "changed_from"
 
 
-class ExactSettings:
-    """While saving, `cfg` holds all settings, and what the config says of them: at load an override is known by it."""
+def packed(settings: Mapping[str, Any], configured: Mapping[str, Any]) -> dict[str, str]:
+    """What is saved in place of `cfg`: all settings, and what the config says of them.
 
-    def __init__(self, pipe: HMTL) -> None:
-        self.pipe = pipe
-
-    def __enter__(self) -> None:
-        self.full = self.pipe.cfg
-        self.pipe.cfg = {_SETTINGS: _dump(self.full), _CONFIGURED: _dump(self.pipe._configured)}
-
-    def __exit__(self, *error: object) -> None:
-        self.pipe.cfg = self.full
+    settings (Mapping): The settings as they stand.
+    configured (Mapping): Their values in the config: at load an override is known by them.
+    RETURNS (dict): Texts of JSON.
+    """
+    return {_SETTINGS: _dump(settings), _CONFIGURED: _dump(configured)}
 
 
-def restore_settings(pipe: HMTL) -> None:
-    """Take the settings that were saved, but not those for which the config says something new."""
-    for key, value in pipe.cfg.pop(_CHANGED_FROM, {}).items():
-        if not same_setting(pipe._configured[key], value):
-            pipe.cfg[key] = pipe._configured[key]
-    settings = json.loads(pipe.cfg.pop(_SETTINGS, "{}"))
-    configured = json.loads(pipe.cfg.pop(_CONFIGURED, "{}"))
-    for key, value in settings.items():
-        if key not in pipe._configured or same_setting(pipe._configured[key], configured.get(key)):
-            pipe.cfg[key] = value
+def unpacked(saved: Mapping[str, Any], configured: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that were saved, but the config's own where it says something new.
+
+    saved (Mapping): `cfg` as it was loaded, packed or of 0.1.0.
+    configured (Mapping): Values of the settings in the config of today.
+    """
+    settings = {key: value for key, value in saved.items() if key not in (_CHANGED_FROM, _SETTINGS, _CONFIGURED)}
+    for key, value in saved.get(_CHANGED_FROM, {}).items():
+        if not same_setting(configured[key], value):
+            settings[key] = configured[key]
+    before = json.loads(saved.get(_CONFIGURED, "{}"))
+    for key, value in json.loads(saved.get(_SETTINGS, "{}")).items():
+        if key not in configured or same_setting(configured[key], before.get(key)):
+            settings[key] = value
+    return settings
 
 
 def same_setting(value: Any, other: Any) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from spacy.attrs import ORTH
 from spacy.tokens import Doc
 
-from ..annotations.groups import get_arguments
+from ..annotations.groups import get_arguments, get_tasks
 from ..annotations.layers import LAYERS, group_keys, keys_on, read
 from ..annotations.nesting import peel
 from ..errors import Errors, Warnings
@@ -23,6 +23,21 @@ def add_words(words: dict[int, str], doc: Doc) -> None:
     found: set[int] = set(map(int, doc.to_array(ORTH).reshape(-1)))
     for word in found - words.keys():
         words[word] = doc.vocab.strings[word]
+
+
+def check_tag(gold: Doc, levels: Sequence[Sequence[str]], pipes: Iterable[object]) -> None:
+    """Fail where a corpus block teaches a task that no component of the pipeline has.
+
+    gold (Doc): A Doc of the corpus.
+    levels (list): Those of the component that asks, for the message.
+    pipes (list): Components, of which those with `tasks` count.
+    RAISES (ValueError): H206.
+    """
+    known = {task for pipe in pipes for task in getattr(pipe, "tasks", [])}
+    for task in get_tasks(gold) or ():
+        if task not in known:
+            what = f"the block {task!r} of [corpora.train]"
+            raise ValueError(Errors.H206.format(task=task, levels=levels, what=what))
 
 
 class Survey:
