@@ -101,7 +101,7 @@ def names(corpora: Corpora) -> None:
     for own, corpus in (("wnut17-dev", NAMES["wnut17"]), ("demo-dev", NAMES["demo"])):
         docs = corpora.changed(own, lambda doc, silver, c=corpus: complete(doc, silver, corpora.teacher, c))
         dev += docs[: 400 if own == "wnut17-dev" else None]
-    corpora.write("names-dev", dev, without=("mentions", "coref", "relations"))
+    corpora.write("dev/names", dev, without=("mentions", "coref", "relations"))
 
 
 def mentions(corpora: Corpora) -> None:
@@ -125,7 +125,7 @@ def mentions(corpora: Corpora) -> None:
         else:
             # LitBank's documents are long, and of one kind.
             groups["litbank"] = groups["litbank"][:3]
-            corpora.write("mentions-dev", [d for docs in groups.values() for d in docs], without=("relations",))
+            corpora.write("dev/mentions", [d for docs in groups.values() for d in docs], without=("relations",))
     for folder in ("clusters", "clusters-again"):
         corpora.write(f"{folder}/gap", joined(corpora.docs("gap-train"), corpora.nlp.vocab))
 
@@ -166,7 +166,7 @@ def relations(corpora: Corpora) -> None:
             embedded(doc)
     for folder in ("relations", "relations-again"):
         corpora.write(f"{folder}/demo", own["train"], without=("coref",))
-    corpora.write("relations-dev", [*parts["dev"], *own["dev"]], without=("coref",))
+    corpora.write("dev/relations", [*parts["dev"], *own["dev"]], without=("coref",))
 
 
 def main() -> None:
