@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
             seen.add(name)
         return plain(cls, name)
 
-    WithCodes.__getattribute__ = recorded  # type: ignore[method-assign, assignment]
+    WithCodes.__getattribute__ = recorded  # type: ignore[method-assign]
 
 
 @pytest.hookimpl(optionalhook=True)
