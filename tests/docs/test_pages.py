@@ -15,7 +15,7 @@ from spacy_hmtl.data.formats import FORMATS
 from spacy_hmtl.experiments.setups import SETUPS
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "assets/demo/GUIDELINES.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "assets/demo/GUIDELINES.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def page(name: str) -> str:
@@ -72,3 +72,31 @@ def test_the_universe_entry_has_what_spacy_asks_for() -> None:
 
 def test_the_readme_counts_the_formats() -> None:
     assert f"[{len(FORMATS)} formats](docs/formats.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_page_is_in_the_menu_of_the_site() -> None:
+    # mkdocs.yml: a new page needs a line under `nav`.
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    listed = re.findall(r"([\w/.-]+\.md)$", text, re.MULTILINE)
+    pages = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
+    notebooks = [f"notebooks/{path.stem}.md" for path in (ROOT / "docs/notebooks").glob("*.ipynb")]
+    assert sorted(listed) == sorted(pages + notebooks)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_nobody_is_told_to_take_the_package_from_an_index(path: Path) -> None:
+    # It is on none; there the name could be anybody's.
+    assert not re.search(r"pip install[^\n`]*\bspacy[-_]hmtl(?![\w-]*\d)", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", [*PAGES, ROOT / "CITATION.cff", ROOT / "universe.json"], ids=lambda path: path.name)
+def test_the_paper_has_one_year(path: Path) -> None:
+    years = re.findall(r"Sanh,? (?:Wolf|et al)[^.\n]{0,30}?\(?((?:19|20)\d\d)", path.read_text(encoding="utf-8"))
+    assert set(years) <= {"2019"}
+
+
+def test_the_readme_has_the_table_of_the_pipelines() -> None:
+    rows = re.findall(r"^\| [^|\n]+ \|[^\n]*\d[^\n]*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    figures = [row for row in rows if re.search(r"\d\d\.\d|\d,\d{3}", row)]
+    assert len(figures) >= 5
+    assert [row for row in figures if row not in page("pipelines")] == []
