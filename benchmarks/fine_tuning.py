@@ -92,9 +92,8 @@ def main(
         start = time.process_time()
         nlp = make()
         seconds = time.process_time() - start
-        typer.echo(
-            f"| {name} | " + " | ".join(f"{value:.1f}" for value in score(nlp, test).values()) + f" | {seconds:.0f} |"
-        )
+        cells = [f"{value:.1f}" for value in score(nlp, test).values()]
+        typer.echo(f"| {name} | {' | '.join(cells)} | {seconds:.0f} |")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The pretrained pipeline beside spaCy's own English pipelines, on public texts, in one run: a table for docs/pipelines.md.
+"""The pretrained pipeline beside spaCy's English pipelines, on public texts, in one run (docs/pipelines.md).
 
     python benchmarks/peers.py RAW --model en_hmtl_web_md --peer FOLDER [--peer FOLDER] [--output peers.json]
 

@@ -13,7 +13,8 @@ NOTEBOOKS = Path(__file__).parents[1] / "docs/notebooks"
 
 def runner() -> Any:
     spec = importlib.util.spec_from_file_location("run_notebooks", NOTEBOOKS / "run.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

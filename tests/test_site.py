@@ -14,7 +14,8 @@ FOLDER = Path(__file__).parents[1] / "docs/site"
 
 def module(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     found = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(found)
     return found
@@ -22,7 +23,8 @@ def module(name: str) -> ModuleType:
 
 def test_lines_that_explain_arguments_become_sections() -> None:
     pytest.importorskip("griffe")
-    text = "Cut.\n\nstart, end (int): Tokens,\n    end exclusive.\nRETURNS (Doc): A part.\nRAISES (ValueError): H105.\n\nSource: us.\n"
+    text = "Cut.\n\nstart, end (int): Tokens,\n    end exclusive.\nRETURNS (Doc): A part.\nRAISES (ValueError): H105."
+    text += "\n\nSource: us.\n"
     found = module("docstrings").rewrite(text, known={"doc", "start", "end"})
     assert [line for line in found.splitlines() if line] == [
         "Cut.",

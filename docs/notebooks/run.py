@@ -30,9 +30,8 @@ def execute(path: Path, wheel: Path, work: Path, timeout: int = 300) -> Any:
     notebook = nbformat.read(path, as_version=4)
     os.symlink(ROOT / "assets", work / "assets", target_is_directory=True)
     paths = os.pathsep.join([str(wheel), os.environ.get("PYTHONPATH", "")])
-    client = NotebookClient(
-        notebook, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": str(work)}}
-    )
+    where = {"metadata": {"path": str(work)}}
+    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", resources=where)
     # One thread: the same sums on every machine with the same processor.
     client.execute(env={**os.environ, "PYTHONPATH": paths, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"})
     return notebook

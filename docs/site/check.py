@@ -12,7 +12,8 @@ from urllib.parse import unquote
 
 # What a browser fetches by itself, as against a link that a reader may follow.
 _LOADED = re.compile(
-    r"""<(?:script|img|iframe|source|video|audio)\b[^>]*?\ssrc="([^"]+)" | <link\b(?=[^>]*rel="(?:stylesheet|icon|preload)")[^>]*?\shref="([^"]+)" """,
+    r"""<(?:script|img|iframe|source|video|audio)\b[^>]*?\ssrc="([^"]+)"
+    | <link\b(?=[^>]*rel="(?:stylesheet|icon|preload)")[^>]*?\shref="([^"]+)" """,
     re.VERBOSE,
 )
 _STYLE = re.compile(r"(?:@import|url\()\s*[\"']?(https?:[^\"')]+|//[^\"')]+)")

@@ -18,7 +18,7 @@ def test_commands_exist_with_their_options(page: Path) -> None:
 
 
 def test_commands_are_found_and_wrong_ones_noticed() -> None:
-    text = "```bash\nX=1 python -m spacy hmtl convert brat a b \\\n  --strict  # a note\ncat a | hmtl nothing - b > c\n```\n"
+    text = "```bash\nX=1 python -m spacy hmtl convert brat a b \\\n  --strict  # note\ncat a | hmtl nothing - b >c\n```"
     assert list(read_commands(text)) == [
         ["python", "-m", "spacy", "hmtl", "convert", "brat", "a", "b", "--strict"],
         ["cat", "a"],
