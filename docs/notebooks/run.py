@@ -64,8 +64,9 @@ def main() -> None:
             notebook = execute(path, wheel, work)
             for cell in notebook.cells:
                 cell.metadata.clear()
-                # Warnings of libraries name folders of this machine.
-                cell.outputs = [output for output in cell.get("outputs", []) if output.get("name") != "stderr"]
+                if cell.cell_type == "code":
+                    # Warnings of libraries name folders of this machine.
+                    cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
             notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
             nbformat.write(notebook, path)
             print(f"{path}: {sum(cell.cell_type == 'code' for cell in notebook.cells)} cells")
