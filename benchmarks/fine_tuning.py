@@ -19,7 +19,7 @@ import torch
 import typer
 from spacy.language import Language
 from spacy.training import Example
-from thinc.api import Adam, fix_random_seed
+from thinc.api import Adam, Optimizer, fix_random_seed
 
 from spacy_hmtl.annotations import copy_tokens, set_tasks
 from spacy_hmtl.data.docbin import read_docs
@@ -44,7 +44,7 @@ def batches(gold: list[Example], n_updates: int, seed: int) -> Iterator[list[Exa
         yield batch
 
 
-def fit(nlp: Language, optimizer: Adam, path: Path, n_updates: int, seed: int) -> None:
+def fit(nlp: Language, optimizer: Optimizer, path: Path, n_updates: int, seed: int) -> None:
     """Update the component n_updates times."""
     for batch in batches(examples(nlp, path), n_updates, seed):
         nlp.update(batch, sgd=optimizer, drop=0.1)
@@ -60,7 +60,8 @@ def fine_tuned(model: str, train: Path, n_updates: int, seed: int) -> Language:
     """The pretrained pipeline with the labels of the new documents, trained on."""
     fix_random_seed(seed)
     nlp = spacy.load(model)
-    nlp.get_pipe("hmtl").add_labels_of(examples(nlp, train))
+    pipe: Any = nlp.get_pipe("hmtl")
+    pipe.add_labels_of(examples(nlp, train))
     fit(nlp, nlp.resume_training(sgd=Adam(0.001)), train, n_updates, seed)
     return nlp
 

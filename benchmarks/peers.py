@@ -10,7 +10,7 @@ few lines of code give. Every system answers in a process of its own, one thread
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -158,7 +158,7 @@ def main(
         output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
-def _line(title: str, cells: dict[str, Row | None]) -> str:
+def _line(title: str, cells: Mapping[str, Row | None]) -> str:
     return f"| {title} | " + " | ".join(_cell(cell) for cell in cells.values()) + " |"
 
 

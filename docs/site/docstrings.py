@@ -23,13 +23,13 @@ _PROSE = frozenset({"Source", "Note", "Example", "Examples", "https", "http"})
 class Docstrings(griffe.Extension):
     """Rewrites every docstring before it is parsed."""
 
-    def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
+    def on_object(self, *, obj: Any, **_: Any) -> None:
         if obj.docstring is not None:
             title = "Attributes" if obj.is_class and "__init__" not in obj.members else "Args"
             obj.docstring.value = rewrite(obj.docstring.value, known=_arguments(obj), title=title)
 
 
-def _arguments(obj: griffe.Object) -> set[str]:
+def _arguments(obj: Any) -> set[str]:
     """Names that a line may explain: parameters of a function, fields of a class and of its constructor."""
     if obj.is_function:
         return {parameter.name for parameter in obj.parameters}

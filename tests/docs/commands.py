@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import srsly
 import typer
 from docs.blocks import ROOT
@@ -75,9 +74,9 @@ def _options(words: list[str]) -> list[str]:
     return [word.split("=")[0] for word in words if re.match(r"^--?[a-zA-Z]", word)]
 
 
-def _of_click(group: click.Command, words: list[str]) -> list[str]:
+def _of_click(group: Any, words: list[str]) -> list[str]:
     """Subcommands are followed; then every option must be one of the command's."""
-    while isinstance(group, click.Group) or hasattr(group, "commands"):
+    while hasattr(group, "commands"):
         if not words or words[0].startswith("-"):
             break
         commands: dict[str, Any] = group.commands
