@@ -140,12 +140,15 @@ def main(
     raw: Annotated[Path, typer.Argument(help="Folder of converted corpora")],
     model: Annotated[str, typer.Option(help="The pipeline with hmtl: a name or a folder")] = "en_hmtl_web_md",
     peer: Annotated[list[str] | None, typer.Option(help="A pipeline of spaCy's: a name or a folder")] = None,
+    only: Annotated[str, typer.Option(help="Rows whose title has this text, and speed")] = "",
     output: Annotated[Path | None, typer.Option(help="JSON file for all figures")] = None,
 ) -> None:
     """Score every system, then let them take turns, and print the table."""
     systems = {Path(path).name: Turn(serve, path, str(raw)) for path in (model, *(peer or []))}
     result: dict[str, dict[str, Any]] = {}
     for number, (title, *_) in enumerate(ROWS):
+        if only not in title:
+            continue
         result[title] = {name: turn.ask(number) for name, turn in systems.items()}
         typer.echo(_line(title, result[title]))
     rates = [{name: turn.ask(None) for name, turn in systems.items()} for _ in range(_ROUNDS)]
