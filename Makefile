@@ -5,10 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
 export TEXT
+# Of a run of `make fuzz`, those of earlier runs included.
+DOCUMENTS ?= 1000000
 # The pretrained pipeline, where this tree has it.
 WEB := $(wildcard assets/pipelines/en_hmtl_web_md-*.whl)
 
-.PHONY: help demo test lint format types coverage bench docs clean
+.PHONY: help demo test lint format types coverage bench docs fuzz soak oldest newest clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +49,18 @@ bench: $(VENV)/installed-test  ## speed of prediction and updates on this machin
 docs: $(VENV)/installed-docs  ## the documentation site, in site/; every warning is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	$(BIN)/python docs/site/check.py site
+
+fuzz: $(VENV)/installed-test  ## a million random documents, stopped and started as you like (docs/reliability.md)
+	OMP_WAIT_POLICY=passive nice -n 10 $(BIN)/python -m benchmarks.fuzz --documents $(DOCUMENTS)
+
+soak: $(VENV)/installed-test  ## a training that is killed ten times, against one that is not
+	$(BIN)/python -m benchmarks.soak output/soak --kills 10
+
+oldest: ## the quick tests with the oldest packages that setup.py allows (PYTHON=python3.10)
+	$(PYTHON) scripts/versions.py oldest
+
+newest: ## the quick tests with the newest packages there are (PYTHON=python3.13)
+	$(PYTHON) scripts/versions.py newest
 
 clean:           ## remove what training and packaging made
 	rm -rf corpus training packages output site project.lock htmlcov .coverage

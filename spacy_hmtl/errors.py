@@ -191,6 +191,15 @@ class Errors(metaclass=WithCodes):
     H593 = "{path}: no document is left to show. See the errors above."
     H594 = "{name}: could not be annotated: {reason}. It is left out."
 
+    # Faults in what is saved, in gold and in training: H640 to H659
+    H640 = "{path}: is not what was written: its checksum is {found}, not {expected}. The file was damaged or changed: fetch the pipeline again from where it was made, or save it again."
+    H641 = "{path}: cannot be loaded: {reason}. The file is damaged, or of another pipeline: fetch the pipeline again from where it was made, or save it again."
+    H642 = "{path}: is missing. Fetch the pipeline again from where it was made, or save it again."
+    H643 = "{path}: holds weights that are no finite numbers ({n} tensors, such as {names}), with which every prediction would be wrong. Use a pipeline that was saved before, or train again with a lower learning rate."
+    H644 = "The saved description of the network is damaged: {fault}. Fetch the pipeline again from where it was made, or save it again."
+    H645 = "{where}: the attrs of the group {key!r}, which holds {n} spans, {reason}. Correct the annotation: doc._.coref_clusters and doc._.relations write such groups as they must be."
+    H646 = "The {what} of {tasks} is {value}, not a finite number, so nothing is learnt from this batch and training stops; the weights are those before it. Its documents: {documents}. Look at their annotation; else lower the learning rate, or set max_grad_norm above 0."
+
 
 class Warnings(metaclass=WithCodes):
     W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end or a blank line; they are skipped (said once). Use gold tokens (gold_preproc = true) or correct the boundaries."
@@ -214,3 +223,6 @@ class Warnings(metaclass=WithCodes):
     W174 = "{name!r}: {task} is frozen, but what it reads learns on ({below}), so its predictions change (said once). Name these in frozen, too, where they should not."
     W180 = '{path}: the label map does not name {labels}, which stay as they are. Name them, or let "*" say what becomes of others.'
     W181 = "{path}: no document has {labels}, which the label map names. Correct their spelling, or take them out of the map."
+    W194 = "{name!r} is saved with weights that are no finite numbers ({n} tensors, such as {names}), and cannot be loaded. Go back to what was saved before, and train with a lower learning rate."
+    W195 = '{n} weights of the encoder ({names}) are beyond the range of {dtype} and are saved as its largest value, {most:g}. Set save_dtype = "bfloat16" or "float32" in the Transformer embedding to keep them.'
+    W196 = "The word vectors of the vocabulary are not those that {name!r} was saved with, so that predictions may be wrong. Load it with the vectors of its training, or save it again with these."

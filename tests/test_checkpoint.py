@@ -137,6 +137,17 @@ def test_a_damaged_checkpoint_is_refused(corpus: Path, tmp_path: Path, content: 
         run(config, tmp_path / "out")
 
 
+def test_one_flipped_bit_of_a_checkpoint_is_seen(corpus: Path, tmp_path: Path) -> None:
+    config = write_config(corpus, tmp_path)
+    run_until(6, config, tmp_path / "out")
+    path = tmp_path / "checkpoint" / "checkpoint.msgpack"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"\[H267\] .*its checksum is not that of what was written"):
+        run(config, tmp_path / "out")
+
+
 def test_other_trained_components_are_refused(tmp_path: Path) -> None:
     nlp = Language()
     nlp.add_pipe("tagger")

@@ -34,13 +34,13 @@ Failure = tuple[int, str, str]
 
 def spread(one: Layers, other: Layers) -> float:
     """The largest distance between the confidences of two annotations, infinite where anything else differs."""
-    (rest, scores), (other_rest, other_scores) = _apart(one), _apart(other)
+    (rest, scores), (other_rest, other_scores) = apart(one), apart(other)
     if rest != other_rest or len(scores) != len(other_scores):
         return math.inf
     return max((abs(a - b) for a, b in zip(scores, other_scores)), default=0.0)
 
 
-def _apart(layers: Layers) -> tuple[Any, list[float]]:
+def apart(layers: Layers) -> tuple[Any, list[float]]:
     """Annotation without its confidences, and these."""
     spans = [layers.entities, layers.mentions, *(layers.clusters or [])]
     scores = [span.score for own in spans for span in own or []] + [r.score for r in layers.relations or []]

@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.util import is_package
 
 from ..errors import Errors
+from ..pipeline.diagnosis import damaged_file
 from ..pipeline.loading import load_folder
 
 
@@ -24,8 +25,12 @@ def load_pipeline(model: str, gpu_id: int = -1) -> Language:
         setup_gpu(gpu_id, silent=True)
     try:
         return load_folder(model) if Path(model).exists() and not is_package(model) else spacy.load(model)
-    except OSError as error:  # what spaCy raises where there is no pipeline
-        raise ValueError(Errors.H508.format(model=model, reason=error)) from error
+    except Exception as error:  # OSError where there is no pipeline, anything where its files are damaged
+        if str(error).startswith("[H"):
+            raise
+        file = damaged_file(Path(model)) if Path(model).is_dir() else None
+        reason = (str(error) or type(error).__name__) if file is None else f"{file} is missing or damaged ({error})"
+        raise ValueError(Errors.H508.format(model=model, reason=reason)) from error
 
 
 def hmtl_pipes(nlp: Language, model: str, what: str) -> list[Any]:

@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from . import layers as on_doc
+from .fitting import first_words
 from .groups import get_meta, set_meta
 from .layers import Layers
 from .validation import check
@@ -40,7 +41,7 @@ def to_doc(document: AnnotatedDocument, vocab: Vocab) -> Doc:
     vocab (Vocab): Of the Doc.
     RAISES (ValueError): H105 to H109, H111, naming the document.
     """
-    check(document.layers, document.words, f"document {document.name!r}")
+    check(document.layers, document.words, f"document {document.name or first_words(document.words)!r}")
     sent_starts: list[bool | int | None] | None = None
     if document.sent_starts is not None:
         starts = set(document.sent_starts)

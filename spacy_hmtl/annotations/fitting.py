@@ -8,7 +8,8 @@ numbers. Neither says so; both are found here, where layers are read.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy
@@ -29,8 +30,15 @@ def name_of(doc: Doc) -> str:
     name = doc.spans[META].attrs.get("name") if META in doc.spans else None
     if name:
         return f"document {name!r}"
-    words = " ".join(token.text for token in doc[:6])
-    return f"Doc {words + (' ...' if len(doc) > 6 else '')!r}"
+    return f"Doc {first_words([token.text for token in doc[:7]])!r}"
+
+
+def first_words(words: Sequence[str]) -> str:
+    """The first six words of a text, by which messages call it.
+
+    words (Sequence): Its tokens, or seven of them.
+    """
+    return " ".join(words[:6]) + (" ..." if len(words) > 6 else "")
 
 
 def fitting_group(doc: Doc, key: str, task: str) -> SpanGroup | None:
@@ -43,7 +51,7 @@ def fitting_group(doc: Doc, key: str, task: str) -> SpanGroup | None:
     if key not in doc.spans:
         return None
     group = doc.spans[key]
-    reason = _misfit(group, _COLUMNS[task])
+    reason = misfit(group, task)
     if reason is None:
         result: SpanGroup | None = group
         return result
@@ -53,20 +61,63 @@ def fitting_group(doc: Doc, key: str, task: str) -> SpanGroup | None:
     return None
 
 
-def _misfit(group: SpanGroup, columns: Sequence[str]) -> str | None:
-    """What does not fit; None if all does."""
-    n_spans, attrs = len(group), group.attrs
+def misfit(group: SpanGroup, task: str) -> str | None:
+    """What of a group's attrs does not fit its spans, in length or type; None if all does.
+
+    group (SpanGroup): Of the layer.
+    task (str): "emd", "coref" or "relation", whose layer the group is.
+    """
+    columns, n_spans, attrs = _COLUMNS[task], len(group), group.attrs
     missing = [column for column in columns if attrs.get(column) is None]
     if missing:
         return f"lack {' and '.join(missing)}" if n_spans else None
     pairs = attrs["pairs"] if "pairs" in columns else None
-    n_rows = n_spans if pairs is None else len(pairs)
     for column in (*columns, "scores"):
-        if attrs.get(column) is not None and len(attrs[column]) != n_rows:
-            return f"have {len(attrs[column])} {column} for {n_rows} {'spans' if pairs is None else 'pairs'}"
-    if pairs is not None and not all(len(pair) == 2 and all(0 <= n < n_spans for n in pair) for pair in pairs):
+        value = attrs.get(column)
+        if value is None:
+            continue
+        if not isinstance(value, (list, tuple, numpy.ndarray)):
+            return f"have {column} of the type {type(value).__name__}, not a list"
+        n_rows = n_spans if pairs is None else len(pairs)
+        if len(value) != n_rows:
+            return f"have {len(value)} {column} for {n_rows} {'spans' if pairs is None else 'pairs'}"
+        if (wrong := _strange(value, _KINDS[column])) is not None:
+            return f"have {wrong!r} among the {column}"
+    if pairs is not None and not all(0 <= number < n_spans for pair in pairs for number in pair):
         return "have pairs of spans that the group does not hold"
     return None
+
+
+def wrong_score(group: SpanGroup) -> str | None:
+    """Which of a group's confidences is no probability; None if all are.
+
+    group (SpanGroup): Of a layer, its attrs of the right types.
+    """
+    scores = group.attrs.get("scores")
+    if scores is None or not isinstance(scores, (list, tuple, numpy.ndarray)):
+        return None
+    wrong = next((score for score in scores if not (isinstance(score, Real) and 0.0 <= score <= 1.0)), None)
+    return None if wrong is None else f"have the score {wrong!r}, which is not within [0, 1]"
+
+
+def _is_pair(value: Any) -> bool:
+    if not isinstance(value, (list, tuple, numpy.ndarray)) or len(value) != 2:
+        return False
+    return all(isinstance(number, Integral) for number in value)
+
+
+# What the items of a column are.
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "clusters": lambda value: isinstance(value, Integral),
+    "labels": lambda value: isinstance(value, str),
+    "pairs": _is_pair,
+    "scores": lambda value: isinstance(value, Real),
+}
+
+
+def _strange(values: Any, is_right: Callable[[Any], bool]) -> Any:
+    """The first item of a column that is of another kind; None where there is none."""
+    return next((value if value is not None else "None" for value in values if not is_right(value)), None)
 
 
 def attrs_of(attrs: Mapping[str, Any], n_spans: int, kept: Sequence[int]) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def make_hmtl(
         raise ValueError(message)
     set_precision(embed, precision)
     used = {task: heads[task] for level in levels for task in level}
-    shim = HierarchyShim(partial(_build, levels=levels, configs=used), lr_scale)
+    shim = HierarchyShim(levels, partial(_build, levels=levels, configs=used), lr_scale)
     return Model(
         "hmtl",
         _forward,

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import srsly
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_safetensors
-from safetensors.torch import save as save_safetensors
 from thinc.api import Optimizer, PyTorchShim, get_torch_default_device, torch2xp, xp2torch
 
 from ..errors import Errors
 from ..nn.growth import grown
-from ..nn.hierarchy import Hierarchy, LabelSets
-
-# Whether weights are saved as they are, whatever a pipeline is to be saved with.
-_EXACT: ContextVar[bool] = ContextVar("exact", default=False)
-
-
-@contextlib.contextmanager
-def exact_weights() -> Iterator[None]:
-    """A context in which bytes hold weights as they are, so that a training goes on from them to the bit."""
-    token = _EXACT.set(True)
-    try:
-        yield
-    finally:
-        _EXACT.reset(token)
+from ..nn.hierarchy import Hierarchy, LabelSets, Levels
+from .saved_head import SavedHead
+from .state import build_fitting, load_state, save_state
 
 
 class TouchedParams:
@@ -108,12 +93,14 @@ class HierarchyShim(TouchedParams, PyTorchShim):
     Its bytes carry labels and width beside the weights, so that a saved pipeline needs
     nothing else to be built again.
 
+    levels (Sequence): Tasks of each level, as the config has them.
     build (Callable): From the embeddings' width and the label sets to the network.
     lr_scale (float): Factor on the optimizer's learning rate.
     """
 
-    def __init__(self, build: Callable[[int, LabelSets], Hierarchy], lr_scale: float) -> None:
+    def __init__(self, levels: Levels, build: Callable[[int, LabelSets], Hierarchy], lr_scale: float) -> None:
         super().__init__(None)
+        self._levels = [list(level) for level in levels]
         self._build = build
         self.lr_scale = lr_scale
 
@@ -168,9 +155,9 @@ class HierarchyShim(TouchedParams, PyTorchShim):
             result: bytes = srsly.msgpack_dumps({})
             return result
         model = self._model
-        head: dict[str, Any] = {"labels": model.labels, "levels": model.levels, "input_width": model.input_width}
-        head |= {"arguments": model.arguments, "schema": model.schema}
-        result = srsly.msgpack_dumps({"head": json.dumps(head), "state": save_state(model)})
+        labels = LabelSets(model.labels, model.arguments, model.schema)
+        head = SavedHead(labels, model.levels, model.input_width)
+        result = srsly.msgpack_dumps({"head": head.to_json(), "state": save_state(model)})
         return result
 
     def from_bytes(self, bytes_data: bytes) -> HierarchyShim:
@@ -178,53 +165,17 @@ class HierarchyShim(TouchedParams, PyTorchShim):
 
         bytes_data (bytes): Made by `to_bytes`.
         RETURNS (HierarchyShim): Itself.
-        RAISES (ValueError): H209 where the config asks for another network.
+        RAISES (ValueError): H209 where the config asks for another network; H584 and H644, where it is damaged.
         """
         message = srsly.msgpack_loads(bytes_data)
         if not message:
             self._model = None
             return self
-        head = json.loads(message["head"])
-        # Pipelines of 0.1.0 hold no types of arguments: none of their heads reads any.
-        self.build(head["input_width"], LabelSets(head["labels"], head.get("arguments", []), head["schema"]))
-        if self.hierarchy.levels != head["levels"]:
-            reason = f"levels are {self.hierarchy.levels}, but were {head['levels']} in training"
+        head = SavedHead.from_json(message["head"])
+        if head.levels != self._levels:
+            reason = f"levels are {self._levels}, but were {head.levels} in training"
             raise ValueError(Errors.H209.format(reason=reason))
-        load_state(self.hierarchy, message["state"])
+        build = partial(self._build, head.input_width, head.labels)
+        self._model = build_fitting(build, message["state"], head.sizes)
+        self._model.to(get_torch_default_device())
         return self
-
-
-def save_state(module: torch.nn.Module, dtype: torch.dtype = torch.float32) -> bytes:
-    """Weights in the safetensors format.
-
-    module (Module): On any device.
-    dtype (dtype): Of weights in float32; with float16 what is beyond its range is saved as its largest value.
-    RETURNS (bytes): For `load_state`, which makes the module's own dtype of any.
-    """
-    state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
-    if dtype != torch.float32 and not _EXACT.get():
-        most = torch.finfo(dtype).max
-        state = {n: v.clamp(-most, most).to(dtype) if v.dtype == torch.float32 else v for n, v in state.items()}
-    return save_safetensors(state)
-
-
-def load_state(module: torch.nn.Module, data: bytes) -> None:
-    """Load weights; nothing is loaded if they do not all fit.
-
-    module (Module): Of the shapes that were saved.
-    data (bytes): Made by `save_state`.
-    RAISES (ValueError): H209; H584 where they are no weights at all, such as a pickle.
-    """
-    try:
-        state = load_safetensors(data)
-    except (SafetensorError, TypeError) as error:
-        raise ValueError(Errors.H584.format(reason=error)) from error
-    expected = module.state_dict()
-    wrong = sorted(set(state) ^ set(expected)) or [
-        f"{name} {tuple(state[name].shape)} instead of {tuple(expected[name].shape)}"
-        for name in expected
-        if state[name].shape != expected[name].shape
-    ]
-    if wrong:
-        raise ValueError(Errors.H209.format(reason=", ".join(wrong[:3])))
-    module.load_state_dict(state)

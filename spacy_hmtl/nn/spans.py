@@ -119,3 +119,16 @@ def antecedent_pairs(docs: Tensor, n_columns: int, first: int = 0) -> tuple[Tens
     exists = (antecedent >= 0) & (docs[antecedent.clamp(min=0)] == docs[first:].unsqueeze(1))
     rows, columns = exists.nonzero(as_tuple=True)
     return rows + first, antecedent[rows, columns], columns
+
+
+def repeats(values: Tensor) -> Tensor:
+    """Which values stand earlier, too; by sorting, not by comparing all with all.
+
+    values (Tensor): Int64, shape (M,).
+    RETURNS (Tensor): Bool, shape (M,).
+    """
+    order = values.argsort(stable=True)
+    equal = values[order][1:] == values[order][:-1]
+    result = torch.zeros_like(values, dtype=torch.bool)
+    result[order[1:]] = equal
+    return result

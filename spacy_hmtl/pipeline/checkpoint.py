@@ -18,12 +18,14 @@ from safetensors.numpy import save as save_arrays
 from spacy.language import Language
 from thinc.api import Optimizer
 
-from ..bridge.shim import exact_weights
+from ..bridge.state import exact_weights
 from ..errors import Errors
 from .component import HMTL
 from .replay import Replay
 
 _FILE = "checkpoint.msgpack"
+# What a checkpoint with a checksum begins with: msgpack never does.
+_MARK = b"\xc1HMTL1"
 _TABLES = ("mom1", "mom2", "averages")
 _COUNTS = ("nr_update", "last_seen")
 # What the course of a training depends on, as the file is of no use with anything else.
@@ -69,15 +71,10 @@ class Checkpoint:
     def _read(self, nlp: Language) -> dict[str, Any] | None:
         if not self.path.is_file():
             return None
-        try:
-            saved = srsly.msgpack_loads(self.path.read_bytes())
-            config = saved["config"]
-        except (ValueError, TypeError, KeyError, OSError) as error:
-            raise ValueError(Errors.H267.format(path=self.path, reason=error)) from error
-        if config != _fingerprint(nlp):
+        saved = read_checkpoint(self.path)
+        if saved["config"] != _fingerprint(nlp):
             raise ValueError(Errors.H268.format(path=self.path))
-        result: dict[str, Any] | None = saved
-        return result
+        return saved
 
     def _save(self, nlp: Language, pipe: HMTL, step: int) -> None:
         """Write all or nothing: a training that is killed while it writes finds the checkpoint before."""
@@ -108,10 +105,37 @@ class Checkpoint:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".partial")
         with partial.open("wb") as file:
-            file.write(srsly.msgpack_dumps(content))
+            file.write(_pack(content))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(self.path)
+
+
+def _pack(content: dict[str, Any]) -> bytes:
+    """A checkpoint as bytes, which begin with their checksum."""
+    data: bytes = srsly.msgpack_dumps(content)
+    return _MARK + hashlib.sha256(data).digest() + data
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The content of a checkpoint: the update it stands at as "step", weights, optimizer, random states, scores.
+
+    path (Path): Of the file.
+    RAISES (ValueError): H267, where it is not what was written.
+    """
+    try:
+        data = path.read_bytes()
+        if data.startswith(_MARK):
+            size = len(_MARK) + hashlib.sha256().digest_size
+            expected, data = data[len(_MARK) : size], data[size:]
+            if hashlib.sha256(data).digest() != expected:
+                raise ValueError("its checksum is not that of what was written")
+        # Earlier ones carry no checksum.
+        saved: dict[str, Any] = srsly.msgpack_loads(data)
+        saved["config"]
+    except Exception as error:  # whatever a damaged file leads to in the libraries that read it
+        raise ValueError(Errors.H267.format(path=path, reason=error)) from error
+    return saved
 
 
 def _trained(nlp: Language) -> HMTL:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from copy import deepcopy
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
@@ -22,14 +20,13 @@ from ..bridge.beside import is_candidate_source
 from ..bridge.embeddings.protocol import hooks_of, local_paths
 from ..bridge.model import Batch, initialize, states
 from ..errors import Errors, Warnings
-from ..files import check_tree
 from ..types import LabeledSpan
 from .batches import batches
 from .gold_mentions import with_gold_mentions
-from .growth import Growing, read_source
-from .processes import in_worker
-from .saving import forget_paths, packed, unpacked
+from .growth import read_source
+from .saving import forget_paths
 from .settings import check_settings
+from .stored import Stored
 from .survey import add_words, check_tag
 
 # Docs that widths are inferred from.
@@ -38,7 +35,7 @@ _N_SAMPLES = 10
 _MOST_TOKENS = 16_000
 
 
-class HMTL(Growing):
+class HMTL(Stored):
     """Names, mentions, coreference and relations by one hierarchical model.
 
     vocab (Vocab): The pipeline's vocabulary.
@@ -219,8 +216,9 @@ class HMTL(Growing):
         samples: list[Doc] = []
         words: dict[int, str] = {}
         survey, pipes = self._survey(), [self] if nlp is None else [pipe for _, pipe in nlp.pipeline]
-        for eg in get_examples():
+        for number, eg in enumerate(get_examples(), start=1):
             check_tag(eg.reference, self.model.attrs["levels"], pipes)
+            self._check_gold(eg, f"example {number}")
             if len(samples) < _N_SAMPLES and len(eg.reference):
                 samples.append(eg.predicted)
             add_words(words, eg.predicted)
@@ -256,44 +254,3 @@ class HMTL(Growing):
             return result
 
         return score() if self.replay is None else self.replay.scores(score, self.model.to_bytes)
-
-    # --- saving ---
-
-    def __setstate__(self, state: Any) -> None:
-        super().__setstate__(state)
-        in_worker()
-
-    def _loaded(self) -> HMTL:
-        for hooks in hooks_of(self.model):
-            hooks.check_vocab(self.vocab)
-        self.cfg = unpacked(self.cfg, self._configured)
-        check_settings(self.cfg, self.name, self.tasks)
-        self._goes_on, self._has_learnt = True, False
-        self._know_labels()
-        return self
-
-    @contextmanager
-    def _packed_settings(self) -> Iterator[None]:
-        settings, self.cfg = self.cfg, packed(self.cfg, self._configured)
-        try:
-            yield
-        finally:
-            self.cfg = settings
-
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        with self._packed_settings():
-            result: bytes = super().to_bytes(exclude=tuple(exclude))
-            return result
-
-    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        with self._packed_settings():
-            super().to_disk(path, exclude=tuple(exclude))
-
-    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> HMTL:
-        super().from_bytes(bytes_data, exclude=tuple(exclude))
-        return self._loaded()
-
-    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> HMTL:
-        check_tree(Path(path))
-        super().from_disk(path, exclude=tuple(exclude))
-        return self._loaded()

@@ -80,7 +80,8 @@ class Growing(Learner):
         RETURNS (dict): New labels of each task that has some.
         """
         survey = self._survey()
-        for eg in examples:
+        for number, eg in enumerate(examples, start=1):
+            self._check_gold(eg, f"example {number}")
             tasks = [task for task in self._tasks_of(eg) if task not in self.cfg["frozen"]]
             survey.add(eg.reference, tasks, self._keys())
         return self._grow(survey.found, survey.arguments, survey.schema)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from spacy.pipeline import TrainablePipe
@@ -12,8 +13,9 @@ from spacy.training import Example, validate_examples
 from thinc.api import Optimizer, get_torch_default_device
 
 from ..annotations import groups
+from ..annotations.gold import check_gold, place_of
 from ..annotations.layers import Layers, group_keys, keys_on, read
-from ..bridge.clip import clip_global_norm
+from ..bridge.clip import clip_global_norm, drop_gradients
 from ..bridge.dropout import set_dropout
 from ..bridge.growth import EMBEDDINGS, below
 from ..bridge.lessons import Lesson
@@ -39,6 +41,8 @@ class Learner(TrainablePipe):
         self._targets: TargetBuilder | None = None
         self._warned: set[str] = set()
         self._bare = BareDocs()
+        # Examples whose gradients wait for a step.
+        self._batch: Sequence[Example] = []
         # Whether its weights were loaded, so that training goes on with them, and whether it has learnt since.
         self._goes_on = self._has_learnt = False
 
@@ -80,6 +84,8 @@ class Learner(TrainablePipe):
         examples = list(examples)
         validate_examples(examples, "HMTL.update")
         self._warn_of_drift()
+        for number, eg in enumerate(examples, start=1):
+            self._check_gold(eg, f"example {number} of the batch")
         docs = [eg.predicted for eg in examples]
         reading = read_batch(docs, self.model.attrs["max_segment"], get_torch_default_device())
         lessons = self._lessons(examples, reading)
@@ -89,14 +95,21 @@ class Learner(TrainablePipe):
         batch_losses, backprop = self.model.begin_update(
             Batch(docs, lessons=lessons, settings=self.cfg, reading=reading, beside=[self._of_others(d) for d in docs])
         )
+        self._check_numbers("loss", batch_losses, examples)
         backprop(None)
         self.latest_losses = dict(batch_losses)
+        self._batch = [*self._batch, *examples]
         for task, loss in batch_losses.items():
             losses[self.name] += loss
             losses[f"{self.name}_{task}"] += loss
         if sgd is not None:
             self.finish_update(sgd)
         return losses
+
+    def _check_gold(self, eg: Example, where: str) -> None:
+        """Refuse gold that cannot be read. What is tagged with a task was checked by the corpus reader."""
+        if groups.get_tasks(eg.reference) is None:
+            check_gold(eg.reference, where, self._keys())
 
     def rehearse(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, float]:
         """Not supported: learns nothing, and says so once (W161)."""
@@ -119,10 +132,26 @@ class Learner(TrainablePipe):
                 return
         if isinstance(sgd, Optimizer) and step_schedules(sgd, self.name, goes_on=self._goes_on):
             self._warn_once("W160", Warnings.W160.format(name=self.name))
-        if self.cfg["max_grad_norm"]:
-            clip_global_norm(self.model, self.cfg["max_grad_norm"])
+        norm = clip_global_norm(self.model, self.cfg["max_grad_norm"])
+        self._check_numbers("gradient", dict.fromkeys(self.tasks, norm), self._batch)
         self.model.finish_update(sgd)
-        self._has_learnt = True
+        self._has_learnt, self._batch = True, []
+
+    def _check_numbers(self, what: str, values: Mapping[str, float], examples: Sequence[Example]) -> None:
+        """Stop before what is no number reaches the weights.
+
+        what (str): What messages call it.
+        values (Mapping): By task.
+        examples (Sequence): What it was made of.
+        RAISES (ValueError): H646.
+        """
+        wrong = {task: value for task, value in values.items() if not math.isfinite(value)}
+        if not wrong:
+            return
+        drop_gradients(self.model)
+        documents = [place_of(eg.reference, f"example {number}") for number, eg in enumerate(examples, start=1)]
+        value, tasks = next(iter(wrong.values())), ", ".join(wrong)
+        raise ValueError(Errors.H646.format(what=what, tasks=tasks, value=value, documents="; ".join(documents)))
 
     def _target_builder(self) -> TargetBuilder:
         if self._targets is None:

@@ -13,6 +13,8 @@ from spacy.language import Language
 _SETTINGS, _CONFIGURED = "settings", "configured"
 # In a `cfg` of 0.1.0: the config's values of the settings beside it, which had been changed.
 _CHANGED_FROM = "changed_from"
+# Keys of a `cfg` that are no settings.
+LEGACY = frozenset({_SETTINGS, _CONFIGURED, _CHANGED_FROM})
 
 
 def packed(settings: Mapping[str, Any], configured: Mapping[str, Any]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..annotations.documents import copy_tokens
-from ..annotations.fitting import name_of
+from ..annotations.gold import check_gold, place_of
 from ..annotations.groups import ENTITIES, get_meta, is_annotated, set_meta, set_tasks
 from ..annotations.layers import LAYERS, TASKS, Layers, group_keys, read, write
 from ..annotations.slicing import split_doc
@@ -128,9 +128,12 @@ class MultiTaskCorpus:
                 continue
             is_split = 0 < max_length < len(doc)
             is_new = str(block["path"]) not in self._checked
+            where = f"{block['path']}, document {n_docs}"
+            if is_new:
+                check_gold(doc, where)
             layers = read(doc) if is_split or is_new or label_map else Layers()
             if is_new:
-                check(layers, [token.text for token in doc], name_of(doc))
+                check(layers, [token.text for token in doc], place_of(doc, where))
             if label_map is not None:
                 layers, change = _map_labels(doc, layers, label_map)
                 unnamed.update(label for task in tasks for label in change.unnamed.get(task, ()))

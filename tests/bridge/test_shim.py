@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 import spacy
+import torch
 from spacy.language import Language
 from spacy.training import Example
 from tiny import tiny_config, tiny_nlp, weights
 
 from spacy_hmtl.bridge.embeddings.characters import make_char_cnn
-from spacy_hmtl.bridge.shim import load_state, save_state
+from spacy_hmtl.bridge.state import load_state, save_state
 
 
 def component(levels: list[list[str]] | None = None, width: int | None = None) -> Any:
@@ -58,3 +60,16 @@ def test_nothing_is_loaded_unless_all_fits() -> None:
     with pytest.raises(ValueError, match="instead of"):
         load_state(small, save_state(large))
     assert save_state(small) == before
+
+
+def test_weights_beyond_the_range_of_float16_are_said_by_name() -> None:
+    module = torch.nn.Linear(2, 1)
+    with torch.no_grad():
+        module.weight[0, 0] = 1e6
+    with pytest.warns(UserWarning, match=r"\[W195\] 1 weights .*\(weight\) are beyond .* float16 .*65504"):
+        data = save_state(module, torch.float16)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        save_state(module, torch.bfloat16)
+    load_state(module, data)
+    assert module.weight[0, 0] == 65504.0

@@ -16,7 +16,7 @@ from thinc.api import Adam
 from tiny import assert_alike, snapshot, tiny_nlp, weights
 from tiny_encoder import encoder_block, write_encoder
 
-from spacy_hmtl.bridge.shim import exact_weights
+from spacy_hmtl.bridge.state import exact_weights
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nn.strategies import Documents, documents, layout_of, seeds, segments_of
 
 from spacy_hmtl.nn.heads.coref.pairs import distance_bucket
-from spacy_hmtl.nn.spans import SpanIndex, antecedent_pairs, enumerate_spans, match, prune, window
+from spacy_hmtl.nn.spans import SpanIndex, antecedent_pairs, enumerate_spans, match, prune, repeats, window
 
 quick = settings(deadline=None, max_examples=50)
 doc_sizes = st.lists(st.integers(0, 6), min_size=1, max_size=4)
@@ -92,3 +92,15 @@ def test_distances_are_bucketed_semi_logarithmically(distance: int) -> None:
     # Lee et al. (2017), section 4: [1, 2, 3, 4, 5-7, 8-15, 16-31, 32-63, 64+], and here 0.
     expected = distance if distance <= 4 else min(9, math.floor(math.log2(distance)) + 3)
     assert distance_bucket(torch.tensor([distance])).tolist() == [expected]
+
+
+@quick
+@given(st.lists(st.integers(-1, 3), max_size=9))
+def test_a_value_repeats_where_it_stands_earlier(values: list[int]) -> None:
+    expected = [value in values[:place] for place, value in enumerate(values)]
+    assert repeats(torch.tensor(values, dtype=torch.int64)).tolist() == expected
+
+
+def test_repeats_are_found_among_many_values_without_a_table_of_pairs() -> None:
+    # All against all would be 40 GB.
+    assert int(repeats(torch.arange(200_000) % 1000).sum()) == 199_000

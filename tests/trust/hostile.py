@@ -151,6 +151,11 @@ def change_shim(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
                 change(own)
                 shims[place] = srsly.msgpack_dumps(own)
     path.write_bytes(srsly.msgpack_dumps(message))
+    # Whoever changes the weights leaves the checksums away, as in pipelines of 0.1.0.
+    cfg = path.with_name("cfg")
+    settings = json.loads(cfg.read_text()) if cfg.is_file() else {}
+    if settings.pop("checksums", None):
+        cfg.write_text(json.dumps(settings))
 
 
 def _set_config(own: dict[str, Any], **values: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from ...nn.bilm.config import BiLMConfig
 from ...nn.bilm.network import BiLM, State
 from ...nn.scalar_mix import MixedLayers
 from ..segments import segment_starts
-from ..shim import ModuleShim, TouchedParams, load_state, save_state
+from ..shim import ModuleShim, TouchedParams
+from ..state import build_fitting, save_state
 from .cache import VectorCache, cache_folder, encode_once, fingerprint, make_cache, text_key
 from .elmo_files import read_options, read_weights
 from .protocol import EmbeddingHooks
@@ -118,8 +120,7 @@ class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         sizes["filters"] = tuple((width, number) for width, number in sizes["filters"])
         config = BiLMConfig(**sizes)
         if "state" in message:
-            network = BiLM(config)
-            load_state(network, message["state"])
+            network = build_fitting(partial(BiLM, config), message["state"], asdict(config))
         else:
             network = self._from_files(config)
             found, expected = fingerprint(network), message["fingerprint"]

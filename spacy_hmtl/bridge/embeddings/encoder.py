@@ -6,6 +6,7 @@ import hashlib
 import json
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,13 +22,17 @@ from transformers.models.auto.auto_factory import _get_model_class
 
 from ...errors import Errors, Warnings
 from ...nn.precision import PRECISIONS, reduced, resolve, runs_on
-from ..shim import TouchedParams, load_state, save_state
+from ..shim import TouchedParams
+from ..state import build_fitting, save_state
 from .cache import VectorCache, cache_folder, fingerprint
 from .encoder_files import CONFIG, check_files, make_config, make_tokenizer, read_folder
 from .protocol import EmbeddingHooks
 
 # What messages call the files inside a pipeline.
 _SAVED = "the saved encoder"
+
+# Settings that the size of most transformers depends on.
+_SIZES = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers")
 
 # What weights can be saved as.
 SAVE_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -170,9 +175,9 @@ class EncoderShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         if self.n_layers and self.n_layers != config.num_hidden_layers:
             reason = f"n_layers is {self.n_layers}, but the encoder was saved with {config.num_hidden_layers} layers"
             raise ValueError(Errors.H209.format(reason=reason))
-        transformer = AutoModel.from_config(config, trust_remote_code=False)
-        load_state(transformer, message["state"])
-        transformer.eval()
+        build = partial(AutoModel.from_config, config, trust_remote_code=False)
+        sizes = {name: getattr(config, name, None) for name in _SIZES}
+        transformer = build_fitting(build, message["state"], sizes).eval()
         _compare(tokenizer, message["tokenizer_hash"], message["versions"])
         self.set(Encoder(transformer, tokenizer, vocabulary))
         return self

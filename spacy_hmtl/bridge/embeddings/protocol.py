@@ -30,6 +30,14 @@ class EmbeddingHooks:
         RAISES (ValueError): Whatever tells the user what to do.
         """
 
+    def vectors_checksum(self, vocab: Vocab) -> str | None:
+        """A checksum of what the layer reads of the vocabulary, where it reads vectors.
+
+        vocab (Vocab): Of the pipeline.
+        RETURNS (str, optional): Hexadecimal.
+        """
+        return None
+
     def local_paths(self) -> dict[str, str | None]:
         """Paths of this machine in the layer's settings, asked for before initialization.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from zlib import crc32
 
 import numpy
 import torch
-from safetensors.torch import load as load_safetensors
 from spacy.attrs import LOWER
 from spacy.tokens import Doc
 from spacy.vectors import Mode
@@ -18,7 +18,8 @@ from torch import Tensor
 
 from ...errors import Errors
 from ...nn.word_rows import WordRows
-from ..shim import TouchedParams, save_state
+from ..shim import TouchedParams
+from ..state import read_state, save_state
 from .protocol import EmbeddingHooks
 
 _SECTION = "the WordVectors embedding"
@@ -66,6 +67,17 @@ class WordRowsShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         if self._model is not None and vocab.vectors.shape[1] != self.table.width:
             raise ValueError(Errors.H233.format(found=vocab.vectors.shape[1], expected=self.table.width))
 
+    def vectors_checksum(self, vocab: Vocab) -> str | None:
+        """See `EmbeddingHooks`: of the table, and of which word has which row.
+
+        vocab (Vocab): Of the pipeline.
+        RETURNS (str): Hexadecimal.
+        """
+        vectors = vocab.vectors
+        table = xp2torch(vectors.data, device=torch.device("cpu")).contiguous().numpy()
+        rows = numpy.asarray(list(vectors.key2row.items()), dtype="uint64")
+        return f"{crc32(rows.tobytes(), crc32(table.view('uint8').reshape(-1))):08x}"
+
     def finish_update(self, optimizer: Optimizer) -> None:
         """Step the rows of the words that were read; the others stand still.
 
@@ -91,12 +103,12 @@ class WordRowsShim(EmbeddingHooks, TouchedParams, PyTorchShim):
 
         bytes_data (bytes): Made by `to_bytes`.
         RETURNS (WordRowsShim): Itself.
-        RAISES (ValueError): H209 where they do not fit each other.
+        RAISES (ValueError): H209 where they do not fit each other; H584 where they cannot be read.
         """
         if not bytes_data:
             self._model = None
             return self
-        state = load_safetensors(bytes_data)
+        state = read_state(bytes_data)
         if set(state) != {"keys", "rows"} or len(state["rows"]) != 1 + len(state["keys"]):
             reason = "rows and keys of the word vectors are " + ", ".join(
                 f"{k} {tuple(v.shape)}" for k, v in state.items()

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from ...encoder import Encoded
 from ...layout import Chunk
-from ...spans import SpanIndex, antecedent_pairs, distinct, enumerate_spans, match, prune
+from ...spans import SpanIndex, antecedent_pairs, distinct, enumerate_spans, match, prune, repeats
 from ..protocol import NOTHING, Beside, Head
 from ..tensors import ClusterTargets, DecodedClusters
 from .config import CorefConfig
@@ -223,8 +223,7 @@ class CorefHead(Head):
         is_open[:, : n_none - 1] = True
         closed = torch.where(is_partial.unsqueeze(1) & is_open, IMPOSSIBLE, options)
         likelihood = torch.where(correct, closed.log_softmax(dim=1), IMPOSSIBLE).logsumexp(dim=1)
-        earlier = (clusters.unsqueeze(0) == clusters.unsqueeze(1)).tril(-1).any(dim=1)
-        is_out = earlier & ~correct[:, n_none:].any(dim=1)
+        is_out = repeats(clusters) & ~correct[:, n_none:].any(dim=1)
         return -torch.where(is_partial & ((clusters < 0) | is_out), 0.0, likelihood).sum()
 
     def _gold_options(self, options: Tensor, clusters: Tensor) -> Tensor:
