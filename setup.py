@@ -11,6 +11,10 @@ VERSION = re.search(r'__version__ = "(.+)"', (HERE / "spacy_hmtl/__init__.py").r
 # The demo page and its API.
 SERVE = ["fastapi>=0.115", "uvicorn>=0.30"]
 
+# Until the project has a public address, it is the paper's whose model this is. The same stands in CITATION.cff,
+# universe.json and the pipelines' cards (tests/test_metadata.py).
+URL = "https://doi.org/10.1609/aaai.v33i01.33016949"
+
 # What reads the published ELMo weights; a packaged pipeline that holds them does without.
 ELMO = ["h5py>=3.10"]
 
@@ -21,8 +25,16 @@ setup(
     long_description=(HERE / "README.md").read_text(encoding="utf8"),
     long_description_content_type="text/markdown",
     license="MIT",
-    packages=find_packages(include=["spacy_hmtl", "spacy_hmtl.*"]),
-    package_data={"spacy_hmtl": ["py.typed", "serve/static/*"]},
+    author="The spacy-hmtl founders",
+    url=URL,
+    keywords=[
+        *["spacy", "nlp", "named entity recognition", "entity mentions", "coreference resolution"],
+        *["relation extraction", "information extraction", "multi-task learning"],
+    ],
+    # The configs lie in a folder of their own, and travel in the package.
+    packages=[*find_packages(include=["spacy_hmtl", "spacy_hmtl.*"]), "spacy_hmtl.configs"],
+    package_dir={"spacy_hmtl.configs": "configs"},
+    package_data={"spacy_hmtl": ["py.typed", "serve/static/*"], "spacy_hmtl.configs": ["*.cfg"]},
     python_requires=">=3.10,<3.15",
     install_requires=[
         "spacy>=3.8.7,<3.9",
@@ -39,6 +51,8 @@ setup(
     extras_require={
         "elmo": ELMO,
         "serve": SERVE,
+        # `hmtl push`; transformers brings it, too.
+        "hub": ["huggingface_hub>=0.30,<3"],
         # 2.64 is to drop the only way to limit how often a batch is tried again.
         "ray": ["ray[data]>=2.60,<2.64"],
         "dask": ["dask[dataframe]>=2024.5"],
@@ -78,15 +92,29 @@ setup(
         ],
         "spacy_readers": ["spacy_hmtl.MultiTaskCorpus.v1 = spacy_hmtl.training.corpus:make_multi_task_corpus"],
         "spacy_batchers": ["spacy_hmtl.TaskBatcher.v1 = spacy_hmtl.training.batcher:make_task_batcher"],
-        "spacy_callbacks": ["spacy_hmtl.Checkpoint.v1 = spacy_hmtl.pipeline.factory:make_checkpoint"],
+        "spacy_callbacks": [
+            "spacy_hmtl.Checkpoint.v1 = spacy_hmtl.pipeline.factory:make_checkpoint",
+            "spacy_hmtl.ModelCard.v1 = spacy_hmtl.pipeline.factory:make_model_card",
+        ],
         "spacy_scorers": ["spacy_hmtl.Scorer.v1 = spacy_hmtl.scoring.scorer:make_hmtl_scorer"],
         "spacy_loggers": ["spacy_hmtl.ConsoleLogger.v1 = spacy_hmtl.training.logger:make_console_logger"],
         "spacy_displacy_colors": ["spacy_hmtl = spacy_hmtl.visualize.colors:COLORS"],
         "spacy_cli": ["hmtl = spacy_hmtl.cli.app:register"],
+        "console_scripts": ["hmtl = spacy_hmtl.cli.app:app"],
     },
     classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
         "License :: OSI Approved :: MIT License",
+        # Those that the tests have run with, and no others.
+        "Operating System :: POSIX :: Linux",
         "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
         "Topic :: Text Processing :: Linguistic",
+        "Typing :: Typed",
     ],
 )

@@ -151,6 +151,19 @@ class Errors(metaclass=WithCodes):
     H528 = "No such model here. Models: {known}."
     H529 = "{n:,} requests are waiting already. Try again in {seconds} s."
 
+    # Publishing, and what commands take when they are given nothing: H685 to H699
+    H685 = "{path}: not a model card: {reason}. Write a JSON object with the keys description, author, url, license and sources."
+    H686 = (
+        "No pipeline is named, and the pretrained en_hmtl_web_md is not installed. Name one, or install that: "
+        "python -m pip install --no-deps assets/pipelines/en_hmtl_web_md-0.1.0-py3-none-any.whl (docs/pipelines.md)."
+    )
+    H687 = "{path} exists already. Name another file, or say --force to overwrite it."
+    H688 = "The encoder {name} is not on this machine. Fetch it once with `hf download {name}`, or name the folder of one saved by `save_pretrained`: --paths.encoder FOLDER."
+    H689 = "{model}: the folder holds no pipeline (config.cfg and meta.json). Name a folder made by nlp.to_disk or `spacy train`, or an installed package."
+    H690 = "{repo} is not the name of a repository. Write OWNER/NAME, such as anna/en_letters."
+    H691 = "The hub has refused the upload: {reason}. Log in with `hf auth login`, and check the name and your rights."
+    H692 = "{model}: the meta says no {fields}. Complete meta.json (or the card of `spacy_hmtl.ModelCard.v1`), or say --force."
+
     # Annotating at scale: H540 to H549
     H540 = '{what} needs {package}, which is not installed. Run `pip install "{install}"`.'
     H541 = (

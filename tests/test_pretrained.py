@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,3 +55,23 @@ def test_the_card_names_licence_sources_and_scores(nlp: Language) -> None:
     assert meta["license"] == "CC BY-SA 4.0"
     assert all(source["license"] for source in meta["sources"])
     assert meta["performance"]["names, UNER PUD, f"] > 70
+
+
+def test_the_universe_entry_shows_its_real_output(nlp: Language, capsys: pytest.CaptureFixture[str]) -> None:
+    example = json.loads((ROOT / "universe.json").read_text(encoding="utf-8"))["code_example"]
+    code = "\n".join(example).replace('spacy.load("en_hmtl_web_md")', "nlp")
+    exec(compile(code, "universe.json", "exec"), {"nlp": nlp})
+    expected = [line.removeprefix("# ") for line in example if line.startswith("# ")]
+    assert capsys.readouterr().out.splitlines() == expected
+
+
+TRY = re.findall(r'data-text="([^"]+)"', (ROOT / "spacy_hmtl/serve/static/index.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("text", TRY)
+def test_the_texts_to_try_show_all_four_layers(nlp: Language, text: str) -> None:
+    doc = nlp(text)
+    assert doc.ents
+    assert doc.spans["mentions"]
+    assert [cluster for cluster in doc._.coref_clusters if len(cluster) > 1]
+    assert doc._.relations

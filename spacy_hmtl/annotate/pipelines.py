@@ -13,6 +13,9 @@ from spacy.util import is_package
 from ..errors import Errors
 from ..pipeline.diagnosis import damaged_file
 from ..pipeline.loading import load_folder
+from .arguments import exists
+
+PRETRAINED = "en_hmtl_web_md"
 
 
 def load_pipeline(model: str, gpu_id: int = -1) -> Language:
@@ -31,6 +34,18 @@ def load_pipeline(model: str, gpu_id: int = -1) -> Language:
         file = damaged_file(Path(model)) if Path(model).is_dir() else None
         reason = (str(error) or type(error).__name__) if file is None else f"{file} is missing or damaged ({error})"
         raise ValueError(Errors.H508.format(model=model, reason=reason)) from error
+
+
+def is_pipeline(argument: str) -> bool:
+    """Whether an argument names a pipeline: an installed package, or a folder with a config."""
+    return is_package(argument) or (exists(argument) and (Path(argument) / "config.cfg").exists())
+
+
+def default_pipeline() -> str:
+    """The pretrained pipeline, for commands that are given none. RAISES (ValueError): H686."""
+    if not is_package(PRETRAINED):
+        raise ValueError(Errors.H686)
+    return PRETRAINED
 
 
 def hmtl_pipes(nlp: Language, model: str, what: str) -> list[Any]:

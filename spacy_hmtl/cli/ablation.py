@@ -42,8 +42,8 @@ CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 def ablation_cli(
     ctx: typer.Context,
-    config: Annotated[Path, typer.Argument(help="The config of setup A")],
-    output: Annotated[Path, typer.Argument(help="Folder; each setup gets a folder in it")],
+    config: Annotated[Path, typer.Argument(metavar="CONFIG.cfg", help="The config of setup A")],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder; each setup gets a folder in it")],
     setups: Annotated[
         str, typer.Option("--setups", help='Such as "A,A-GM,D"; all of A to K, A-GM, E-GM if "all"')
     ] = "A",

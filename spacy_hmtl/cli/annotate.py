@@ -14,7 +14,9 @@ from .common import GPU_HELP, INPUT_HELP, TEXT_HELP, fail
 
 
 def annotate_cli(
-    model: Annotated[str, typer.Argument(help="A pipeline: a folder, or the name of an installed package")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A pipeline: a folder, or the name of an installed package")
+    ],
     source: Annotated[str, typer.Argument(help=INPUT_HELP, metavar="INPUT")],
     output_path: Annotated[Path, typer.Argument(help="The .jsonl, .parquet or .spacy file to write", metavar="OUTPUT")],
     text: Annotated[bool, typer.Option("--text", help=TEXT_HELP)] = False,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 import typer
 from spacy.cli._util import app as spacy_app
+from typer.core import TyperCommand
 
+from .. import __version__
 from .ablation import CONTEXT, ablation_cli
 from .annotate import annotate_cli
 from .calibrate import calibrate_cli
@@ -14,26 +18,60 @@ from .data_check import data_check_cli
 from .evaluate import evaluate_cli
 from .export import export_cli
 from .graph import graph_cli
+from .init_config import init_config_cli
+from .push import push_cli
 from .serve import serve_cli
 from .visualize import visualize_cli
 
 app = typer.Typer(
     name="hmtl",
-    help="Names, mentions, coreference and relations: convert corpora, annotate, evaluate, look.",
     no_args_is_help=True,
-    add_completion=False,
 )
-app.command("convert")(convert_cli)
-app.command("export")(export_cli)
-app.command("data-check")(data_check_cli)
-app.command("annotate")(annotate_cli)
-app.command("evaluate")(evaluate_cli)
-app.command("calibrate")(calibrate_cli)
-app.command("visualize")(visualize_cli)
-app.command("serve")(serve_cli)
-app.command("check")(check_cli)
-app.command("graph")(graph_cli)
-app.command("ablation", context_settings=CONTEXT)(ablation_cli)
+
+
+class Command(TyperCommand):
+    """A command whose help shows what stands in brackets, such as [serve]: rich would take it for markup."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.rich_markup_mode == "rich":
+            from rich.markup import escape
+
+            self.help = escape(self.help or "")
+            for parameter in self.params:
+                if getattr(parameter, "help", None):
+                    setattr(parameter, "help", escape(getattr(parameter, "help")))  # noqa: B009, B010
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        print(f"spacy-hmtl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Names, mentions, coreference and relations: convert corpora, annotate, evaluate, look."""
+
+
+app.command("convert", cls=Command)(convert_cli)
+app.command("export", cls=Command)(export_cli)
+app.command("data-check", cls=Command)(data_check_cli)
+app.command("annotate", cls=Command)(annotate_cli)
+app.command("evaluate", cls=Command)(evaluate_cli)
+app.command("calibrate", cls=Command)(calibrate_cli)
+app.command("visualize", cls=Command)(visualize_cli)
+app.command("serve", cls=Command)(serve_cli)
+app.command("check", cls=Command)(check_cli)
+app.command("graph", cls=Command)(graph_cli)
+app.command("init-config", cls=Command)(init_config_cli)
+app.command("push", cls=Command)(push_cli)
+app.command("ablation", cls=Command, context_settings=CONTEXT)(ablation_cli)
 
 
 def _add() -> typer.Typer:

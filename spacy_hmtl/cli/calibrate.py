@@ -20,9 +20,15 @@ from .evaluate import read_gold
 
 
 def calibrate_cli(
-    model: Annotated[str, typer.Argument(help="A pipeline: a folder, or the name of an installed package")],
-    data: Annotated[str, typer.Argument(help="Gold data that it was not trained on, and will not be tested on")],
-    output: Annotated[Path, typer.Argument(help="Folder for the calibrated pipeline: new, empty, or an earlier one")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A pipeline: a folder, or the name of an installed package")
+    ],
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="Gold data that it was not trained on, and will not be tested on")
+    ],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUTPUT", help="Folder for the calibrated pipeline: new, empty, or an earlier one")
+    ],
     bins: Annotated[Path | None, typer.Option("--bins", help="JSON file for the points of a reliability plot")] = None,
     batch_size: Annotated[int, typer.Option("--batch-size", "-b", help="Documents per batch", min=1)] = 32,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,

@@ -21,7 +21,9 @@ N_LISTED = 20
 
 
 def check_cli(
-    model: Annotated[str, typer.Argument(help="A pipeline: a folder, or the name of an installed package")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A pipeline: a folder, or the name of an installed package")
+    ],
     write: Annotated[
         Path | None,
         typer.Option("--write", help="Store the sample (.txt, .jsonl or .spacy) with what the pipeline says of it"),

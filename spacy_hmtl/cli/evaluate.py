@@ -28,10 +28,15 @@ GOLD_MENTIONS = "hmtl_gold_mentions"
 
 
 def evaluate_cli(
-    model: Annotated[str, typer.Argument(help="A pipeline: a folder, or the name of an installed package")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A pipeline: a folder, or the name of an installed package")
+    ],
     data: Annotated[
         str,
-        typer.Argument(help='Gold data: a .spacy, .jsonl or .parquet file, a folder of them, or "-" (standard input)'),
+        typer.Argument(
+            metavar="DATA",
+            help='Gold data: a .spacy, .jsonl or .parquet file, a folder of them, or "-" (standard input)',
+        ),
     ],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON file for the scores")] = None,
     gold_mentions: Annotated[bool, typer.Option("--gold-mentions", help="Cluster the gold mentions")] = False,

@@ -19,7 +19,9 @@ FORMAT_HELP = "The format to write: " + "; ".join(f"{name} ({info.about})" for n
 def export_cli(
     format: Annotated[str, typer.Argument(help=FORMAT_HELP, metavar="FORMAT")],
     input_path: Annotated[Path, typer.Argument(help="A .spacy file, or a folder of them", metavar="INPUT.spacy")],
-    output_path: Annotated[Path, typer.Argument(help="The file to write; for brat a new or empty folder")],
+    output_path: Annotated[
+        Path, typer.Argument(metavar="OUTPUT", help="The file to write; for brat a new or empty folder")
+    ],
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first thing the format cannot hold")] = False,
 ) -> None:
     """

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from wasabi.printer import Printer
 
+from ..annotate.pipelines import default_pipeline
 from ..errors import Errors
 from .common import GPU_HELP, fail
 
@@ -19,7 +20,9 @@ NEEDED = ("fastapi", "uvicorn")
 def serve_cli(
     models: Annotated[
         list[str] | None,
-        typer.Argument(help="Pipelines: folders or installed packages; all that are installed if not given"),
+        typer.Argument(
+            metavar="[MODEL]...", help="Pipelines: folders or installed packages; en_hmtl_web_md if none is given"
+        ),
     ] = None,
     port: Annotated[int, typer.Option("--port", "-p", help="0 takes a free one", min=0, max=65535)] = 8000,
     host: Annotated[str, typer.Option("--host", help="0.0.0.0 serves the whole network")] = "127.0.0.1",
@@ -36,6 +39,7 @@ def serve_cli(
 
     \b
     Examples:
+      python -m spacy hmtl serve
       python -m spacy hmtl serve en_hmtl_demo
       python -m spacy hmtl serve training/demo/model-best training/open/model-best --port 8080
       python -m spacy hmtl serve --host 0.0.0.0 --max-bytes 50000 --timeout 10
@@ -60,7 +64,7 @@ def serve_cli(
     try:
         # Whether the interrupt comes through depends on where asyncio was when it came.
         with suppress(KeyboardInterrupt):
-            serve(models or [], host=host, port=port, limits=limits, gpu_id=gpu_id, on_ready=announce)
+            serve(models or [default_pipeline()], host=host, port=port, limits=limits, gpu_id=gpu_id, on_ready=announce)
     except (ValueError, OSError) as error:
         fail(error)
     msg.info("Stopped.")

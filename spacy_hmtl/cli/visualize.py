@@ -11,7 +11,8 @@ from spacy.vocab import Vocab
 from wasabi.printer import Printer
 
 from ..annotate.arguments import given
-from ..annotate.documents import annotate_inputs, read_annotated
+from ..annotate.documents import annotate_inputs, is_annotated_data, read_annotated
+from ..annotate.pipelines import default_pipeline, is_pipeline
 from ..errors import Errors
 from ..files import write_text
 from ..visualize import render
@@ -41,14 +42,16 @@ def visualize_cli(
 
     \b
     Examples:
+      python -m spacy hmtl visualize "Anna Keller said she will move to Oslo." page.html
       python -m spacy hmtl visualize en_hmtl_demo "Anna Keller said she will move to Oslo." page.html
       python -m spacy hmtl visualize training/model-best letter.txt letter.html
       python -m spacy hmtl visualize training/model-best --text Oslo oslo.html
       python -m spacy hmtl visualize corpus/test.spacy gold.html --limit 5 --layers coref,relation
     """
     output, failed = Path(arguments[-1]), list[str]()
-    has_model = check_arguments(source, arguments, "OUT.html")
     try:
+        source, arguments = with_default(source, arguments)
+        has_model = check_arguments(source, arguments, "OUT.html")
         if output.suffix.lower() not in (".html", ".htm"):
             raise ValueError(Errors.H505.format(path=output, expected=".html"))
         with given(arguments[0] if has_model else source, is_text=text, takes_text=has_model) as data:
@@ -65,3 +68,10 @@ def visualize_cli(
     except (ValueError, OSError) as error:
         fail(error)
     Printer().good(f"Wrote {len(docs):,} document{'s' if len(docs) != 1 else ''} to {output}")
+
+
+def with_default(source: str, arguments: list[str]) -> tuple[str, list[str]]:
+    """The arguments with the pretrained pipeline before a text or file that stands alone. RAISES (ValueError): H686."""
+    if len(arguments) == 1 and not is_annotated_data(source) and not is_pipeline(source):
+        return default_pipeline(), [source, *arguments]
+    return source, arguments

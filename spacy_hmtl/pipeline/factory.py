@@ -212,3 +212,19 @@ def make_checkpoint(*, folder: str, every: int) -> Callable[[Language, dict[str,
     from .checkpoint import Checkpoint
 
     return Checkpoint(Path(folder), every)
+
+
+def make_model_card(*, path: str | None = None) -> Callable[[Language], Language]:
+    """A callback for `[training.before_to_disk]`: what `nlp.meta` says when a pipeline is saved.
+
+    Losses, which `spacy train` puts among the scores, are taken out of `performance`: they are no accuracies.
+
+    path (str, optional): A JSON object whose keys go into the meta: `description`, `author`, `email`, `url`,
+        `license`, `sources` and others.
+    RETURNS (Callable): Takes the pipeline and returns it.
+    RAISES (ValueError): H101, H685.
+    """
+    from .card import read_card, with_card
+
+    card = read_card(Path(path)) if path else {}
+    return lambda nlp: with_card(nlp, card)

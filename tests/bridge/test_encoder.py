@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import spacy
 import srsly
+import typer
 from safetensors.torch import load_file, save_file
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -30,8 +31,10 @@ from transformers import (
     T5Config,
     T5Model,
 )
+from typer.testing import CliRunner
 
 from spacy_hmtl.bridge.embeddings.encoder import check_encoder, restrict, tokenizer_hash
+from spacy_hmtl.bridge.embeddings.encoder_files import read_folder
 
 SIZES = {"vocab_size": 10, "hidden_size": 8, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 8}
 
@@ -201,3 +204,16 @@ def test_a_shared_transformer_is_trained_through_its_listener(
         doc = loaded(text)
         assert_alike(doc, nlp(text))
         assert doc._.trf_data is None
+
+
+def test_an_encoder_that_is_not_here_ends_the_command_line_with_one_message() -> None:
+    app = typer.Typer()
+    app.command()(lambda: read_folder("sentence-transformers/nobody-has-it"))
+    done = CliRunner().invoke(app)
+    said = " ".join(done.output.replace("\u2502", " ").split())
+    assert done.exit_code == 1
+    assert "[H688] The encoder sentence-transformers/nobody-has-it is not on this machine" in said
+    assert "--paths.encoder FOLDER" in said
+    assert "Traceback" not in said
+    with pytest.raises(ValueError, match="H688"):
+        read_folder("sentence-transformers/nobody-has-it")

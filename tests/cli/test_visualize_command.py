@@ -13,6 +13,21 @@ def test_a_text_becomes_a_page(model_path, tmp_path, run):
     assert "<b>Keller" not in page
 
 
+def test_a_text_alone_is_annotated_by_the_pretrained_pipeline(model_path, tmp_path, run, monkeypatch):
+    monkeypatch.setattr("spacy_hmtl.cli.visualize.default_pipeline", lambda: str(model_path))
+    code, _ = run("visualize", "Anna Keller said so.", tmp_path / "page.html")
+    assert code == 0
+    assert "Anna" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_a_text_alone_wants_the_pretrained_pipeline(tmp_path, run, monkeypatch):
+    monkeypatch.setattr("spacy_hmtl.annotate.pipelines.is_package", lambda name: False)
+    code, output = run("visualize", "Anna Keller said so.", tmp_path / "page.html")
+    assert code == 1
+    assert "H686" in output
+    assert not (tmp_path / "page.html").exists()
+
+
 def test_a_text_file_becomes_a_page(model_path, tmp_path, run):
     (tmp_path / "letter.txt").write_text("Anna Keller wrote.", encoding="utf-8")
     run("visualize", model_path, tmp_path / "letter.txt", tmp_path / "page.html")

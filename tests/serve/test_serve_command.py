@@ -5,16 +5,20 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
 import spacy
 from typer.testing import CliRunner
 
+from spacy_hmtl.annotate import pipelines
 from spacy_hmtl.cli import serve as command
 from spacy_hmtl.cli.app import app
 from spacy_hmtl.serve import models
+from spacy_hmtl.serve import run as server
 from spacy_hmtl.serve.models import short_names
+from spacy_hmtl.serve.schema import Limits
 
 
 def run(*arguments):
@@ -50,11 +54,27 @@ def test_a_model_that_cannot_be_served_is_named(tmp_path):
     assert run(tmp_path / "blank", "--port", 0)[0] == 1
 
 
-def test_without_models_the_installed_ones_are_served(monkeypatch):
-    monkeypatch.setattr(models, "installed_models", lambda: [])
+def test_without_a_model_the_pretrained_pipeline_is_served(monkeypatch):
+    given = []
+    monkeypatch.setattr(pipelines, "is_package", lambda name: name == "en_hmtl_web_md")
+    monkeypatch.setattr(server, "serve", lambda models, **options: given.extend(models))
+    assert run("--port", 0)[0] == 0
+    assert given == ["en_hmtl_web_md"]
+
+
+def test_without_a_model_and_without_the_pretrained_one_a_line_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(pipelines, "is_package", lambda name: False)
     code, output = run("--port", 0)
     assert code == 1
-    assert "none with the component hmtl is installed" in output
+    assert "[H686]" in output
+    (wheel,) = (Path(__file__).parents[2] / "assets" / "pipelines").glob("en_hmtl_web_md-*.whl")
+    assert f"pip install --no-deps assets/pipelines/{wheel.name}" in output
+
+
+def test_a_server_of_nothing_does_not_start(monkeypatch):
+    monkeypatch.setattr(models, "installed_models", lambda: [])
+    with pytest.raises(ValueError, match="none with the component hmtl is installed"):
+        models.start_workers([], Limits())
 
 
 def test_names_of_models_tell_nothing_of_the_machine():

@@ -14,7 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import typer
 from huggingface_hub import snapshot_download
+from huggingface_hub.errors import LocalEntryNotFoundError
 from transformers import CONFIG_MAPPING, AutoTokenizer
 from transformers.models.auto.tokenization_auto import tokenizer_class_from_name
 
@@ -31,6 +33,14 @@ _CODE = ("auto_map", "custom_pipelines")
 _ELSEWHERE = ("backbone", "quantization_config")
 # A pickle begins so, or is a ZIP archive of pickles.
 _PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+
+# What the command line shows by its message alone, without the hundred lines of where it was raised.
+_Shown: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
+class EncoderMissingError(ValueError, _Shown):  # type: ignore[misc]
+    """There is no such encoder here; `spacy train` ends with the message."""
 
 
 @dataclass(frozen=True)
@@ -123,13 +133,17 @@ def _folder(name: str) -> Path:
     if folder.is_dir():
         folder = folder.resolve()
     elif folder.is_absolute() or len(folder.parts) > 2:
-        raise ValueError(Errors.H207.format(path=name, reason="does not exist"))
+        raise EncoderMissingError(Errors.H207.format(path=name, reason="does not exist"))
     else:
         patterns = [f"*{suffix}" for suffix in (*_TOKENIZER_SUFFIXES, ".safetensors")]
         try:
             folder = Path(snapshot_download(name, allow_patterns=patterns, ignore_patterns=["*/*"]))
+        except LocalEntryNotFoundError as error:  # not here, and no network to fetch it by
+            raise EncoderMissingError(Errors.H688.format(name=name)) from error
         except (OSError, ValueError) as error:
-            raise ValueError(Errors.H207.format(path=name, reason=f"could not be loaded: {error}")) from error
+            raise ValueError(
+                Errors.H207.format(path=name, reason=f"could not be loaded: {str(error).splitlines()[0]}")
+            ) from error
     if not (folder / CONFIG).is_file():
         raise ValueError(Errors.H207.format(path=name, reason=f"has no {CONFIG}"))
     return folder
