@@ -11,6 +11,9 @@ VERSION = re.search(r'__version__ = "(.+)"', (HERE / "spacy_hmtl/__init__.py").r
 # The demo page and its API.
 SERVE = ["fastapi>=0.115", "uvicorn>=0.30"]
 
+# Pictures of the study, and classifiers that probe what levels know.
+EXPERIMENTS = ["matplotlib>=3.7", "scikit-learn>=1.3"]
+
 # Until the project has a public address, it is the paper's whose model this is. The same stands in CITATION.cff,
 # universe.json and the pipelines' cards (tests/test_metadata.py).
 URL = "https://doi.org/10.1609/aaai.v33i01.33016949"
@@ -47,6 +50,7 @@ setup(
         "filelock>=3.21",
         "pydantic>=2,<3",
         "scipy>=1.10",
+        "tomli>=2; python_version < '3.11'",
     ],
     extras_require={
         "elmo": ELMO,
@@ -57,6 +61,7 @@ setup(
         "ray": ["ray[data]>=2.60,<2.64"],
         "dask": ["dask[dataframe]>=2024.5"],
         "spark": ["pyspark>=3.5", "pandas>=2", "pyarrow>=15"],
+        "experiments": EXPERIMENTS,
         "parquet": ["pyarrow>=15"],
         "pandas": ["pandas>=2"],
         "polars": ["polars>=1", "pyarrow>=15"],
@@ -67,6 +72,7 @@ setup(
         "test": [
             *["pytest>=8", "pytest-cov>=5", "hypothesis>=6", "ruff", "mypy", "build"],
             *ELMO,
+            *EXPERIMENTS,
             *[*SERVE, "httpx", "selenium>=4.20", "networkx", "pandas>=2"],
             *["nbclient>=0.10", "nbformat>=5.10", "ipykernel>=6.29"],
         ],

@@ -177,8 +177,19 @@ class Errors(metaclass=WithCodes):
 
     # The paper's experiments: H551 to H559
     H551 = 'No setup {setup!r}. Known setups: {known}; or "all".'
-    H552 = "The training of setup {setup} ended with status {status}; what it said stands above. Correct it and start again: setups that are done are not trained again."
     H553 = "{argument!r} is no override of the config. Write --section.key VALUE, or section.key=VALUE."
+
+    # Grids of experiments: H660 to H679
+    H660 = "{path}: {axis} has {name!r}, which nothing describes. Known: {known}. Add a table [{table}.{name}], or correct the name."
+    H661 = "{path}: not a grid, it has {found}. {cure}"
+    H662 = (
+        "{where}: the config that this makes is wrong: {reason}. Correct the overrides of the grid or of the command."
+    )
+    H663 = "{path}: not a table of results, or a damaged one. Restore it, or name another folder with --results."
+    H664 = "{n} trainings failed: {runs}. The others are done. See the logs, correct what they name, and start the same command again: it goes on from here."
+    H665 = "Pictures need matplotlib. Install it with `pip install 'spacy-hmtl[experiments]'`, or give --no-pictures."
+    H666 = '{path}: no {name} there. Train with `--training.logger.training_log FOLDER/training.jsonl` (@loggers = "spacy_hmtl.ConsoleLogger.v1"); what was not recorded cannot be shown.'
+    H667 = "{path}: not the record of a training, or a damaged one: {reason}. Give the training.jsonl that the logger wrote."
 
     # Helpers: H560 to H569
     H560 = "Tokens [{start}, {end}) are no part of a document of {length} tokens. Give 0 <= start <= end <= {length}."

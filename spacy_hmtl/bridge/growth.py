@@ -92,7 +92,7 @@ def take(target: Model[Any, Any], source: Model[Any, Any], tasks: Collection[str
     if embeddings:
         _check_embeddings(target.layers[0], source.layers[0])
     sets = _with_levels(ours, theirs, tasks)
-    new = Hierarchy(ours.input_width, ours.levels, sets, ours.configs)
+    new = Hierarchy(ours.input_width, ours.levels, sets, ours.configs, ours.shortcuts)
     new.to(next(ours.parameters()).device)
     take_levels(new, ours, [task for task in ours.tasks if task not in tasks])
     take_levels(new, theirs, tasks)

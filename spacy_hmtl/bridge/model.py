@@ -61,6 +61,7 @@ def make_hmtl(
     max_segment: int,
     lr_scale: float,
     precision: str,
+    shortcuts: bool = True,
 ) -> Model[Batch, Any]:
     """The hierarchical multi-task model.
 
@@ -76,6 +77,8 @@ def make_hmtl(
         "bfloat16", "float16" (on a GPU) or "int8" (on a CPU); "auto" takes bfloat16 where the
         device multiplies it and float32 elsewhere. Training, saved weights and all other
         layers stay in float32.
+    shortcuts (bool): Let encoders above the bottom read the embeddings, too, as in the paper;
+        if False, they read the states of the level below alone.
     RETURNS (Model): From a Batch to predictions, one per Doc, or to losses.
     RAISES (ValueError): H201 to H205, H210 to H212, H237, H240, H241, before anything is built.
 
@@ -89,7 +92,7 @@ def make_hmtl(
         raise ValueError(message)
     set_precision(embed, precision)
     used = {task: heads[task] for level in levels for task in level}
-    shim = HierarchyShim(levels, partial(_build, levels=levels, configs=used), lr_scale)
+    shim = HierarchyShim(levels, partial(_build, levels=levels, configs=used, shortcuts=shortcuts), lr_scale)
     return Model(
         "hmtl",
         _forward,
@@ -115,8 +118,10 @@ def set_precision(embed: Model[Any, Any], precision: str) -> None:
         raise ValueError(Errors.H237.format(value=precision))
 
 
-def _build(input_width: int, labels: LabelSets, levels: Levels, configs: dict[str, HeadConfig]) -> Hierarchy:
-    return Hierarchy(input_width, levels, labels, configs)
+def _build(
+    input_width: int, labels: LabelSets, levels: Levels, configs: dict[str, HeadConfig], shortcuts: bool
+) -> Hierarchy:
+    return Hierarchy(input_width, levels, labels, configs, shortcuts)
 
 
 def initialize(

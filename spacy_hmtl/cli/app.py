@@ -9,17 +9,20 @@ from spacy.cli._util import app as spacy_app
 from typer.core import TyperCommand
 
 from .. import __version__
-from .ablation import CONTEXT, ablation_cli
+from .ablation import ablation_cli
 from .annotate import annotate_cli
 from .calibrate import calibrate_cli
 from .check import check_cli
+from .common import CONTEXT
 from .convert import convert_cli
 from .data_check import data_check_cli
 from .evaluate import evaluate_cli
+from .experiment import experiment_cli
 from .export import export_cli
 from .graph import graph_cli
 from .init_config import init_config_cli
 from .push import push_cli
+from .report import report_cli
 from .serve import serve_cli
 from .visualize import visualize_cli
 
@@ -71,6 +74,8 @@ app.command("check", cls=Command)(check_cli)
 app.command("graph", cls=Command)(graph_cli)
 app.command("init-config", cls=Command)(init_config_cli)
 app.command("push", cls=Command)(push_cli)
+app.command("experiment", cls=Command, context_settings=CONTEXT)(experiment_cli)
+app.command("report", cls=Command)(report_cli)
 app.command("ablation", cls=Command, context_settings=CONTEXT)(ablation_cli)
 
 

@@ -9,6 +9,7 @@ import typer
 from wasabi.printer import Printer
 
 from ..annotate.arguments import given
+from ..annotate.gold import read_gold
 from ..annotate.pipelines import hmtl_pipes, load_pipeline
 from ..annotations.layers import LAYERS
 from ..errors import Errors
@@ -16,7 +17,6 @@ from ..files import appearing_folder
 from ..pipeline.calibration import Fit, calibrate
 from ..scoring.calibration import calibration_error, reliability
 from .common import GPU_HELP, fail, save_json
-from .evaluate import read_gold
 
 
 def calibrate_cli(

@@ -18,6 +18,8 @@ INPUT_HELP = (
 )
 TEXT_HELP = "The input is a text, even where it looks like a path"
 N_LISTED = 20
+# Of commands that take overrides of a config.
+CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def check_arguments(source: str, arguments: list[str], output: str) -> bool:

@@ -9,22 +9,17 @@ from typing import Annotated, Any
 import typer
 from spacy.language import Language
 from spacy.scorer import Scorer
-from spacy.tokens import Doc
 from spacy.training import Example
 from wasabi.printer import Printer
 
-from ..annotate.arguments import Given, given
-from ..annotate.documents import read_annotated
+from ..annotate.arguments import given
+from ..annotate.gold import annotate_examples, give_gold_mentions, make_examples
 from ..annotate.pipelines import hmtl_pipes, load_pipeline
-from ..annotations.documents import copy_tokens
-from ..annotations.groups import get_clusters, get_meta, is_annotated, set_mentions
-from ..annotations.layers import LAYERS, TASKS
-from ..errors import Errors
+from ..annotations.groups import get_meta
+from ..annotations.layers import LAYERS
 from ..scoring.calibration import calibration_error, judge
 from ..scoring.listing import document_lines, error_lines, score_rows
 from .common import GPU_HELP, fail, save_json
-
-GOLD_MENTIONS = "hmtl_gold_mentions"
 
 
 def evaluate_cli(
@@ -80,49 +75,17 @@ def evaluate_cli(
         save_json(output, scores, "the scores")
 
 
-def make_examples(nlp: Language, data: Given) -> list[Example]:
-    """An Example for each Doc that has tokens, its predicted side with the gold tokens and sentence boundaries.
-
-    RAISES (ValueError): H104, H592, and those of `read_annotated`.
-    """
-    return [Example(copy_tokens(reference, nlp.vocab), reference) for reference in read_gold(nlp, data)]
-
-
-def read_gold(nlp: Language, data: Given) -> list[Doc]:
-    """The Docs that have tokens, of which at least one is annotated.
-
-    RAISES (ValueError): H104, H592, and those of `read_annotated`.
-    """
-    references = [doc for doc in read_annotated(data, nlp.vocab) if len(doc)]
-    if not references:
-        raise ValueError(Errors.H104.format(path=data.name))
-    if not any(is_annotated(doc, task) for doc in references for task in TASKS):
-        raise ValueError(Errors.H592.format(path=data.name))
-    return references
-
-
-def give_gold_mentions(pipes: list[Any], examples: list[Example]) -> None:
-    """Let the coreference heads cluster the gold mentions instead of their own candidates."""
-    for eg in examples:
-        clusters = get_clusters(eg.reference)
-        if clusters is not None:
-            set_mentions(eg.predicted, [mention for cluster in clusters for mention in cluster], key=GOLD_MENTIONS)
-    for pipe in pipes:
-        pipe.cfg["gold_mentions_key"] = GOLD_MENTIONS
-
-
 def evaluate(nlp: Language, examples: list[Example], *, batch_size: int) -> dict[str, Any]:
     """Annotate the predicted sides and score them, as `nlp.evaluate` does, but keep them.
 
     RETURNS (dict): The keys of `nlp.evaluate`, and the expected calibration error of each layer (`ents_ece`).
     """
     began = time.perf_counter()
-    docs: list[Doc] = list(nlp.pipe((eg.predicted for eg in examples), batch_size=batch_size))
+    annotate_examples(nlp, examples, batch_size=batch_size)
     seconds = time.perf_counter() - began
-    for eg, doc in zip(examples, docs):
-        eg.predicted = doc
+    n_words = sum(len(eg.predicted) for eg in examples)
     scores = Scorer(nlp).score(examples)
-    return {**scores, **calibration_scores(nlp, examples), "speed": sum(map(len, docs)) / max(seconds, 1e-9)}
+    return {**scores, **calibration_scores(nlp, examples), "speed": n_words / max(seconds, 1e-9)}
 
 
 def calibration_scores(nlp: Language, examples: list[Example]) -> dict[str, float]:

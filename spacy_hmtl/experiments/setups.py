@@ -1,13 +1,13 @@
-"""The paper's setups: which tasks are trained together, and in which order they are stacked.
+"""The setups: which tasks are trained together, and in which order they are stacked.
 
-Sanh, Wolf & Ruder (2019) call them A to K. What A to E are is certain, and that F and K differ
+Sanh, Wolf & Ruder (2019) call theirs A to K. What A to E are is certain, and that F and K differ
 in the order of their tasks alone; F to J follow the configurations of the authors' code.
 """
 
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..annotations.layers import TASKS
 from ..errors import Errors
@@ -16,16 +16,40 @@ Levels = list[list[str]]
 
 
 class Setup(NamedTuple):
-    """Which tasks, and how they are evaluated.
+    """Which tasks, and how they are trained and evaluated.
 
     levels: the hierarchy, as the model's config has it.
-    base: the setup whose model is evaluated; the setup itself but for gold mentions, which change no weight.
-    gold_mentions: coreference clusters the gold mentions instead of the head's own candidates.
+    base: the setup that is trained; the setup itself but for gold mentions of evaluation, which change no weight.
+    gold_mentions: coreference clusters the gold mentions when it is evaluated, instead of the head's own candidates.
+    trained_on_gold: coreference has gold mentions for candidates in training, too.
+    shortcuts: encoders above the bottom read the embeddings, too.
     """
 
     levels: Levels
     base: str
     gold_mentions: bool = False
+    trained_on_gold: bool = False
+    shortcuts: bool = True
+
+    @property
+    def tasks(self) -> list[str]:
+        """Tasks of all levels, from the bottom."""
+        return [task for level in self.levels for task in level]
+
+    def settings(self) -> dict[str, Any]:
+        """What the setup changes of a config, by dotted key: levels, and no data for other tasks."""
+        settings: dict[str, Any] = {"components.hmtl.model.levels": [list(level) for level in self.levels]}
+        if not self.shortcuts:
+            settings["components.hmtl.model.shortcuts"] = False
+        if self.trained_on_gold:
+            # The scores of training are made on gold mentions, too, as in the authors' code.
+            settings["components.hmtl.model.heads.coref.candidates"] = "mentions"
+            settings["components.hmtl.model.heads.coref.train_candidates"] = "gold"
+            settings["components.hmtl.gold_mentions_key"] = "mentions"
+        for task in TASKS:
+            if task not in self.tasks:
+                settings |= {f"corpora.{side}.{task}.path": None for side in ("train", "dev")}
+        return settings
 
 
 _LEVELS: dict[str, Levels] = {
@@ -43,16 +67,25 @@ _LEVELS: dict[str, Levels] = {
 }
 SETUPS = {name: Setup(levels, name) for name, levels in _LEVELS.items()}
 SETUPS |= {f"{name}-GM": Setup(_LEVELS[name], name, gold_mentions=True) for name in ("A", "E")}
+# Those that the paper lacks.
+SETUPS |= {
+    f"{name}-GM-TRAIN": Setup(_LEVELS[name], f"{name}-GM-TRAIN", gold_mentions=True, trained_on_gold=True)
+    for name in ("A", "E")
+}
+SETUPS["FLAT"] = Setup([["ner", "emd", "relation", "coref"]], "FLAT")
+SETUPS["A-REVERSED"] = Setup([["relation", "coref"], ["emd"], ["ner"]], "A-REVERSED")
+SETUPS["A-NO-SHORTCUTS"] = Setup(_LEVELS["A"], "A-NO-SHORTCUTS", shortcuts=False)
+PAPER = tuple(name for name in sorted(SETUPS) if name in _LEVELS or name in ("A-GM", "E-GM"))
 
 
 def choose_setups(text: str) -> dict[str, Setup]:
     """Look up setups by name.
 
-    text (str): Their names, with commas between them, or "all".
+    text (str): Their names, with commas between them, or "all": those of the paper.
     RETURNS (dict[str, Setup]): The setups in the order asked for.
     RAISES (ValueError): H551, if one is unknown.
     """
-    names = sorted(SETUPS) if text == "all" else [name.strip().upper() for name in text.split(",")]
+    names = list(PAPER) if text == "all" else [name.strip().upper() for name in text.split(",")]
     for name in names:
         if name not in SETUPS:
             raise ValueError(Errors.H551.format(setup=name, known=", ".join(sorted(SETUPS))))
@@ -83,9 +116,5 @@ def setup_overrides(levels: Levels) -> list[str]:
     levels (Levels): The setup's levels.
     RETURNS (list[str]): Arguments of `spacy train`.
     """
-    wanted = {task for level in levels for task in level}
-    arguments = ["--components.hmtl.model.levels", json.dumps(levels)]
-    for task in TASKS:
-        if task not in wanted:
-            arguments += [f"--corpora.train.{task}.path", "null", f"--corpora.dev.{task}.path", "null"]
-    return arguments
+    settings = Setup(levels, "").settings()
+    return [part for key, value in settings.items() for part in (f"--{key}", json.dumps(value))]

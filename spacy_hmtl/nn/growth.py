@@ -21,7 +21,7 @@ def grown(old: Hierarchy, labels: LabelSets) -> Hierarchy:
     labels (LabelSets): With those of `old`, in its order and before all others.
     RETURNS (Hierarchy): On the device of `old`. Before it is trained it finds nothing that is new.
     """
-    new = Hierarchy(old.input_width, old.levels, labels, old.configs)
+    new = Hierarchy(old.input_width, old.levels, labels, old.configs, old.shortcuts)
     new.to(next(old.parameters()).device)
     take_levels(new, old, old.tasks)
     return new

@@ -82,13 +82,22 @@ class Hierarchy(nn.Module):
     levels (list): Tasks of each level from the bottom.
     labels (LabelSets): What heads are sized for.
     configs (Mapping): Settings of each task's encoder and head.
+    shortcuts (bool): False: an encoder above the bottom reads the states below alone.
 
     Source: Sanh et al. (2019), section "Model"; the exact shortcut rule is that of the
     authors' code: the embeddings and the encoder directly below, nothing further down.
     """
 
-    def __init__(self, input_width: int, levels: Levels, labels: LabelSets, configs: Mapping[str, HeadConfig]) -> None:
+    def __init__(
+        self,
+        input_width: int,
+        levels: Levels,
+        labels: LabelSets,
+        configs: Mapping[str, HeadConfig],
+        shortcuts: bool = True,
+    ) -> None:
         super().__init__()
+        self.shortcuts = shortcuts
         self.levels = [list(level) for level in levels]
         self.labels = {task: list(labels.tasks.get(task, [])) for level in levels for task in level}
         self.arguments, self.schema = labels.arguments, labels.schema
@@ -101,7 +110,9 @@ class Hierarchy(nn.Module):
         self.heads = nn.ModuleDict()
         for task, parent in parents(levels).items():
             config = configs[task]
-            width = input_width + (configs[parent].encoder.width if parent is not None else 0)
+            width = configs[parent].encoder.width if parent is not None else 0
+            if shortcuts or parent is None:
+                width += input_width
             needed = {need: self.labels.get(need, self.arguments) for need in {*config.needs, *config.loss_needs}}
             self.encoders[task] = config.encoder.build(width)
             self.heads[task] = config.build(width, HeadLabels(self.labels[task], needed, self.arguments, self.schema))
@@ -143,8 +154,10 @@ class Hierarchy(nn.Module):
         for task in self.tasks:
             if task in needed:
                 parent = above[task]
-                inputs = embeddings if parent is None else torch.cat([embeddings, encoded[parent].states], dim=1)
-                encoded[task] = self.encoders[task](inputs, layout)
+                below = encoded[parent].states if parent is not None else embeddings  # (T, H) or (T, E)
+                if parent is not None and self.shortcuts:
+                    below = torch.cat([embeddings, below], dim=1)  # (T, E + H)
+                encoded[task] = self.encoders[task](below, layout)
         return encoded
 
     def loss(

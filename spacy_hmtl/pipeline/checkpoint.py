@@ -35,13 +35,14 @@ _SECTIONS = ("corpora", "training", "components", "initialize", "system")
 class Checkpoint:
     """Saves and restores weights, optimizer, random states and scores; see `factory.make_checkpoint`."""
 
-    def __init__(self, folder: Path, every: int) -> None:
+    def __init__(self, folder: Path, every: int, best: Path | None = None) -> None:
         """RAISES (ValueError): H205."""
         if every < 1:
             section = "[training.before_update]"
             raise ValueError(Errors.H205.format(key="every", expected="at least 1", value=every, section=section))
         self.path = folder / _FILE
         self.every = every
+        self.best = best
         self._saved: dict[str, Any] | None = None
 
     def __call__(self, nlp: Language, info: dict[str, Any]) -> None:
@@ -58,7 +59,7 @@ class Checkpoint:
     def _begin(self, nlp: Language) -> None:
         pipe = _trained(nlp)
         weights = {key: value for key, value in nlp.config["training"]["score_weights"].items() if value}
-        pipe.replay = Replay(weights)
+        pipe.replay = Replay(weights, None if self.best is None else self._keep_best)
         self._saved = self._read(nlp)
         if self._saved is None:
             return
@@ -102,13 +103,21 @@ class Checkpoint:
             "counts": counts,
             "random": _random_states(),
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_suffix(".partial")
-        with partial.open("wb") as file:
-            file.write(_pack(content))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self.path)
+        _write_whole(self.path, _pack(content))
+
+    def _keep_best(self, name: str, data: bytes) -> None:
+        if self.best is not None:
+            _write_whole(self.best / f"{name}.model", data)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
 
 
 def _pack(content: dict[str, Any]) -> bytes:

@@ -197,6 +197,7 @@ class HMTL(Stored):
             ("hmtl"), `levels` (tasks; all that fit), `embeddings` (true); see `HMTL.transfer`.
         RAISES (ValueError): H302 if a task of `levels` has no annotated example; H311; H347 to H349.
         """
+        get_examples = self.progress.counting(get_examples, self._tasks_of)
         source, tasks, with_embeddings = (None, None, True) if transfer is None else read_source(transfer, self.name)
         if self._shim.is_built and (self._goes_on or self._has_learnt):
             self._keep_weights(get_examples, labels)

@@ -21,6 +21,7 @@ levels = [["ner"], ["emd"], ["relation", "coref"]]
 max_segment = 256
 lr_scale = 1.0
 precision = "float32"
+shortcuts = true
 
 [model.embed]
 @architectures = "spacy_hmtl.HashEmbedding.v1"
@@ -196,7 +197,7 @@ def make_hmtl_pipe(
     )
 
 
-def make_checkpoint(*, folder: str, every: int) -> Callable[[Language, dict[str, Any]], None]:
+def make_checkpoint(*, folder: str, every: int, best: str | None = None) -> Callable[[Language, dict[str, Any]], None]:
     """A callback for `[training.before_update]`: the same `spacy train` command goes on where it was stopped.
 
     What is trained from a checkpoint is bit for bit what an undisturbed training would have made. The updates
@@ -206,12 +207,14 @@ def make_checkpoint(*, folder: str, every: int) -> Callable[[Language, dict[str,
     folder (str): Where the checkpoint is kept; not the output folder of the training. Remove it to
         begin from the start.
     every (int): Updates between two checkpoints.
+    best (str, optional): Folder that gets `KEY.model` for each score of `[training.score_weights]`, the model's bytes
+        (`pipe.model.from_bytes`) at that score's first best, and `joint.model`, those of the best pipeline.
     RETURNS (Callable): Called by the training loop with the pipeline and `step`.
     RAISES (ValueError): H205; H266, H267 and H268 when training begins.
     """
     from .checkpoint import Checkpoint
 
-    return Checkpoint(Path(folder), every)
+    return Checkpoint(Path(folder), every, None if best is None else Path(best))
 
 
 def make_model_card(*, path: str | None = None) -> Callable[[Language], Language]:

@@ -24,6 +24,7 @@ from ..bridge.reading import Reading, read_batch
 from ..bridge.targets import TargetBuilder
 from ..errors import Errors, Warnings
 from .bare import BareDocs
+from .progress import Progress
 from .replay import Replay
 from .stepping import step_schedules
 
@@ -33,11 +34,13 @@ class Learner(TrainablePipe):
 
     replay (Replay, optional): Set by `spacy_hmtl.Checkpoint.v1`, while a training is brought to where it was stopped.
     latest_losses (dict): By task, the loss of the update before, in nats per document; only of tasks that it taught.
+    progress (Progress): What its updates were like, for loggers.
     """
 
     def __init__(self) -> None:
         self.replay: Replay | None = None
         self.latest_losses: dict[str, float] = {}
+        self.progress = Progress()
         self._targets: TargetBuilder | None = None
         self._warned: set[str] = set()
         self._bare = BareDocs()
@@ -90,6 +93,7 @@ class Learner(TrainablePipe):
         reading = read_batch(docs, self.model.attrs["max_segment"], get_torch_default_device())
         lessons = self._lessons(examples, reading)
         if not lessons or (self.replay is not None and self.replay.is_running):
+            self.progress.pass_over(task for lesson in lessons for task in lesson.targets)
             return losses
         set_dropout(self.model, drop)
         batch_losses, backprop = self.model.begin_update(
@@ -102,6 +106,7 @@ class Learner(TrainablePipe):
         for task, loss in batch_losses.items():
             losses[self.name] += loss
             losses[f"{self.name}_{task}"] += loss
+        self.progress.learn(batch_losses)
         if sgd is not None:
             self.finish_update(sgd)
         return losses
@@ -134,6 +139,7 @@ class Learner(TrainablePipe):
             self._warn_once("W160", Warnings.W160.format(name=self.name))
         norm = clip_global_norm(self.model, self.cfg["max_grad_norm"])
         self._check_numbers("gradient", dict.fromkeys(self.tasks, norm), self._batch)
+        self.progress.step(norm, sgd.learn_rate)
         self.model.finish_update(sgd)
         self._has_learnt, self._batch = True, []
 

@@ -1,4 +1,4 @@
-"""Training log with a loss column for every task, and a bar that shows how far the training is."""
+"""Training log with a loss column for every task, a bar, and a file that the training report is made of."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tqdm import tqdm
 from wasabi.printer import Printer
 
 from ..progress import is_watched, make_bar
+from .record import Record
 
 # What the training loop calls at each step, and at the end.
 Loggers = tuple[Callable[[dict[str, Any] | None], None], Callable[[], None]]
@@ -23,7 +24,12 @@ _FIRST_ROWS = 3
 
 
 def make_console_logger(
-    *, progress_bar: str | None = "auto", console_output: bool = True, output_file: str | Path | None = None
+    *,
+    progress_bar: str | None = "auto",
+    console_output: bool = True,
+    output_file: str | Path | None = None,
+    training_log: str | Path | None = None,
+    every: int = 20,
 ) -> Callable[..., Loggers]:
     """spaCy's console logger, in which `hmtl` has one loss column per task instead of one in all.
 
@@ -31,6 +37,9 @@ def make_console_logger(
         nothing elsewhere; "train" and "eval" are spaCy's bars; None shows none.
     console_output (bool): Print the table.
     output_file (str or Path, optional): JSON lines of every row.
+    training_log (str or Path, optional): JSON lines that `hmtl report` makes a page of: config, versions, counts of
+        data; losses, gradient norms and learning rate every so many updates; all scores.
+    every (int): Updates between two lines of `training_log`.
     """
     own_bar = progress_bar == "auto" and console_output
     setup = console_logger_v3(
@@ -46,8 +55,11 @@ def make_console_logger(
         stderr = streams[1] if len(streams) > 1 else None
         bar = _Bar(nlp, stderr) if own_bar and is_watched(stderr) else None
         first_rows = _FirstRows(nlp.config, streams[0] if streams else None) if console_output else None
+        record = None if training_log is None else Record(Path(training_log), nlp, every)
 
         def log_with_all_tasks(info: dict[str, Any] | None) -> None:
+            if record is not None:
+                record.step(info)
             if info is not None:
                 # A task that was not drawn since the last row has no loss to show.
                 losses = {column: info["losses"].get(key, 0.0) for column, (key, _) in columns.items()}
@@ -63,6 +75,8 @@ def make_console_logger(
         def finalize_all() -> None:
             if bar is not None:
                 bar.close()
+            if record is not None:
+                record.close()
             finalize()
 
         return log_with_all_tasks, finalize_all

@@ -103,3 +103,14 @@ def test_no_tokens_at_all() -> None:
     hierarchy = make([["ner"], ["coref"]])
     encoded = hierarchy.encode(torch.zeros(0, 7), layout_of([[], []]), ["coref"])
     assert encoded["coref"].states.shape == (0, 10)
+
+
+@pytest.mark.parametrize(("levels", "paths"), SETUPS)
+def test_without_shortcuts_an_encoder_reads_its_parent_alone(
+    levels: list[list[str]], paths: dict[str, list[str]]
+) -> None:
+    hierarchy = Hierarchy(7, levels, LABELS, CONFIGS, shortcuts=False).eval()
+    embeddings = torch.randn(9, 7)
+    encoded = hierarchy.encode(embeddings, layout_of([[3, 2], [], [4]]), hierarchy.tasks)
+    for task, own in paths.items():
+        assert torch.equal(encoded[task].inputs, encoded[own[-2]].states if len(own) > 1 else embeddings)

@@ -395,3 +395,20 @@ def test_unknown_parts_cannot_be_frozen_and_drift_is_said(
         warnings.simplefilter("error")
         nlp = spacy.load(names_only, config={"components.hmtl.frozen": ["ner", "embeddings"]})
         nlp.update(demo_examples, sgd=Adam(0.01))
+
+
+def test_a_hierarchy_without_shortcuts_grows_and_is_saved_as_it_is(
+    demo_examples: list[Example], tmp_path: Path
+) -> None:
+    def widths(nlp: Language) -> list[int]:
+        encoders = pipe_of(nlp).model.shims[0].hierarchy.encoders
+        return [encoders[task].lstm.input_size for task in ("emd", "relation", "coref")]
+
+    nlp = tiny_nlp(demo_examples, model={"shortcuts": False})
+    assert widths(nlp) == [64, 64, 64]
+    pipe_of(nlp).add_label("PLANET", task="ner")
+    assert widths(nlp) == [64, 64, 64]
+    nlp.to_disk(tmp_path)
+    assert widths(spacy.load(tmp_path)) == [64, 64, 64]
+    with pytest.raises(ValueError, match=r"\[H209\]"):
+        spacy.load(tmp_path, config={"components.hmtl.model.shortcuts": True})
