@@ -124,12 +124,26 @@ def _filled(grid: Grid, setup: str, embeddings: str, sampling: str, overrides: d
         _set_all(config, overrides)
         _set_all(config, kind.settings())
         filled = util.load_model_from_config(config, auto_fill=True, validate=True).config
+        if lost := _lost(config, filled):
+            raise KeyError(f"nothing reads {', '.join(lost)}")
         _check(filled.interpolate())
         return filled
     except ConfigValidationError as error:
         raise ValueError(Errors.H662.format(where=where, reason=error.text)) from error
     except (KeyError, RegistryError) as error:
         raise ValueError(Errors.H662.format(where=where, reason=error)) from error
+
+
+def _lost(before: Mapping[str, Any], after: Mapping[str, Any], place: str = "") -> list[str]:
+    """Settings that filling in the defaults has taken out, since there is no such setting: spaCy does not say so."""
+    found: list[str] = []
+    for key, value in before.items():
+        if isinstance(value, Mapping):
+            below = after.get(key)
+            found += _lost(value, below if isinstance(below, Mapping) else {}, f"{place}{key}.")
+        elif key not in after:
+            found.append(f"{place}{key}")
+    return found
 
 
 def _check(config: Config) -> None:

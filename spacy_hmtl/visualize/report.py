@@ -61,7 +61,7 @@ def _charts(charts: Sequence[str]) -> str:
 
 
 def _summary(record: Sequence[Mapping[str, Any]], scores: Sequence[Mapping[str, Any]]) -> str:
-    last = record[-1] if record else {"step": 0, "seconds": 0.0, "kind": "start"}
+    last: Mapping[str, Any] = record[-1] if record else {"step": 0, "seconds": 0.0, "kind": "start"}
     best = max(scores, key=lambda row: row["score"] or 0.0, default=None)
     values = {
         "updates": f"{last['step']:,}",

@@ -88,7 +88,7 @@ def test_keys_follow_what_results_depend_on(data: Path, tmp_path: Path) -> None:
     before = keys(path)
     assert keys(path) == before
     assert keys(path, training__dropout=0.33) != before
-    assert keys(path, components__hmtl__model__heads__ner__encoder__depth=1) != before
+    assert keys(path, components__hmtl__model__heads__ner__encoder__depth=3) != before
     assert keys(write(tmp_path, data, 'setups = ["B"]\nseeds = [1]')) != before
     # The same bytes under another name are the same data; other bytes under the same name are not.
     copy = tmp_path / "copy.spacy"

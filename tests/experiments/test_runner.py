@@ -60,7 +60,7 @@ class Here:
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> type[Here]:
-    monkeypatch.setattr(runner.subprocess, "Popen", Here)
+    monkeypatch.setattr("spacy_hmtl.experiments.runner.subprocess.Popen", Here)
     monkeypatch.setattr(runner, "_WAIT", 0)
     Here.stop, Here.started = None, []
     return Here
@@ -148,7 +148,7 @@ def test_a_failed_training_is_told_and_the_others_are_made(
         def poll(self) -> int:
             return self.returncode
 
-    monkeypatch.setattr(runner.subprocess, "Popen", Failing)
+    monkeypatch.setattr("spacy_hmtl.experiments.runner.subprocess.Popen", Failing)
     with pytest.raises(ValueError, match=r"\[H664\] 2 trainings failed: A and A-GM, seed 0 \(status 3"):
         make(tiny_grid, tmp_path)
     assert len(started) == 2
@@ -168,7 +168,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
     other = {**row, "key": "ffffffffffffffff", "extra": 7}
     results.add([(other, {})])
     assert results.read() == {row["key"]: {**row, "extra": None}, other["key"]: other}
-    assert results.details(row["key"]) == {"documents": {"x": [[[1.0]]]}}
+    assert results.details("0123456789abcdef") == {"documents": {"x": [[[1.0]]]}}
     assert results.details("0" * 16) == {}
     pytest.importorskip("pyarrow")
     import pandas
