@@ -19,8 +19,12 @@ NAME = "training.jsonl"
 
 
 def report_cli(
-    training: Annotated[Path, typer.Argument(help="Folder of a training, with training.jsonl, or that file")],
-    output: Annotated[Path | None, typer.Argument(help="The page; by default report.html in the folder")] = None,
+    training: Annotated[
+        Path, typer.Argument(metavar="TRAINING", help="Folder of a training, with training.jsonl, or that file")
+    ],
+    output: Annotated[
+        Path | None, typer.Argument(metavar="[OUTPUT.html]", help="The page; by default report.html in the folder")
+    ] = None,
 ) -> None:
     """
     Make a page of a training: curves of loss and score, learning rate, gradient norms, time, config, data, versions.

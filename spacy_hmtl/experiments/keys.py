@@ -15,7 +15,7 @@ import spacy_hmtl
 _SECTIONS = ("nlp", "components", "corpora", "training", "initialize")
 # Settings that change no weight: what is remembered and where, what is written beside the training.
 _NEUTRAL = {"cache_mb", "cache_dir", "cache_dir_mb"}
-_NEUTRAL_OF_TRAINING = {"logger", "before_update"}
+_NEUTRAL_OF_TRAINING = {"logger", "before_update", "before_to_disk"}
 
 
 def training_key(config: Mapping[str, Any]) -> str:
