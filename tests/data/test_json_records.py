@@ -41,6 +41,18 @@ def test_ill_formed_lines_are_reported_and_skipped(read, format, line, what):
     assert what in log.faults[0].what
 
 
+def test_an_object_over_many_lines_whose_second_line_begins_with_another_is_no_json_lines(read):
+    structures = [
+        {"%ID": 1, "%TYPE": "uima.cas.Sofa", "sofaID": "_InitialView", "sofaString": "Mira left"},
+        {"%ID": 2, "%TYPE": "webanno.custom.Entity", "@sofa": 1, "begin": 0, "end": 4, "label": "PER"},
+    ]
+    rows = ",\n".join(map(json.dumps, structures))
+    for layout in ('{"%FEATURE_STRUCTURES": [\n' + rows + "]}", '{"%FEATURE_STRUCTURES":\n[' + rows + "]}"):
+        (document,), log = read("cas", layout, name="a.json")
+        assert [span.label for span in document.layers.mentions] == ["PER"]
+        assert not log.faults
+
+
 def test_a_list_is_read_up_to_its_fault(read):
     layout = json.dumps([CROSSRE, CROSSRE], indent=1)
     docs, log = read("crossre", layout[:-20])

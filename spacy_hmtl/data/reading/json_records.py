@@ -209,8 +209,14 @@ def _is_line_by_line(first: Line, second: Line | None) -> bool:
     is_whole = not _decode(first.text, start)[2]
     if first.text[start] == "[":  # else a list of values, over any number of lines
         return is_whole and second is not None and second.text.lstrip().startswith("[")
-    # A line that is ill-formed costs itself: the next one shows that values do not go over lines.
-    return is_whole or second is None or second.text.lstrip().startswith("{")
+    if is_whole or second is None:
+        return True
+    # A line that is ill-formed costs itself, if the next one shows that values do not go over lines: it holds a value
+    # and no more, and the first does not stop where something must follow.
+    is_open = first.text.rstrip().endswith(("{", "[", ",", ":"))
+    start = len(second.text) - len(second.text.lstrip())
+    _, end, fault = _decode(second.text, start)
+    return not is_open and second.text[start] == "{" and not fault and not second.text[end:].strip()
 
 
 def _spread_values(lines: Iterable[Line], place: Place, faults: FaultLog) -> Iterator[tuple[int, Any]]:
