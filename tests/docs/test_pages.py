@@ -100,3 +100,11 @@ def test_the_readme_has_the_table_of_the_pipelines() -> None:
     figures = [row for row in rows if re.search(r"\d\d\.\d|\d,\d{3}", row)]
     assert len(figures) >= 5
     assert [row for row in figures if row not in page("pipelines")] == []
+
+
+def test_every_registered_name_has_its_docstring_on_the_site() -> None:
+    text = (ROOT / "docs/reference/architectures.md").read_text(encoding="utf-8")
+    groups = ("architectures", "readers", "batchers", "callbacks", "scorers", "loggers")
+    ours = [e for group in groups for e in entry_points(group=f"spacy_{group}") if e.name.startswith("spacy_hmtl.")]
+    assert len(ours) >= 16
+    assert [e.name for e in ours if f"## `{e.name}`\n\n::: {e.value.replace(':', '.')}\n" not in text] == []
