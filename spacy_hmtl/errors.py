@@ -58,7 +58,7 @@ class Errors(metaclass=WithCodes):
     H206 = "The task {task!r} is not in levels {levels}, but {what} asks for it. Add it to [components.hmtl.model] levels, or remove {what} (an empty path does)."
     H207 = "The encoder folder {path} {reason}. Give the folder of a transformer saved by `save_pretrained`, or a model name that is on this machine."
     H208 = "The model has no labels yet: call nlp.initialize() with training examples, or load a trained pipeline."
-    H209 = "The saved weights do not fit the config: {reason}. Load with the config they were trained with."
+    H209 = "The saved weights do not fit the config: {reason}. Load with the config they were trained with, as spacy.load does."
     H210 = "heads has settings for unknown tasks {tasks}. Known tasks: {known}."
     H211 = "levels {levels} names {task!r}, but there is no [components.hmtl.model.heads.{task}]. Add the section, or remove the task from levels."
     H212 = 'The head of {task} needs what the level {need} finds, but levels {levels} has no {need}. Add it, or change what the head needs in [components.hmtl.model.heads.{task}] (coreference: candidates = "spans").'
@@ -224,9 +224,12 @@ class Errors(metaclass=WithCodes):
     H645 = "{where}: the attrs of the group {key!r}, which holds {n} spans, {reason}. Correct the annotation: doc._.coref_clusters and doc._.relations write such groups as they must be."
     H646 = "The {what} of {tasks} is {value}, not a finite number, so nothing is learnt from this batch and training stops; the weights are those before it. Its documents: {documents}. Look at their annotation; else lower the learning rate, or set max_grad_norm above 0."
 
+    # Settings of one call: H600 to H609
+    H600 = "{name}: component_cfg cannot change {found} for one call; it can change {known}. Change the others for all calls, in nlp.get_pipe({name!r}).cfg or in [components.{name}]."
+
 
 class Warnings(metaclass=WithCodes):
-    W101 = "{n} of {total} gold spans for the task {task!r} do not align with the predicted tokens or cross a sentence end or a blank line; they are skipped (said once). Use gold tokens (gold_preproc = true) or correct the boundaries."
+    W101 = "{n} of {total} gold {what} do not align with the predicted tokens or cross a sentence end or a blank line; they are skipped (said once). Use gold tokens (gold_preproc = true) or correct the boundaries."
     W103 = (
         "The extension {kind}._.{name} is owned by another package; spacy_hmtl serves its own as {kind}._.hmtl_{name}."
     )

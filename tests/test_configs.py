@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 from spacy.cli.debug_config import debug_config
+from spacy.cli.init_config import fill_config
+from spacy.training import Example
 from spacy.util import load_config, load_model_from_config
 from tiny_elmo import write_elmo
 
@@ -48,14 +51,36 @@ def test_config_builds_all_four_tasks(path: Path, overrides: Callable[[Path], di
     assert nlp.get_pipe("hmtl").tasks == ["ner", "emd", "relation", "coref"]  # type: ignore[attr-defined]
 
 
-def test_the_seeds_config_says_which_files_it_lacks(overrides: Callable[[Path], dict[str, Any]]) -> None:
+@pytest.mark.filterwarnings("ignore:\\[W105\\]")
+def test_the_seeds_config_says_at_the_start_of_training_which_files_it_lacks(
+    overrides: Callable[[Path], dict[str, Any]], demo_examples: list[Example]
+) -> None:
     path = next(path for path in CONFIGS if path.stem == "hmtl")
     given = overrides(path)
     without = {key: value for key, value in given.items() if "elmo" not in key}
-    with pytest.raises(ValueError, match=r"--paths\.elmo_options options\.json --paths\.elmo_weights weights\.hdf5"):
-        debug_config(path, overrides=without)
-    with pytest.raises(ValueError, match=r"elsewhere/weights\.hdf5: no such file"):
-        debug_config(path, overrides={**given, "paths.elmo_weights": "elsewhere/weights.hdf5"})
+    debug_config(path, overrides=without)  # these files are read later
+    elsewhere = {**given, "paths.elmo_weights": "elsewhere/weights.hdf5"}
+    for own, message in (
+        (without, r"--paths\.elmo_options options\.json --paths\.elmo_weights weights\.hdf5"),
+        (elsewhere, r"elsewhere/weights\.hdf5: no such file"),
+    ):
+        nlp = load_model_from_config(load_config(path, overrides=own), auto_fill=True)
+        nlp.vocab.set_vector("Dell", numpy.ones(4, dtype="float32"))
+        with pytest.raises(ValueError, match=message):
+            nlp.get_pipe("hmtl").initialize(lambda: demo_examples, nlp=nlp)  # type: ignore[attr-defined]
+
+
+def without_comments(path: Path) -> str:
+    lines = path.read_text(encoding="utf8").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("#")).strip()
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_fill_config_has_nothing_to_fill(path: Path, tmp_path: Path) -> None:
+    fill_config(tmp_path / "filled.cfg", path, silent=True)
+    # Comments apart, which spaCy does not keep, byte for byte.
+    assert without_comments(tmp_path / "filled.cfg") == without_comments(path)
+    assert load_config(tmp_path / "filled.cfg") == load_config(path)
 
 
 def test_unknown_setting_stops_at_start() -> None:

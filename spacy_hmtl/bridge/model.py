@@ -27,7 +27,11 @@ from .lessons import Lesson, context_of, embedded, loss
 from .levels import check_levels
 from .outputs import predictions
 from .reading import Reading, read_batch
+from .settings import default_heads
 from .shim import HierarchyShim
+
+# Thresholds of a model that is called without its component.
+_ALONE = {"relation_threshold": 0.5, "coref_threshold": None, "singleton_threshold": 0.5}
 
 
 @dataclass
@@ -57,10 +61,10 @@ def make_hmtl(
     *,
     embed: Model[list[Doc], list[Floats2d]],
     levels: list[list[str]],
-    heads: dict[str, Any],
-    max_segment: int,
-    lr_scale: float,
-    precision: str,
+    heads: dict[str, Any] | None = None,
+    max_segment: int = 256,
+    lr_scale: float = 1.0,
+    precision: str = "float32",
     shortcuts: bool = True,
 ) -> Model[Batch, Any]:
     """The hierarchical multi-task model.
@@ -69,7 +73,8 @@ def make_hmtl(
     levels (list): Tasks of each level from the bottom, e.g.
         [["ner"], ["emd"], ["relation", "coref"]]. An encoder reads the embeddings and the
         states of the last task of the level below.
-    heads (dict): For each task a `HeadConfig` of its kind; those of tasks outside `levels` are not used.
+    heads (dict, optional): For each task a `HeadConfig` of its kind; those of tasks outside `levels` are not used.
+        Left out, each task has a head of its kind with that one's defaults.
     max_segment (int): Longest sequence an encoder runs over, in tokens; sentences where
         the Doc has them are not cut unless they are longer.
     lr_scale (float): Factor on the optimizer's learning rate for encoders and heads.
@@ -85,6 +90,7 @@ def make_hmtl(
     Source: Sanh, Wolf and Ruder (2019), "A Hierarchical Multi-task Approach for Learning
     Embeddings from Semantic Tasks", section "Model".
     """
+    heads = default_heads() if heads is None else heads
     check_levels(levels, heads)
     if max_segment < 1:
         section = "[components.hmtl.model]"
@@ -144,7 +150,9 @@ def _init(model: Model[Batch, Any], X: Any = None, Y: Any = None) -> None:
     model.layers[0].initialize(X=X.docs if isinstance(X, Batch) else X)
 
 
-def _forward(model: Model[Batch, Any], batch: Batch, is_train: bool) -> tuple[Any, Callable[..., Any]]:
+def _forward(model: Model[Batch, Any], X: Batch | list[Doc], is_train: bool) -> tuple[Any, Callable[..., Any]]:
+    # Plain Docs are what `spacy debug model` gives to any model.
+    batch = X if isinstance(X, Batch) else Batch(X, settings=_ALONE)
     docs = list(batch.docs)
     device = get_torch_default_device()
     reading = batch.reading if batch.reading is not None else read_batch(docs, model.attrs["max_segment"], device)

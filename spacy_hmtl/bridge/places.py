@@ -51,14 +51,13 @@ def _between_docs(eg: Example, exact: bool) -> Aligner:
 
 
 class Places:
-    """Flat offsets of an Example's gold spans in the batch, counted.
+    """Flat offsets of an Example's gold spans in the batch.
 
     eg (Example): The Example.
     real (RealTokens, optional): The tokens of its predicted Doc that are read; None: all.
     first (int): Flat offset of the Doc.
     segments, windows (list): Number of the segment and of the window of each token of the
         batch; a span lies within one segment, a relation within one window.
-    count (Callable): Called with whether a gold span could be placed.
     """
 
     def __init__(
@@ -68,30 +67,19 @@ class Places:
         first: int,
         segments: list[int],
         windows: list[int],
-        count: Callable[[bool], None],
     ) -> None:
         self.align, self._touch = aligner(eg, real), aligner(eg, real, exact=False)
         self.n_tokens = len(eg.x) if real is None else len(real.kept)
         self.first = first
-        self.segments, self.windows, self.count = segments, windows, count
+        self.segments, self.windows = segments, windows
 
     def find(self, start: int, end: int) -> tuple[int, int] | None:
-        """Where a gold span is, if it aligns and lies within one segment; not counted.
+        """Where a gold span is, if it aligns and lies within one segment.
 
         start, end (int): Gold tokens, end exclusive.
         RETURNS (tuple, optional): Start and end in the batch.
         """
         return self._within(self.segments, start, end)
-
-    def span(self, start: int, end: int) -> tuple[int, int] | None:
-        """The same, counted.
-
-        start, end (int): Gold tokens, end exclusive.
-        RETURNS (tuple, optional): Start and end in the batch.
-        """
-        at = self.find(start, end)
-        self.count(at is not None)
-        return at
 
     def touched(self, start: int, end: int) -> slice:
         """Tokens of the Doc that share characters with gold tokens, wherever these begin and end.
@@ -102,14 +90,12 @@ class Places:
         return slice(*(self._touch(start, end) or (0, 0)))
 
     def reach(self, start: int, end: int) -> bool:
-        """Whether all between two gold tokens lies within one window, counted.
+        """Whether all between two gold tokens lies within one window.
 
         start, end (int): Gold tokens, end exclusive.
         RETURNS (bool): Also False where they do not align.
         """
-        at = self._within(self.windows, start, end)
-        self.count(at is not None)
-        return at is not None
+        return self._within(self.windows, start, end) is not None
 
     def _within(self, groups: list[int], start: int, end: int) -> tuple[int, int] | None:
         aligned = self.align(start, end)

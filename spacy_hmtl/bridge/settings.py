@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import Errors
 from ..nn.encoder import BiLSTMConfig, EncoderConfig
 from ..nn.heads.coref import CorefConfig
 from ..nn.heads.coref.config import CANDIDATES, FEATURES, TRAIN_CANDIDATES
+from ..nn.heads.protocol import HeadConfig
 from ..nn.heads.relation import ACTIVATIONS, RelationConfig
 from ..nn.heads.span_pairs import SOURCES, RelationRule, SpanPairConfig
 from ..nn.heads.tagger import TaggerConfig
 
 
 def make_bilstm(
-    *, hidden_width: int, depth: int, input_dropout: float, dropout: float, output_dropout: float
+    *,
+    hidden_width: int = 64,
+    depth: int = 2,
+    input_dropout: float = 0.2,
+    dropout: float = 0.2,
+    output_dropout: float = 0.2,
 ) -> BiLSTMConfig:
     """Settings of a task's biLSTM encoder; its input width is computed.
 
@@ -30,24 +37,29 @@ def make_bilstm(
     return BiLSTMConfig(hidden_width, depth, input_dropout, dropout, output_dropout)
 
 
-def make_tagger(*, encoder: EncoderConfig, layers: int) -> TaggerConfig:
+def make_tagger(*, encoder: EncoderConfig | None = None, layers: int = 1) -> TaggerConfig:
     """Settings of a tagging head (NER, EMD): linear layer and CRF over BILUO tags.
 
-    encoder (EncoderConfig): The task's encoder.
+    encoder (EncoderConfig, optional): The task's encoder; left out, a `spacy_hmtl.BiLSTM.v1` with its defaults.
     layers (int): Levels of nesting that can be found, each with a CRF of its own; 1 is
         the paper's flat tagger.
     RETURNS (TaggerConfig): Frozen; widths and labels come later.
     """
     _positive("[...heads]", layers=layers)
-    return TaggerConfig(encoder, layers)
+    return TaggerConfig(encoder or make_bilstm(), layers)
 
 
 def make_relation(
-    *, encoder: EncoderConfig, hidden_width: int, activation: str, prior: float, max_distance: int
+    *,
+    encoder: EncoderConfig | None = None,
+    hidden_width: int = 64,
+    activation: str = "relu",
+    prior: float = 0.01,
+    max_distance: int = 16,
 ) -> RelationConfig:
     """Settings of the relation head: multi-head selection between tokens of a sentence.
 
-    encoder (EncoderConfig): The task's encoder.
+    encoder (EncoderConfig, optional): The task's encoder; left out, a `spacy_hmtl.BiLSTM.v1` with its defaults.
     hidden_width (int): Width of the pair vector.
     activation (str): "relu" or "tanh".
     prior (float): Probability of a relation that the output bias starts from, in (0, 1).
@@ -63,27 +75,27 @@ def make_relation(
         _fail("prior", "between 0 and 1", prior, section)
     if max_distance < 0:
         _fail("max_distance", "0 or more", max_distance, section)
-    return RelationConfig(encoder, hidden_width, activation, prior, max_distance)
+    return RelationConfig(encoder or make_bilstm(), hidden_width, activation, prior, max_distance)
 
 
 def make_span_pairs(
     *,
-    encoder: EncoderConfig,
-    arguments: str,
-    layers: int,
-    hidden_width: int,
-    feature_width: int,
-    context: bool,
-    dropout: float,
-    prior: float,
-    window: int,
-    warmup_updates: int,
-    seen_types: bool,
+    encoder: EncoderConfig | None = None,
+    arguments: str = "own",
+    layers: int = 1,
+    hidden_width: int = 150,
+    feature_width: int = 16,
+    context: bool = True,
+    dropout: float = 0.3,
+    prior: float = 0.05,
+    window: int = 0,
+    warmup_updates: int = 200,
+    seen_types: bool = True,
     schema: dict[str, dict[str, Any]] | None = None,
 ) -> SpanPairConfig:
     """Settings of the relation head that reads spans: it finds typed arguments, and scores their ordered pairs.
 
-    encoder (EncoderConfig): The task's encoder.
+    encoder (EncoderConfig, optional): The task's encoder; left out, a `spacy_hmtl.BiLSTM.v1` with its defaults.
     arguments (str): "own": a CRF tagger for the argument types of the relation corpus; "emd" or "ner":
         what that task's head finds, where the label sets agree, as in ACE 2005.
     layers (int): Levels of nesting that the head's own tagger finds.
@@ -112,7 +124,7 @@ def make_span_pairs(
             _fail(key, "0 or more", value, section)
     rules = {label: _rule(label, rule) for label, rule in (schema or {}).items()}
     return SpanPairConfig(
-        encoder,
+        encoder or make_bilstm(),
         arguments,
         layers,
         hidden_width,
@@ -142,27 +154,27 @@ def _rule(label: str, rule: dict[str, Any]) -> RelationRule:
 
 def make_coref(
     *,
-    encoder: EncoderConfig,
-    candidates: str,
-    train_candidates: str,
-    max_span_width: int,
-    spans_per_token: float,
-    window: int,
-    max_antecedents: int,
-    top_antecedents: int,
-    hidden_width: int,
-    depth: int,
-    feature_width: int,
-    pair_width: int,
-    features: list[str],
-    dropout: float,
-    singletons: bool,
+    encoder: EncoderConfig | None = None,
+    candidates: str = "spans",
+    train_candidates: str = "predicted",
+    max_span_width: int = 8,
+    spans_per_token: float = 0.4,
+    window: int = 1000,
+    max_antecedents: int = 70,
+    top_antecedents: int = 20,
+    hidden_width: int = 150,
+    depth: int = 2,
+    feature_width: int = 20,
+    pair_width: int = 128,
+    features: Sequence[str] = (),
+    dropout: float = 0.3,
+    singletons: bool = True,
     mention_weight: float = 0.0,
     equal_names: bool = False,
 ) -> CorefConfig:
     """Settings of the coreference head: span ranking.
 
-    encoder (EncoderConfig): The task's encoder.
+    encoder (EncoderConfig, optional): The task's encoder; left out, a `spacy_hmtl.BiLSTM.v1` with its defaults.
     candidates (str): "spans", all spans up to a width; "mentions", those of the EMD head.
     train_candidates (str): With "mentions": the corpus' mentions ("gold") or those the
         EMD head finds ("predicted").
@@ -214,7 +226,7 @@ def make_coref(
     if pair_width < 0:
         _fail("pair_width", "0 or a width", pair_width, section)
     return CorefConfig(
-        encoder,
+        encoder or make_bilstm(),
         candidates,
         train_candidates,
         max_span_width,
@@ -232,6 +244,11 @@ def make_coref(
         mention_weight,
         equal_names,
     )
+
+
+def default_heads() -> dict[str, HeadConfig]:
+    """By task, the settings of a head of its kind with nothing but defaults. RETURNS (dict): New at each call."""
+    return {"ner": make_tagger(), "emd": make_tagger(), "relation": make_relation(), "coref": make_coref()}
 
 
 def _positive(section: str, **values: int) -> None:

@@ -26,6 +26,8 @@ from ..types import LabeledSpan, Triple
 from .places import Places
 from .reading import Reading
 
+# What relations may join, in the counts.
+ARGUMENTS = "arguments"
 BoolArray = NDArray[numpy.bool_]
 
 # Examples of a batch and where their spans are.
@@ -40,9 +42,11 @@ class TargetBuilder:
     configs (Mapping): Settings of each task's head.
     keys (Mapping, optional): By task, the span groups of gold annotation, see `keys_on`.
 
-    missed (Counter): By task, spans that do not align or that cross segments.
-    total (Counter): By task, gold spans.
+    missed (Counter): By task, what does not align or crosses segments: spans, mentions of clusters or relations, each
+        once. What relations may join is counted apart, under `ARGUMENTS`.
+    total (Counter): By the same keys, all that gold has.
     trimmed (Counter): By task, gold spans that began or ended with white space.
+    spans (Counter): By task, all gold spans, arguments of relations among them.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class TargetBuilder:
         self.missed: Counter[str] = Counter()
         self.total: Counter[str] = Counter()
         self.trimmed: Counter[str] = Counter()
+        self.spans: Counter[str] = Counter()
 
     def build(self, examples: Sequence[Example], task: str, reading: Reading) -> Any:
         """Targets of one task for the whole batch.
@@ -71,21 +76,24 @@ class TargetBuilder:
         """
         kinds: dict[str, Any] = {"spans": self._spans, "relations": self._relations, "clusters": self._clusters}
         config = self.configs[task]
-
-        def count(is_placed: bool) -> None:
-            self.total[task] += 1
-            self.missed[task] += not is_placed
-
         layout = reading.layout
         tokens = layout.token_segments()
         segments = windows = tokens.tolist()
         if config.kind == "relations" and config.reach:
             windows = layout.segment_windows(config.reach)[tokens].tolist()
         starts = layout.doc_starts().tolist()
-        places = [
-            Places(eg, real, first, segments, windows, count) for eg, real, first in zip(examples, reading.real, starts)
-        ]
+        places = [Places(eg, real, first, segments, windows) for eg, real, first in zip(examples, reading.real, starts)]
         return kinds[config.kind](list(zip(examples, places)), task, layout.doc_lengths.device)
+
+    def _count(self, key: str, is_placed: bool) -> None:
+        self.total[key] += 1
+        self.missed[key] += not is_placed
+
+    def _place(self, places: Places, span: LabeledSpan, key: str) -> tuple[int, int] | None:
+        """Where a gold span is in the batch, if it is there; counted."""
+        at = places.find(span.start, span.end)
+        self._count(key, at is not None)
+        return at
 
     def _number(self, task: str, numbers: Mapping[str, int], label: str) -> int:
         if label not in numbers:
@@ -96,6 +104,7 @@ class TargetBuilder:
         """What an Example's reference is annotated with for a task, without white space at the ends of spans."""
         gold = read(eg.reference, keys_on(eg.reference, self._keys), [task])
         place = trimmer(eg.reference)
+        self.spans[task] += sum(1 for _ in gold.spans())
         if place is None:
             return gold.of(task) or []
         self.trimmed[task] += sum(place(span.start, span.end) != span[:2] for span in gold.spans())
@@ -112,7 +121,9 @@ class TargetBuilder:
     def _spans(self, placed: _Placed, task: str, device: torch.device) -> SpanTargets:
         gold = [self._gold(eg, task) for eg, _ in placed]
         rows = [
-            row for (_, places), own in zip(placed, gold) for row in self._rows(own, places, task, self.numbers[task])
+            row
+            for (_, places), own in zip(placed, gold)
+            for row in self._rows(own, places, task, self.numbers[task], task)
         ]
         possible = [self._possible(eg, places, task, own) for (eg, places), own in zip(placed, gold)]
         unknown = None
@@ -144,14 +155,14 @@ class TargetBuilder:
         return possible if possible.any() else None
 
     def _rows(
-        self, spans: Sequence[LabeledSpan], places: Places, task: str, numbers: Mapping[str, int]
+        self, spans: Sequence[LabeledSpan], places: Places, task: str, numbers: Mapping[str, int], key: str
     ) -> list[tuple[int, ...]]:
-        """Start, end, label and layer of nesting of spans."""
+        """Start, end, label and layer of nesting of spans, which are counted under a key."""
         return [
             (*at, self._number(task, numbers, span.label), layer)
             for layer, own in enumerate(peel(spans, self.nesting, self.configs[task].tag_layers))
             for span in own
-            if (at := places.span(span.start, span.end)) is not None
+            if (at := self._place(places, span, key)) is not None
         ]
 
     def _relations(self, placed: _Placed, task: str, device: torch.device) -> RelationTargets:
@@ -159,9 +170,11 @@ class TargetBuilder:
         arguments: list[tuple[int, ...]] = []
         for eg, places in placed:
             for relation in self._gold(eg, task):
-                rows.extend(self._relation(relation, task, places))
+                row = self._relation(relation, task, places)
+                self._count(task, row is not None)
+                rows += [] if row is None else [row]
             if self.configs[task].tag_layers:
-                arguments.extend(self._rows(self._arguments(eg), places, task, self.types))
+                arguments.extend(self._rows(self._arguments(eg), places, task, self.types, ARGUMENTS))
         start1, end1, start2, end2, types1, types2, labels = _table(rows, 7, device)
         typed = SpanTargets(*_table(arguments, 4, device)) if self.configs[task].tag_layers else None
         unknown = self._unknown_relations(placed, task, device)
@@ -177,21 +190,21 @@ class TargetBuilder:
                 row[[number for label, number in numbers.items() if label not in annotated]] = True
         return torch.from_numpy(rows).to(device) if rows.any() else None
 
-    def _relation(self, relation: Triple, task: str, places: Places) -> list[tuple[int, ...]]:
-        """The row of a relation, or none: starts and ends of its arguments, their types, its label."""
+    def _relation(self, relation: Triple, task: str, places: Places) -> tuple[int, ...] | None:
+        """The row of a relation, or None: starts and ends of its arguments, their types, its label."""
         ends = sorted([relation.head.end, relation.tail.end])
-        # From last token to last token, so that a pair out of reach is counted and left out.
+        # From last token to last token.
         if not places.reach(ends[0] - 1, ends[1]):
-            return []
-        lasts = [places.span(a.end - 1, a.end) for a in (relation.head, relation.tail)]
+            return None
+        lasts = [places.find(a.end - 1, a.end) for a in (relation.head, relation.tail)]
         row: list[int] = []
         for argument, last in zip((relation.head, relation.tail), lasts):
             if last is None:
-                return []
+                return None
             whole = places.find(argument.start, argument.end)
             row += [-1 if whole is None else whole[0], last[1]]
         types = [self.types.get(argument.label, -1) for argument in (relation.head, relation.tail)]
-        return [(*row, *types, self._number(task, self.numbers[task], relation.label))]
+        return (*row, *types, self._number(task, self.numbers[task], relation.label))
 
     def _clusters(self, placed: _Placed, task: str, device: torch.device) -> ClusterTargets:
         rows: list[tuple[int, ...]] = []
@@ -201,7 +214,7 @@ class TargetBuilder:
                 (*at, (number << 32) + i)
                 for i, cluster in enumerate(self._gold(eg, task))
                 for mention in cluster
-                if (at := places.span(mention.start, mention.end)) is not None
+                if (at := self._place(places, mention, task)) is not None
             ]
             rows += own + _unclustered(self._gold(eg, "emd"), places, own)
         starts, ends, clusters = _table(rows, 3, device)

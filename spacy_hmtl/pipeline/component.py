@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
-from itertools import islice
 from typing import Any
 
 from spacy.language import Language
@@ -13,29 +12,22 @@ from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Model
 
-from ..annotations import extensions, groups
-from ..annotations.entities import set_entities, with_earlier
-from ..annotations.layers import Layers, write
-from ..bridge.beside import is_candidate_source
+from ..annotations import extensions
 from ..bridge.embeddings.protocol import hooks_of, local_paths
-from ..bridge.model import Batch, initialize, states
-from ..errors import Errors, Warnings
-from ..types import LabeledSpan
-from .batches import batches
+from ..bridge.model import initialize
+from ..errors import Errors
 from .gold_mentions import with_gold_mentions
 from .growth import read_source
+from .predicting import Predicting
 from .saving import forget_paths
 from .settings import check_settings
-from .stored import Stored
 from .survey import add_words, check_tag
 
 # Docs that widths are inferred from.
 _N_SAMPLES = 10
-# Tokens of a batch of prediction: short texts need many Docs to be fast, long ones must not fill the memory.
-_MOST_TOKENS = 16_000
 
 
-class HMTL(Stored):
+class HMTL(Predicting):
     """Names, mentions, coreference and relations by one hierarchical model.
 
     vocab (Vocab): The pipeline's vocabulary.
@@ -107,76 +99,6 @@ class HMTL(Stored):
         # What the config says; saved beside the settings, to know at load what a new config overrides.
         self._configured = deepcopy(self.cfg)
         extensions.register()
-
-    # --- prediction ---
-
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 1000) -> Iterator[Doc]:
-        """Annotate a stream in order, at most `batch_size` Docs and 16,000 tokens (or one longer Doc) at a time.
-
-        stream (Iterable): Docs.
-        batch_size (int): Most Docs that are predicted together.
-        """
-        for docs in batches(stream, batch_size, _MOST_TOKENS):
-            yield from super().pipe(docs, batch_size=len(docs))
-
-    def predict(self, docs: Iterable[Doc]) -> list[Layers]:
-        """Annotation of each Doc as plain tuples; the Docs are not changed.
-
-        docs (Iterable): Docs.
-        """
-        docs = list(docs)
-        if self.replay is not None and self.replay.is_running:
-            return [Layers()] * len(docs)
-        key = self.cfg["gold_mentions_key"]
-        given = None if key is None else [groups.get_mentions(doc, key) for doc in docs]
-        return self._predict(docs, given)
-
-    def _predict(self, docs: list[Doc], given: Sequence[Sequence[LabeledSpan] | None] | None) -> list[Layers]:
-        beside = [self._of_others(doc) for doc in docs]
-        shim: Any = self.model.shims[0]
-        if given is None and shim.is_built and shim.hierarchy.given_needs and any(map(len, docs)):
-            if not any(map(is_candidate_source, beside)):
-                needs = ", ".join(sorted(shim.hierarchy.given_needs))
-                self._warn_once("W172", Warnings.W172.format(name=self.name, needs=needs))
-        predictions: list[Layers] = self.model.predict(Batch(docs, settings=self.cfg, given=given, beside=beside))
-        return predictions
-
-    def _predict_again(self, docs: list[Doc], given: Sequence[Sequence[LabeledSpan] | None]) -> list[Layers]:
-        """Predict on Docs that the pipeline has annotated. RAISES (ValueError): H345."""
-        if self._listens_to_transformer and any(doc._.trf_data is None for doc in docs):
-            raise ValueError(Errors.H345.format(name=self.name))
-        rest, found = iter(given), list[Layers]()
-        for own in batches(docs, len(docs), _MOST_TOKENS):
-            found += self._predict(own, list(islice(rest, len(own))))
-        return found
-
-    @property
-    def _listens_to_transformer(self) -> bool:
-        return any(node.name == "transformer-listener" for node in self.model.walk())
-
-    def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Layers]) -> None:
-        """Write names, mentions, clusters and relations; tasks outside the hierarchy are left alone.
-
-        docs (Iterable): Docs, changed in place.
-        predictions (Sequence): What `predict` returned for them.
-        """
-        # Another component's listener may come after, so only a Doc whose vectors we asked for is cleared.
-        listens = self._listens_to_transformer
-        keys = self._keys()
-        for doc, prediction in zip(docs, predictions):
-            if prediction.entities is not None:
-                names = with_earlier(doc, prediction.entities, keys["ner"], overwrite=self.cfg["overwrite_ents"])
-                set_entities(doc, names, keys["ner"], complete=True)
-            write(doc, prediction.keep(["emd", "coref", "relation"]), keys)
-            if listens and not self.cfg["keep_trf_data"]:
-                doc._.trf_data = None
-
-    def states(self, docs: Sequence[Doc]) -> dict[str, Any]:
-        """States of every level and the embeddings: task (or "embeddings") -> one array per Doc.
-
-        docs (Sequence): Docs.
-        """
-        return states(self.model, docs)
 
     # --- training ---
 

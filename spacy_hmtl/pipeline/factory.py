@@ -197,7 +197,9 @@ def make_hmtl_pipe(
     )
 
 
-def make_checkpoint(*, folder: str, every: int, best: str | None = None) -> Callable[[Language, dict[str, Any]], None]:
+def make_checkpoint(
+    *, folder: str, every: int = 500, best: str | None = None
+) -> Callable[[Language, dict[str, Any]], None]:
     """A callback for `[training.before_update]`: the same `spacy train` command goes on where it was stopped.
 
     What is trained from a checkpoint is bit for bit what an undisturbed training would have made. The updates

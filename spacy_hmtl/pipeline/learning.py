@@ -14,19 +14,23 @@ from thinc.api import Optimizer, get_torch_default_device
 
 from ..annotations import groups
 from ..annotations.gold import check_gold, place_of
-from ..annotations.layers import Layers, group_keys, keys_on, read
+from ..annotations.layers import LAYERS, Layers, group_keys, keys_on, read
 from ..bridge.clip import clip_global_norm, drop_gradients
 from ..bridge.dropout import set_dropout
 from ..bridge.growth import EMBEDDINGS, below
 from ..bridge.lessons import Lesson
 from ..bridge.model import Batch
 from ..bridge.reading import Reading, read_batch
-from ..bridge.targets import TargetBuilder
+from ..bridge.targets import ARGUMENTS, TargetBuilder
 from ..errors import Errors, Warnings
 from .bare import BareDocs
 from .progress import Progress
 from .replay import Replay
 from .stepping import step_schedules
+
+# What W101 counts, by the kind of a layer, and beside relations.
+_ARGUMENTS_ARE = "names and mentions that relations may join"
+_UNITS = {"spans": "spans", "clusters": "mentions in clusters", "relations": "relations"}
 
 
 class Learner(TrainablePipe):
@@ -53,10 +57,10 @@ class Learner(TrainablePipe):
         """By task, the span groups that are written. RAISES (ValueError): H344."""
         return group_keys(self.cfg["spans_keys"])
 
-    def _of_others(self, doc: Doc) -> Layers:
+    def _of_others(self, doc: Doc, cfg: Mapping[str, Any]) -> Layers:
         """Names that stay, whoever wrote them, and mentions, where no level of ours finds any."""
         keys, tasks = self._keys(), self.tasks
-        wanted = ["ner"] if "ner" not in tasks or not self.cfg["overwrite_ents"] else []
+        wanted = ["ner"] if "ner" not in tasks or not cfg["overwrite_ents"] else []
         return read(doc, keys, wanted if "emd" in tasks else [*wanted, "emd"])
 
     @property
@@ -96,8 +100,9 @@ class Learner(TrainablePipe):
             self.progress.pass_over(task for lesson in lessons for task in lesson.targets)
             return losses
         set_dropout(self.model, drop)
+        beside = [self._of_others(doc, self.cfg) for doc in docs]
         batch_losses, backprop = self.model.begin_update(
-            Batch(docs, lessons=lessons, settings=self.cfg, reading=reading, beside=[self._of_others(d) for d in docs])
+            Batch(docs, lessons=lessons, settings=self.cfg, reading=reading, beside=beside)
         )
         self._check_numbers("loss", batch_losses, examples)
         backprop(None)
@@ -212,11 +217,12 @@ class Learner(TrainablePipe):
                 self._warn_once("W174", Warnings.W174.format(name=self.name, task=task, below=", ".join(moving)))
 
     def _warn_missed(self, builder: TargetBuilder) -> None:
-        for task, missed in builder.missed.items():
-            if missed and task not in self._warned:
-                self._warned.add(task)
-                warnings.warn(Warnings.W101.format(n=missed, total=builder.total[task], task=task), stacklevel=3)
+        for key, missed in builder.missed.items():
+            if missed and key not in self._warned:
+                self._warned.add(key)
+                what = _ARGUMENTS_ARE if key == ARGUMENTS else f"{_UNITS[LAYERS[key].kind]} for the task {key!r}"
+                warnings.warn(Warnings.W101.format(n=missed, total=builder.total[key], what=what), stacklevel=3)
         for task, trimmed in builder.trimmed.items():
             if trimmed and f"{task} space" not in self._warned:
                 self._warned.add(f"{task} space")
-                warnings.warn(Warnings.W171.format(n=trimmed, total=builder.total[task], task=task), stacklevel=3)
+                warnings.warn(Warnings.W171.format(n=trimmed, total=builder.spans[task], task=task), stacklevel=3)

@@ -74,7 +74,8 @@ class Stored(Growing):
         """See spaCy's `TrainablePipe.from_disk`. RAISES (ValueError): H640 to H643 and others, naming the file."""
         path, exclude = Path(path), tuple(exclude)
         check_tree(path)
-        if "vocab" not in exclude:
+        # The folder of a component in a saved pipeline has no vocabulary of its own: that lies beside it.
+        if "vocab" not in exclude and (path / "vocab").exists():
             self.vocab.from_disk(path / "vocab", exclude=exclude)
         files = {name: (path / name).read_bytes() for name in (CFG, MODEL) if (path / name).is_file()}
         return self._load(files, exclude, lambda name: str(path / name))

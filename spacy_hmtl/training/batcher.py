@@ -11,13 +11,14 @@ from ..annotations.groups import get_tasks
 from ..errors import Errors
 
 _SECTION = "[training.batcher]"
+_SIZE = {"ner": 8, "emd": 8, "relation": 8, "coref": 8}
 
 
 def make_task_batcher(
     *,
-    size: dict[str, int],
-    sampling: str,
-    seed: int,
+    size: Mapping[str, int] = _SIZE,
+    sampling: str = "proportional",
+    seed: int = 0,
     temperature: float = 1.0,
     weights: dict[str, float] | None = None,
 ) -> Callable[[Iterable[Example]], Iterator[list[Example]]]:
@@ -60,7 +61,7 @@ class TaskBatcher:
 
     def __init__(
         self,
-        size: dict[str, int],
+        size: Mapping[str, int],
         sampling: str,
         seed: int,
         temperature: float = 1.0,

@@ -104,12 +104,19 @@ class MultiTaskCorpus:
             block, label_map = self.blocks[tasks[0]], self._maps.get(tasks[0])
             if label_map is not None:
                 _keep_map(nlp, tasks, label_map)
+            later: dict[str, list[Doc]] = {task: [] for task in tasks}
             annotated = dict.fromkeys(tasks, False)
             for reference in self._read(nlp, block, tasks, label_map):
                 teaches = [task for task in tasks if any(is_annotated(reference, task, key) for key in keys[task])]
                 annotated.update(dict.fromkeys(teaches, True))
-                for own in [teaches] if self.share and teaches else [[task] for task in teaches]:
-                    yield _make_example(nlp, reference, own, block.get("gold_preproc", True))
+                if self.share and teaches:
+                    yield _make_example(nlp, reference, teaches, block.get("gold_preproc", True))
+                for task in () if self.share else teaches:
+                    later[task].append(reference)
+            # Task by task, so that the first few examples, which some commands take for a batch, are of one.
+            for task, references in later.items():
+                for reference in references:
+                    yield _make_example(nlp, reference, [task], block.get("gold_preproc", True))
             for task, found in annotated.items():
                 if not found:
                     raise ValueError(Errors.H304.format(path=block["path"], task=task, layer=LAYERS[task].place))

@@ -1,9 +1,10 @@
-"""Training log with a loss column for every task, a bar, and a file that the training report is made of."""
+"""Training log: a loss column for every task, `-` where there is nothing to show, a bar, and a file for the report."""
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
@@ -13,6 +14,7 @@ from tqdm import tqdm
 from wasabi.printer import Printer
 
 from ..progress import is_watched, make_bar
+from .gaps import Table, open_log, row_as_json
 from .record import Record
 
 # What the training loop calls at each step, and at the end.
@@ -33,10 +35,15 @@ def make_console_logger(
 ) -> Callable[..., Loggers]:
     """spaCy's console logger, in which `hmtl` has one loss column per task instead of one in all.
 
+    `-` stands for the loss of a task that nothing was learnt of since the last row, and for a score that does not
+    exist, since no development document is annotated for its task or no level finds it. SCORE is the weighted mean
+    of those that do.
+
     progress_bar (str, optional): "auto" shows updates, the time left and the loss of each task on a terminal, and
         nothing elsewhere; "train" and "eval" are spaCy's bars; None shows none.
     console_output (bool): Print the table.
-    output_file (str or Path, optional): JSON lines of every row.
+    output_file (str or Path, optional): JSON lines of every row, with null for what is `-`; a file that exists is
+        left as it is.
     training_log (str or Path, optional): JSON lines that `hmtl report` makes a page of: config, versions, counts of
         data; losses, gradient norms and learning rate every so many updates; all scores.
     every (int): Updates between two lines of `training_log`.
@@ -45,13 +52,16 @@ def make_console_logger(
     setup = console_logger_v3(
         progress_bar=None if progress_bar == "auto" else progress_bar,
         console_output=console_output,
-        output_file=output_file,
     )
+    path = None if output_file is None else Path(output_file)
 
     def setup_printer(nlp: Any, *streams: IO[str]) -> Loggers:
         columns = _columns(nlp.pipeline)
         pipes = [(column, pipe) for column, (_, pipe) in columns.items()]
-        log_step, finalize = setup(SimpleNamespace(pipeline=pipes, config=nlp.config), *streams)
+        weights = {key: weight for key, weight in nlp.config["training"]["score_weights"].items() if weight is not None}
+        table: Any = Table(streams[0] if streams else sys.stdout)
+        file = open_log(path, table)
+        log_step, finalize = setup(SimpleNamespace(pipeline=pipes, config=nlp.config), table, *streams[1:])
         stderr = streams[1] if len(streams) > 1 else None
         bar = _Bar(nlp, stderr) if own_bar and is_watched(stderr) else None
         first_rows = _FirstRows(nlp.config, streams[0] if streams else None) if console_output else None
@@ -63,7 +73,9 @@ def make_console_logger(
             if info is not None:
                 # A task that was not drawn since the last row has no loss to show.
                 losses = {column: info["losses"].get(key, 0.0) for column, (key, _) in columns.items()}
-                info = {**info, "losses": {**info["losses"], **losses}}
+                info = _with_gaps(info, losses, columns, weights)
+                if file is not None:
+                    file.write(row_as_json(info, list(columns), list(weights)) + "\n")
             if bar is not None and info is not None:
                 bar.clear()
             log_step(info)
@@ -78,10 +90,35 @@ def make_console_logger(
             if record is not None:
                 record.close()
             finalize()
+            if file is not None:
+                file.close()
 
         return log_with_all_tasks, finalize_all
 
     return setup_printer
+
+
+def _with_gaps(
+    info: Mapping[str, Any],
+    losses: Mapping[str, float],
+    columns: Mapping[str, tuple[str, Any]],
+    weights: Mapping[str, float],
+) -> dict[str, Any]:
+    """What the training loop says, with NaN where there is nothing to show.
+
+    losses (Mapping): Of each column.
+    columns (Mapping): Name of each column to the key of its loss, and its pipe.
+    weights (Mapping): Of the scores that make up SCORE.
+    """
+    shown = {
+        column: math.nan if loss == 0.0 and hasattr(columns[column][1], "tasks") else loss
+        for column, loss in losses.items()
+    }
+    scores = info["other_scores"]
+    found = sum(weight for key, weight in weights.items() if key in scores)
+    score = float(info["score"]) * sum(weights.values()) / found if found else math.nan
+    there = {key: scores.get(key, math.nan) for key in weights}
+    return {**info, "losses": {**info["losses"], **shown}, "score": score, "other_scores": there}
 
 
 class _Bar:
@@ -146,7 +183,7 @@ class _FirstRows:
     def _reasons(self, no_loss: bool) -> str:
         reasons = ["row 0 is before any learning"]
         if no_loss:
-            reasons.append("a task without a loss was not drawn since the row before")
+            reasons.append("a task without a loss, -, was not drawn since the row before")
         if self._warmup:
             reasons.append(f"the learning rate rises from 0 over the first {self._warmup:,} updates")
         if self._has_averages:
@@ -162,6 +199,6 @@ def _columns(pipeline: list[tuple[str, Any]]) -> dict[str, tuple[str, Any]]:
         for task in getattr(pipe, "tasks", []):
             key = f"{name}_{task}"
             columns[task if taken.count(task) == 1 else key] = (key, pipe)
-        if not hasattr(pipe, "tasks"):
+        if getattr(pipe, "is_trainable", False) and not hasattr(pipe, "tasks"):
             columns[name] = (name, pipe)
     return columns

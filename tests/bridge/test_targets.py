@@ -19,7 +19,7 @@ from spacy_hmtl.annotations.layers import make_clusters
 from spacy_hmtl.bridge.places import aligner
 from spacy_hmtl.bridge.reading import read_batch
 from spacy_hmtl.bridge.segments import make_layout, segment_starts
-from spacy_hmtl.bridge.targets import TargetBuilder
+from spacy_hmtl.bridge.targets import ARGUMENTS, TargetBuilder
 from spacy_hmtl.nn.encoder import BiLSTMConfig
 from spacy_hmtl.nn.heads.coref import CorefConfig
 from spacy_hmtl.nn.heads.protocol import HeadConfig
@@ -124,6 +124,16 @@ def test_relations_across_sentences_are_counted_and_left_out() -> None:
     targets, builder = build("relation", example(WORDS, relations=[across]))
     assert len(targets.labels) == 0
     assert builder.missed["relation"] == 1
+
+
+def test_a_relation_is_counted_once_and_what_it_may_join_apart() -> None:
+    left = LabeledSpan(2, 3, "")
+    relations = [Triple(PERSON, "KNOWS", PRONOUN), Triple(PERSON, "LEFT", left), Triple(left, "LEFT", PERSON)]
+    for reach in (4, 0):
+        eg = example(WORDS, mentions=[PERSON, left, PRONOUN], relations=relations)
+        _, builder = build("relation", eg, reach=reach)
+        assert (builder.missed["relation"], builder.total["relation"]) == (1, 3)
+        assert (builder.missed[ARGUMENTS], builder.total[ARGUMENTS]) == ((0, 3) if reach else (0, 0))
 
 
 def test_relations_of_a_head_that_sees_a_window_may_cross_sentences_in_it() -> None:

@@ -20,7 +20,7 @@ _MAX_CHARACTERS = 50
 
 
 def make_char_cnn(
-    *, character_width: int, n_filters: int, filter_width: int, dropout: float
+    *, character_width: int = 16, n_filters: int = 64, filter_width: int = 3, dropout: float = 0.1
 ) -> Model[list[Doc], list[Floats2d]]:
     """Character CNN embedding.
 

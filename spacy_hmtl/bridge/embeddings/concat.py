@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -38,7 +38,11 @@ def make_concat(*, layers: dict[str, Any]) -> Model[list[Doc], list[Floats2d]]:
 
 
 def make_hash_embedding(
-    *, width: int, rows: list[int], attrs: list[str], characters: Model[list[Doc], list[Floats2d]] | None
+    *,
+    width: int = 96,
+    rows: Sequence[int] = (5000, 1000, 2500, 1000),
+    attrs: Sequence[str] = ("NORM", "PREFIX", "SUFFIX", "SHAPE"),
+    characters: Model[list[Doc], list[Floats2d]] | None = None,
 ) -> Model[list[Doc], list[Floats2d]]:
     """spaCy's hash embeddings of lexical attributes, beside character embeddings; needs no download.
 
@@ -48,7 +52,7 @@ def make_hash_embedding(
     characters (Model, optional): Such as `spacy_hmtl.CharCNN.v1`.
     RETURNS (Model): From Docs to arrays of shape (tokens, width + width of the characters).
     """
-    words = MultiHashEmbed(width=width, rows=rows, attrs=list(attrs), include_static_vectors=False)
+    words = MultiHashEmbed(width=width, rows=list(rows), attrs=list(attrs), include_static_vectors=False)
     layers = {"words": words}
     if characters is not None:
         layers["characters"] = characters

@@ -37,12 +37,12 @@ class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
 
     Its bytes carry the sizes, and the weights or, with `include_weights` off, their fingerprint.
 
-    options, weights (str): Paths of the published files.
+    options, weights (str, optional): Paths of the published files.
     include_weights (bool): Save the weights, not only their fingerprint.
     cache (VectorCache): Of the layers.
     """
 
-    def __init__(self, options: str, weights: str, include_weights: bool, cache: VectorCache) -> None:
+    def __init__(self, options: str | None, weights: str | None, include_weights: bool, cache: VectorCache) -> None:
         super().__init__(None)
         self.options, self.weights = options, weights
         self.include_weights = include_weights
@@ -63,13 +63,19 @@ class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         return fingerprint(self.network).encode()
 
     def read(self) -> None:
-        """Read the published files. RAISES (ValueError): H220 to H224."""
-        config = read_options(self.options)
-        self._set(self._from_files(config))
+        """Read the published files. RAISES (ValueError): H220 to H224, H227."""
+        options, _ = self._paths()
+        self._set(self._from_files(read_options(options)))
+
+    def _paths(self) -> tuple[str, str]:
+        """RAISES (ValueError): H227, where one is not given."""
+        if self.options is None or self.weights is None:
+            raise ValueError(Errors.H227.format(options=self.options, weights=self.weights, section=_SECTION))
+        return self.options, self.weights
 
     def _from_files(self, config: BiLMConfig) -> BiLM:
         network = BiLM(config)
-        weights = read_weights(self.weights, config)
+        weights = read_weights(self._paths()[1], config)
         network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
         return network
 
@@ -89,7 +95,7 @@ class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         store = self.cache.store
         paths = cache_folder(None if store is None else str(store.folder))
         if self.include_weights:
-            paths |= {path: Path(path).name for path in (self.options, self.weights)}
+            paths |= {path: Path(path).name for path in (self.options, self.weights) if path is not None}
         return paths
 
     def to_bytes(self) -> bytes:
@@ -133,8 +139,8 @@ class BiLMShim(EmbeddingHooks, TouchedParams, PyTorchShim):
 
 def make_elmo(
     *,
-    options: str | None,
-    weights: str | None,
+    options: str | None = None,
+    weights: str | None = None,
     include_weights: bool = True,
     stateful: bool = False,
     max_segment: int = 256,
@@ -145,8 +151,9 @@ def make_elmo(
 ) -> Model[list[Doc], list[Floats2d]]:
     """ELMo: character convolutions and biLSTMs, frozen; the mix of their three layers is trained.
 
-    options (str): Path of the published options.json.
-    weights (str): Path of the published weights.hdf5, original, medium or small.
+    options (str, optional): Path of the published options.json. It may be left out until initialization, and in a
+        pipeline that holds the weights.
+    weights (str, optional): Path of the published weights.hdf5, original, medium or small; likewise.
     include_weights (bool): Save the weights inside the pipeline; the paths are not kept. If
         not, the pipeline is small, but needs both files at these paths wherever it is loaded.
     stateful (bool): Begin a sentence with what the LSTMs remember of the sentence at the same
@@ -158,17 +165,11 @@ def make_elmo(
     cache_dir (str, optional): Folder that keeps layers from one training to the next.
     cache_dir_mb (int): Most megabytes in that folder.
     RETURNS (Model): From Docs to arrays of shape (tokens, 2 * projection), twice the width of the projections.
-    RAISES (ValueError): H205, H220, H227, H228 at start; H220 to H224 at initialization.
+    RAISES (ValueError): H205, H228 at start; H220 to H224 and H227 at initialization, when the files are read.
 
     Source: Peters et al. (2018), "Deep contextualized word representations"; settings of the
     HMTL authors' configurations (one mix for all tasks, no layer norm, dropout 0).
     """
-    if options is None or weights is None:
-        raise ValueError(Errors.H227.format(options=options, weights=weights, section=_SECTION))
-    for path in (options, weights):
-        # A bare name stands in a packaged pipeline, which holds the weights itself.
-        if len(Path(path).parts) > 1 and not Path(path).is_file():
-            raise ValueError(Errors.H220.format(path=path))
     if stateful and (cache_mb or cache_dir is not None):
         raise ValueError(Errors.H228.format(section=_SECTION))
     if max_segment < 1:

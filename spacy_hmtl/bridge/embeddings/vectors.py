@@ -119,7 +119,7 @@ class WordRowsShim(EmbeddingHooks, TouchedParams, PyTorchShim):
 
 
 def make_word_vectors(
-    *, frozen: bool, lower: bool = False, word_dropout: float = 0.0, lr_scale: float = 1.0
+    *, frozen: bool = False, lower: bool = False, word_dropout: float = 0.0, lr_scale: float = 1.0
 ) -> Model[list[Doc], list[Floats2d]]:
     """Word vectors of `nlp.vocab.vectors`, default or floret.
 
