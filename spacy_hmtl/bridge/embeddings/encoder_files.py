@@ -30,7 +30,7 @@ _TOKENIZER_SUFFIXES = (".json", ".txt", ".model", ".bpe", ".vocab")
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 # Keys that name code, and keys that name a model, a library or a kernel elsewhere, to be fetched and run.
 _CODE = ("auto_map", "custom_pipelines")
-_ELSEWHERE = ("backbone", "quantization_config")
+_ELSEWHERE = ("backbone", "quantization_config", "kernel_config")
 # A pickle begins so, or is a ZIP archive of pickles.
 _PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
@@ -187,7 +187,8 @@ def _check_keys(content: Any, where: str) -> None:
     for key, value in _pairs(content):
         if key in _CODE and value:
             raise ValueError(Errors.H580.format(path=where, found=f"{key} = {value!r}"))
-        is_kernel = key.endswith("attn_implementation") and isinstance(value, str) and "/" in value
+        # Internal ones, too: before 5.3, transformers took `_attn_implementation_internal` for the user's own wish.
+        is_kernel = "_implementation" in key and any("/" in text for text in _strings(value))
         if is_kernel or (key in _ELSEWHERE and value):
             raise ValueError(Errors.H583.format(path=where, key=key, value=value))
 
@@ -200,6 +201,14 @@ def _pairs(content: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(value, dict):
             yield from value.items()
         waiting.extend(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
+
+
+def _strings(value: Any) -> list[str]:
+    """Texts that a value is or holds."""
+    inside = (
+        [own for _, own in _pairs(value)] if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    )
+    return [own for own in inside if isinstance(own, str)]
 
 
 def _is_known_config(kind: Any) -> bool:
