@@ -65,7 +65,8 @@ def test_the_seeds_config_says_at_the_start_of_training_which_files_it_lacks(
         (elsewhere, r"elsewhere/weights\.hdf5: no such file"),
     ):
         nlp = load_model_from_config(load_config(path, overrides=own), auto_fill=True)
-        nlp.vocab.set_vector("Dell", numpy.ones(4, dtype="float32"))
+        vector: Any = numpy.ones(4, dtype="float32")
+        nlp.vocab.set_vector("Dell", vector)
         with pytest.raises(ValueError, match=message):
             nlp.get_pipe("hmtl").initialize(lambda: demo_examples, nlp=nlp)  # type: ignore[attr-defined]
 

@@ -176,9 +176,28 @@ class TargetBuilder:
             if self.configs[task].tag_layers:
                 arguments.extend(self._rows(self._arguments(eg), places, task, self.types, ARGUMENTS))
         start1, end1, start2, end2, types1, types2, labels = _table(rows, 7, device)
-        typed = SpanTargets(*_table(arguments, 4, device)) if self.configs[task].tag_layers else None
+        typed = None
+        if self.configs[task].tag_layers:
+            typed = SpanTargets(*_table(arguments, 4, device), self._possible_types(placed, device))
         unknown = self._unknown_relations(placed, task, device)
         return RelationTargets(SpanIndex(start1, end1), SpanIndex(start2, end2), types1, types2, labels, typed, unknown)
+
+    def _possible_types(self, placed: _Placed, device: torch.device) -> torch.Tensor | None:
+        """Types that tokens may have though no argument has them, Bool, shape (T, types); None where there are none.
+
+        Those that neither the names nor the mentions of a Doc were annotated with.
+        """
+        rows = []
+        for eg, places in placed:
+            row = numpy.zeros((places.n_tokens, len(self.types)), dtype=bool)
+            layers = read(eg.reference, keys_on(eg.reference, self._keys), ["ner", "emd"])
+            meta = get_meta(eg.reference).get("annotated_labels") or {}
+            lists = [meta.get(task) for task in ("ner", "emd") if layers.of(task) is not None]
+            if lists and None not in lists:
+                known = {label for own in lists for label in own}
+                row[:, [number for label, number in self.types.items() if label not in known]] = True
+            rows.append(row)
+        return torch.from_numpy(numpy.concatenate(rows)).to(device) if any(row.any() for row in rows) else None
 
     def _unknown_relations(self, placed: _Placed, task: str, device: torch.device) -> torch.Tensor | None:
         """Labels that the Docs were not annotated for, Bool, shape (B, R); None where there are none."""

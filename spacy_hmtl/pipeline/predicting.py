@@ -73,11 +73,12 @@ class Predicting(Stored):
 
     def _of_call(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Settings of the component with those of a call. RAISES (ValueError): H205, H600."""
+        own: dict[str, Any] = self.cfg
         if not settings:
-            return self.cfg
+            return own
         if wrong := [key for key in settings if key not in _OF_A_CALL]:
             raise ValueError(Errors.H600.format(name=self.name, found=", ".join(wrong), known=", ".join(_OF_A_CALL)))
-        cfg = {**self.cfg, **settings}
+        cfg = {**own, **settings}
         check_settings(cfg, self.name, self.tasks)
         return cfg
 

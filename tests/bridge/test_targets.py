@@ -266,3 +266,18 @@ def test_labels_that_a_doc_was_not_annotated_with_are_possible_anywhere() -> Non
     targets, _ = build("ner", whole, part)
     assert targets.possible.tolist() == [[False, False]] * 7 + [[True, False]] * 7
     assert build("ner", whole)[0].possible is None
+
+
+def test_types_of_arguments_that_a_doc_was_not_annotated_with_are_possible_anywhere() -> None:
+    mentions = [PERSON, LabeledSpan(2, 3, "PER")]
+    relation = Triple(mentions[0], "LEFT", mentions[1])
+    whole, part = (example(WORDS, mentions=mentions, relations=[relation]) for _ in range(2))
+    set_meta(part.reference, {"annotated_labels": {"emd": ["PER"], "relation": ["LEFT"]}})
+    targets, _ = build("relation", whole, part, reach=7)
+    # Of the types "", ORG and PER.
+    assert targets.arguments.possible.tolist() == [[False] * 3] * 7 + [[True, True, False]] * 7
+    assert build("relation", whole, reach=7)[0].arguments.possible is None
+    # Names that were annotated with every label leave no type open.
+    names = example(WORDS, entities=[], mentions=mentions, relations=[relation])
+    set_meta(names.reference, {"annotated_labels": {"emd": ["PER"]}})
+    assert build("relation", names, reach=7)[0].arguments.possible is None
