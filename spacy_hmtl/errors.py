@@ -163,6 +163,7 @@ class Errors(metaclass=WithCodes):
     H690 = "{repo} is not the name of a repository. Write OWNER/NAME, such as anna/en_letters."
     H691 = "The hub has refused the upload: {reason}. Log in with `hf auth login`, and check the name and your rights."
     H692 = "{model}: the meta says no {fields}. Complete meta.json (or the card of `spacy_hmtl.ModelCard.v1`), or say --force."
+    H693 = "Document {number} of the gold documents is missing or has other tokens. Name the file that was annotated: `visualize MODEL gold.spacy OUT.html --gold gold.spacy`."
 
     # Annotating at scale: H540 to H549
     H540 = '{what} needs {package}, which is not installed. Run `pip install "{install}"`.'

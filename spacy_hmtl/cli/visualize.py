@@ -10,8 +10,9 @@ import typer
 from spacy.vocab import Vocab
 from wasabi.printer import Printer
 
-from ..annotate.arguments import given
+from ..annotate.arguments import Given, given
 from ..annotate.documents import annotate_inputs, is_annotated_data, read_annotated
+from ..annotate.inputs import count_inputs
 from ..annotate.pipelines import default_pipeline, is_pipeline
 from ..errors import Errors
 from ..files import write_text
@@ -34,11 +35,20 @@ def visualize_cli(
     text: Annotated[bool, typer.Option("--text", help=TEXT_HELP)] = False,
     layers: Annotated[str | None, typer.Option("--layers", help="Of ner,emd,coref,relation; all if not given")] = None,
     title: Annotated[str | None, typer.Option("--title", help="Title of the page")] = None,
-    limit: Annotated[int, typer.Option("--limit", help="Show at most N documents", min=1)] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", help="Show at most N documents; the page says how many are left out", min=1)
+    ] = 100,
+    gold: Annotated[
+        Path | None,
+        typer.Option("--gold", help="The same documents as people annotated them: shown beside, differences marked"),
+    ] = None,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
 ) -> None:
     """
     Write an HTML page that shows names, mentions, coreference and relations.
+
+    Without a pipeline, a text or file is annotated by en_hmtl_web_md. Several documents get an index and a search; a
+    click on a type shows where it is. With --gold, what is wrong or missing is marked and listed.
 
     \b
     Examples:
@@ -47,6 +57,7 @@ def visualize_cli(
       python -m spacy hmtl visualize training/model-best letter.txt letter.html
       python -m spacy hmtl visualize training/model-best --text Oslo oslo.html
       python -m spacy hmtl visualize corpus/test.spacy gold.html --limit 5 --layers coref,relation
+      python -m spacy hmtl visualize training/model-best corpus/test.spacy errors.html --gold corpus/test.spacy
     """
     output, failed = Path(arguments[-1]), list[str]()
     try:
@@ -56,14 +67,16 @@ def visualize_cli(
             raise ValueError(Errors.H505.format(path=output, expected=".html"))
         with given(arguments[0] if has_model else source, is_text=text, takes_text=has_model) as data:
             if has_model:
-                found = annotate_inputs(source, data, gpu_id=gpu_id, on_error=failed.append, batch_size=limit)
+                found = annotate_inputs(source, data, gpu_id=gpu_id, on_error=failed.append, batch_size=min(limit, 32))
             else:
                 found = read_annotated(data, Vocab(), on_error=failed.append)
             docs = list(islice(found, limit))
+            left_out = max(0, count_inputs(data.path, shown=data.shown) - limit) if len(docs) == limit else 0
+        sides = None if gold is None else list(islice(read_annotated(Given(gold), Vocab()), limit))
         print_failed(failed)
         if not docs:
             raise ValueError(Errors.H593.format(path=data.name))
-        page = render(docs, layers=layers.split(",") if layers else None, title=title)
+        page = render(docs, layers=layers.split(",") if layers else None, title=title, gold=sides, left_out=left_out)
         write_text(output, page, errors="xmlcharrefreplace")
     except (ValueError, OSError) as error:
         fail(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
@@ -30,6 +30,7 @@ class Box:
     """Tokens start to end, and what is annotated on exactly these.
 
     cut: (left, right): the box is the rest of a span that crossed another one, cut on that side.
+    wrong: only one of two sides that are compared has it.
     """
 
     start: int
@@ -38,19 +39,26 @@ class Box:
     mentions: list[LabeledSpan] = field(default_factory=list)
     chains: list[Chain] = field(default_factory=list)
     cut: tuple[bool, bool] = (False, False)
+    wrong: bool = False
 
 
 def make_boxes(
-    entities: Sequence[LabeledSpan], mentions: Sequence[LabeledSpan], clusters: Sequence[Cluster], prefix: str
+    entities: Sequence[LabeledSpan],
+    mentions: Sequence[LabeledSpan],
+    clusters: Sequence[Cluster],
+    prefix: str,
+    wrong: Collection[MentionSpan] = (),
 ) -> list[Box]:
     """One box per span that is annotated in any layer, in document order, longer first.
 
     prefix (str): Tells the chains of this Doc from those of the others on the page.
+    wrong (Collection): Boundaries of spans to mark.
     """
     boxes: dict[MentionSpan, Box] = {}
 
     def box(span: Sequence[Any]) -> Box:
-        return boxes.setdefault((span[0], span[1]), Box(span[0], span[1]))
+        key = (span[0], span[1])
+        return boxes.setdefault(key, Box(*key, wrong=key in wrong))
 
     for entity in entities:
         box(entity).entities.append(entity)
@@ -160,10 +168,14 @@ def _opening(box: Box, names: dict[str, str]) -> str:
         classes.append("chain" if numbers else "single")
     if numbers:
         style += f"--c:{cluster_hue(numbers[0])};"
+    if box.wrong:
+        classes.append("wrong")
     classes += [name for name, cut in zip(("cut-left", "cut-right"), box.cut) if cut]
     chained = f' data-chain="{escape(keys)}" tabindex="0"' if numbers else ""
     title = escape(_title(box, names), quote=True)
-    return f'<span class="{" ".join(classes)}" style="{style}" title="{title}"{chained}>'
+    labels = dict.fromkeys(span.label for span in [*box.entities, *box.mentions] if span.label)
+    types = f' data-types="{escape(chr(10).join(labels), quote=True)}"' if labels else ""
+    return f'<span class="{" ".join(classes)}" style="{style}" title="{title}"{types}{chained}>'
 
 
 def _last_word(text: str, start: int, end: int) -> int:

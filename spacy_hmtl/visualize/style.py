@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-CSS = """
+from .tools import SCRIPT, STYLE
+
+CSS = (
+    """
 .hmtl { --ink: #1d2330; --soft: #667085; --faint: #98a2b3; --line: #e4e7ec; --paper: #fff; --ground: #f6f7f9;
   --fill-s: 75%; --fill-l: 93%; --edge-s: 50%; --edge-l: 72%; --deep-s: 62%; --deep-l: 36%; --accent: #3b5bdb;
   color: var(--ink); font: 16px/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
@@ -122,9 +125,12 @@ CSS = """
   .hmtl .triples td.members { display: block; color: var(--soft); font-size: 13px; } }
 @media print { .hmtl .switches { display: none; } .hmtl article { break-inside: avoid; } }
 """
+    + STYLE
+)
 
 # Lights up a chain when the pointer or the keyboard is on one of its mentions; a tap or click holds it.
-JS = """
+JS = (
+    """
 (function () {
   if (window.hmtlPage) return;
   window.hmtlPage = true;
@@ -159,3 +165,5 @@ JS = """
   });
 })();
 """
+    + SCRIPT
+)

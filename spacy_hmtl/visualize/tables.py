@@ -97,15 +97,28 @@ def relations_table(lifted: Sequence[EntityRelation]) -> str:
     return f"<table>{head}{''.join(rows)}</table>"
 
 
+def isolated_html(clusters: Sequence[Cluster], relations: Sequence[Triple], names: dict[str, str], prefix: str) -> str:
+    """Entities that no relation touches, folded: the graph does not draw them."""
+    touched = {argument[:2] for relation in relations for argument in (relation.head, relation.tail)}
+    rows = list(number_clusters(clusters, prefix))
+    alone = [key for key, _, cluster in rows if not any(mention[:2] in touched for mention in cluster)]
+    if not alone:
+        return ""
+    items = "".join(f"<li>{escape(names[key])}</li>" for key in alone)
+    what = "entities" if len(alone) > 1 else "entity"
+    return f"<details><summary>{len(alone):,} {what} without a relation</summary><ul>{items}</ul></details>"
+
+
 def _commonest(labels: Iterable[str]) -> str:
     found = Counter(labels).most_common(1)
     return found[0][0] if found else ""
 
 
 def legend(labels: Sequence[str]) -> Iterator[str]:
-    """Badges of the types on the page, with how often they occur."""
+    """Badges of the types on the page, with how often they occur; a click shows where."""
     for label, count in Counter(labels).most_common():
-        yield f"{_badge(label)}<i>{count:,}</i>"
+        name = escape(label, quote=True)
+        yield f'<button type="button" data-type="{name}" aria-pressed="false">{_badge(label)}<i>{count:,}</i></button>'
 
 
 def _badge(label: str) -> str:

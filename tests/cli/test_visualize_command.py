@@ -51,6 +51,14 @@ def test_annotated_lines_become_a_page(model_path, demo_path, tmp_path, run):
     assert "<svg" in page
 
 
+def test_gold_is_shown_beside_what_was_found(model_path, demo_path, tmp_path, run):
+    code, output = run("visualize", model_path, demo_path, tmp_path / "page.html", "--gold", demo_path, "--limit", 2)
+    assert code == 0, output
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert page.count("<h3>Gold</h3>") == 2
+    assert "6 more documents are left out" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "expected"),
     [

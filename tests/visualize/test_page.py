@@ -92,7 +92,8 @@ def test_everything_is_escaped(nlp):
 
 def test_nothing_is_loaded_from_elsewhere(demo_docs):
     reader = read(render(demo_docs))
-    assert not any({"src", "href", "srcset", "action"} & set(attrs) for _, attrs in reader.elements)
+    assert not any({"src", "srcset", "action"} & set(attrs) for _, attrs in reader.elements)
+    assert all(attrs["href"].startswith("#") for _, attrs in reader.elements if "href" in attrs)
     assert "@import" not in render(demo_docs)
     assert "url(" not in render(demo_docs)
 
