@@ -36,7 +36,7 @@ def visualize_cli(
     layers: Annotated[str | None, typer.Option("--layers", help="Of ner,emd,coref,relation; all if not given")] = None,
     title: Annotated[str | None, typer.Option("--title", help="Title of the page")] = None,
     limit: Annotated[
-        int, typer.Option("--limit", help="Show at most N documents; the page says how many are left out", min=1)
+        int, typer.Option("--limit", help="Show at most N documents, and say how many are left", min=1)
     ] = 100,
     gold: Annotated[
         Path | None,

@@ -59,9 +59,10 @@ def render(
     articles = "".join(rows)
     entries = [(f"doc-d{i}", names[i], f"{len(doc):,} tokens") for i, doc in enumerate(docs)]
     tools = (SEARCH if docs else "") + (index_html(entries) if len(docs) > 1 else "") + left_out_html(left_out)
+    about = escape(_about(docs, has_chains="data-chain" in articles))
     element = (
         f'<div class="hmtl"><style>{CSS}</style><header><h1>{escape(heading)}</h1>'
-        f'<p class="about">{escape(_about(docs, has_chains="data-chain" in articles))}</p>{_switches(wanted)}{tools}</header>'
+        f'<p class="about">{about}</p>{_switches(wanted)}{tools}</header>'
         f"<main>{articles or NOTHING}</main><script>{JS}</script></div>"
     )
     if not page:
@@ -148,9 +149,8 @@ def _article(doc: Doc, wanted: set[str], prefix: str, heading: str, gold: Doc | 
         if lifted:
             graph = network_svg(lifted, chain_keys(layers.clusters or [], prefix))
             alone = isolated_html(layers.clusters or [], layers.relations, names, prefix)
-            parts.append(
-                f'<section class="triples"><h3>Entity graph</h3>{ZOOM}<div class="scroll">{graph}</div>{alone}</section>'
-            )
+            drawn = f'{ZOOM}<div class="scroll">{graph}</div>{alone}'
+            parts.append(f'<section class="triples"><h3>Entity graph</h3>{drawn}</section>')
     return f"<article>{''.join(parts)}</article>"
 
 

@@ -97,7 +97,9 @@ SCRIPT = """
       else zoom(svg, Number(button.dataset.zoom));
     }
   });
-  document.addEventListener("input", function (event) { if (event.target.matches(".search input")) search(event.target); });
+  document.addEventListener("input", function (event) {
+    if (event.target.matches(".search input")) search(event.target);
+  });
   document.addEventListener("wheel", function (event) {
     var svg = event.target.closest && event.target.closest("svg.network");
     if (!svg || !(event.ctrlKey || event.metaKey)) return; // a wheel alone scrolls the page
@@ -116,7 +118,8 @@ SCRIPT = """
   document.addEventListener("pointermove", function (event) {
     if (!moved) return;
     var place = moved.svg.getBoundingClientRect(), box = moved.box, scale = box[2] / place.width;
-    draw(moved.svg, [box[0] - (event.clientX - moved.x) * scale, box[1] - (event.clientY - moved.y) * scale, box[2], box[3]]);
+    var x = box[0] - (event.clientX - moved.x) * scale, y = box[1] - (event.clientY - moved.y) * scale;
+    draw(moved.svg, [x, y, box[2], box[3]]);
   });
   ["pointerup", "pointercancel"].forEach(function (name) {
     document.addEventListener(name, function () { if (moved) moved.svg.classList.remove("moved"); moved = null; });
@@ -145,7 +148,8 @@ def index_html(entries: Sequence[tuple[str, str, str]]) -> str:
         f'<li><a href="#{escape(key)}">{escape(name)}</a> <i>{escape(about)}</i></li>' for key, name, about in entries
     )
     opened = " open" if len(entries) <= 30 else ""
-    return f'<nav class="index" aria-label="Documents"><details{opened}><summary>Documents</summary><ol>{items}</ol></details></nav>'
+    folded = f"<details{opened}><summary>Documents</summary><ol>{items}</ol></details>"
+    return f'<nav class="index" aria-label="Documents">{folded}</nav>'
 
 
 def left_out_html(n_left_out: int) -> str:

@@ -130,6 +130,13 @@ def test_a_shared_link_shows_its_text_with_its_model(page, text):
     assert text.split()[0] in page.panel("ner")
 
 
+def test_the_page_opens_with_an_example_under_a_plain_address(page):
+    example = page.one(".examples button").get_attribute("data-text")
+    page.wait_for(example)
+    assert page.one("#text").get_property("value") == example
+    assert page.driver.current_url == page.url
+
+
 def test_an_example_is_one_click_away(page):
     button = page.find(".examples button")[1]
     button.click()

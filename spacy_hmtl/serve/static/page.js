@@ -40,7 +40,7 @@
 
   function link() {
     var query = new URLSearchParams();
-    if (text.value) query.set("text", text.value);
+    if (text.value && text.value !== text.dataset.example) query.set("text", text.value);
     if (picker.selectedIndex > 0) query.set("model", picker.value);
     return query.toString();
   }
@@ -139,6 +139,11 @@
     picker.parentElement.hidden = found.models.length < 2;
     // Not what a browser kept of an earlier visit, and not over what was typed meanwhile.
     if (query.has("text") && !text.dataset.typed) text.value = query.get("text");
+    // A page that would be empty shows what it does; the address stays plain until somebody types.
+    var example = document.querySelector(".examples button");
+    if (!text.value.trim() && !query.has("text") && !text.dataset.typed && example) {
+      text.value = text.dataset.example = example.dataset.text;
+    }
     now();
   }
 
@@ -146,7 +151,7 @@
   picker.addEventListener("change", now);
   share.addEventListener("click", copy);
   document.querySelectorAll(".examples button").forEach(function (button) {
-    button.addEventListener("click", function () { text.value = button.dataset.text; now(); });
+    button.addEventListener("click", function () { delete text.dataset.example; text.value = button.dataset.text; now(); });
   });
   fetch("api/models").then(function (response) { return response.json(); }).then(start, function () {
     say("The server does not answer.");
