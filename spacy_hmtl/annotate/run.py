@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..errors import Errors
 from .engines.local import run_local
 from .fingerprint import fingerprint
+from .guard import DEFAULT, Guard
 from .inputs import list_files
 from .outputs import ENCODERS, Output
 from .progress import Progress
@@ -45,12 +46,16 @@ def annotate(
     resume: bool = True,
     engine: str = "local",
     shown: str = "",
+    guard: Guard = DEFAULT,
+    timeout: float | None = None,
 ) -> Report:
     """Annotate a file or folder; see `spacy hmtl annotate --help`.
 
     shown (str): What messages call the input, where its path says nothing to the user.
+    guard (Guard): Bounds of each text; one beyond them fails.
+    timeout (float, optional): Seconds for a text; one that takes longer fails.
 
-    RAISES (ValueError, OSError): H123, H130, H505, H506, H541, H545, and those of
+    RAISES (ValueError, OSError): H123, H130, H505, H506, H541, H545, H629, H630, and those of
         `read_inputs`, `load_pipeline` and the engine.
     """
     if output_path.suffix not in ENCODERS:
@@ -60,8 +65,8 @@ def annotate(
     if output_path.suffix == ".parquet":
         check_pyarrow(f"{output_path}: Parquet")
     list_files(input_path, shown=shown)
-    run_batches = _engine(engine, n_process)
-    job = Job(model, ENCODERS[output_path.suffix], gpu_id)
+    run_batches = _engine(engine, n_process, timeout)
+    job = Job(model, ENCODERS[output_path.suffix], gpu_id, guard)
     model_print = fingerprint(model)
     output_path.parent.mkdir(parents=True, exist_ok=True)
     with Output(output_path, resume=resume, model=model_print) as output:
@@ -85,14 +90,18 @@ def _write(output: Output, index: int, outcome: Outcome) -> None:
         output.add(outcome.payload)
 
 
-def _engine(engine: str, n_process: int) -> Engine:
-    """The function that annotates. RAISES (ValueError): H130, H540, H545."""
+def _engine(engine: str, n_process: int, timeout: float | None) -> Engine:
+    """The function that annotates. RAISES (ValueError): H130, H540, H545, H629, H630."""
+    if timeout is not None and not timeout > 0:
+        raise ValueError(Errors.H629.format(value=timeout))
     if n_process == 0 or n_process < -1:
         raise ValueError(Errors.H545.format(value=n_process))
     if engine == "local":
-        return partial(run_local, n_process=n_process)
+        return partial(run_local, n_process=n_process, timeout=timeout)
     if engine != "ray":
         raise ValueError(Errors.H130.format(name="engine", known="local, ray", value=engine))
+    if timeout is not None:
+        raise ValueError(Errors.H630)
     if importlib.util.find_spec("ray") is None:
         raise ValueError(Errors.H540.format(what="--engine ray", package="Ray", install="spacy-hmtl[ray]"))
     from ..annotate.engines.on_ray import run_ray  # an extra, and slow to import

@@ -12,11 +12,13 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..annotations.groups import set_meta
+from .guard import DEFAULT, UNBOUNDED, Guard
 from .inputs import Input
 from .pipelines import load_pipeline
 
 # What makes the payload of an annotated Doc; a function of a module, so that it can travel between processes.
 Encoder = Callable[[Doc], bytes]
+OnBegin = Callable[[int | None], None]
 
 
 class Outcome(NamedTuple):
@@ -48,11 +50,13 @@ class Job(NamedTuple):
     model: a folder, or the name of an installed package.
     encode: what makes the payloads.
     gpu_id: -1 for the CPU.
+    guard: bounds of each text.
     """
 
     model: str
     encode: Encoder
     gpu_id: int = -1
+    guard: Guard = DEFAULT
 
 
 class Worker:
@@ -64,7 +68,7 @@ class Worker:
 
     def __call__(self, batch: Batch) -> list[Outcome]:
         """Annotate a batch. RETURNS (list): One outcome per input, in order. RAISES (ValueError): H508."""
-        return annotate_batch(self.load(), batch, self.job.encode)
+        return annotate_batch(self.load(), batch, self.job.encode, guard=self.job.guard)
 
     def load(self) -> Language:
         """The pipeline, loaded when it is first asked for. RAISES (ValueError): H508."""
@@ -96,27 +100,38 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-def annotate_batch(nlp: Language, batch: Sequence[Input], encode: Encoder) -> list[Outcome]:
+def annotate_batch(
+    nlp: Language, batch: Sequence[Input], encode: Encoder, *, guard: Guard = UNBOUNDED, on_begin: OnBegin | None = None
+) -> list[Outcome]:
     """Annotate documents together; one that fails costs itself, not its batch.
 
     spaCy drops the whole batch of a document that fails. What was dropped is annotated
     again, one at a time, so that only the document at fault is reported.
 
     nlp (Language): Its error handlers are replaced.
+    guard (Guard): Bounds of each document; one beyond them fails.
+    on_begin (Callable, optional): Called with the index of each document before it is tokenized or annotated alone,
+        and with None before all are annotated together.
     RETURNS (list): One outcome per input, in order.
     """
     handler = _Handler()
     nlp.set_error_handler(cast(Any, handler))  # spaCy's type says that a handler must raise
-    outcomes: dict[int, Outcome] = {}
+    work = _Work(nlp, batch, encode, guard, on_begin or _say_nothing)
     # The vocabulary grows with every new word: in a memory zone that ends with the batch, memory stays flat.
     with nlp.memory_zone():
-        for doc, i in nlp.pipe(_make_docs(nlp, batch), as_tuples=True, batch_size=max(1, len(batch))):
-            outcomes[i] = _finish(doc, batch[i], encode)
-    for i, item in enumerate(batch):
-        if i not in outcomes:
+        docs = work.make_docs()
+        work.on_begin(None)
+        for doc, i in nlp.pipe(docs, as_tuples=True, batch_size=max(1, len(batch))):
+            work.finish(doc, i)
+    for i in range(len(batch)):
+        if i not in work.outcomes:
             with nlp.memory_zone():
-                outcomes[i] = _annotate_one(nlp, handler, item, encode)
-    return [outcomes[i] for i in range(len(batch))]
+                work.annotate_one(i, handler)
+    return [work.outcomes[i] for i in range(len(batch))]
+
+
+def _say_nothing(index: int | None) -> None:
+    return None
 
 
 class _Handler:
@@ -130,48 +145,55 @@ class _Handler:
             raise error
 
 
-def _make_docs(nlp: Language, batch: Sequence[Input]) -> Iterator[tuple[Doc, int]]:
-    """The Docs that can be made; the others are met again one by one."""
-    for i, item in enumerate(batch):
-        doc = _make_doc(nlp, item)
-        if isinstance(doc, Doc):
-            yield doc, i
+class _Work:
+    """A batch and what has become of it so far."""
+
+    def __init__(self, nlp: Language, batch: Sequence[Input], encode: Encoder, guard: Guard, on_begin: OnBegin) -> None:
+        self.nlp, self.batch, self.encode, self.guard, self.on_begin = nlp, batch, encode, guard, on_begin
+        self.outcomes: dict[int, Outcome] = {}
+
+    def make_docs(self) -> list[tuple[Doc, int]]:
+        """The Docs that can be made, each with its index; the others have failed."""
+        docs: list[tuple[Doc, int]] = []
+        for i in range(len(self.batch)):
+            self.on_begin(i)
+            try:
+                docs.append((_make_doc(self.nlp, self.batch[i], self.guard), i))
+            except Exception as error:  # a text that is too long, or that a tokenizer cannot read
+                self.fail(i, error)
+        return docs
+
+    def annotate_one(self, i: int, handler: _Handler) -> None:
+        self.on_begin(i)
+        handler.is_strict = True
+        try:
+            self.finish(self.nlp(_make_doc(self.nlp, self.batch[i], self.guard)), i)
+        except Exception as error:  # whatever a component raises is about this document
+            self.fail(i, error)
+        finally:
+            handler.is_strict = False
+
+    def finish(self, doc: Doc, i: int) -> None:
+        item = self.batch[i]
+        try:
+            if item.meta:
+                set_meta(doc, item.meta)
+            self.outcomes[i] = Outcome(item.name, self.encode(doc), len(doc))
+        except Exception as error:  # facts of the document that no JSON can hold
+            self.fail(i, error)
+
+    def fail(self, i: int, error: Exception) -> None:
+        self.outcomes[i] = Outcome(self.batch[i].name, None, error=f"{type(error).__name__}: {error}")
 
 
-def _annotate_one(nlp: Language, handler: _Handler, item: Input, encode: Encoder) -> Outcome:
-    doc = _make_doc(nlp, item)
-    if isinstance(doc, Exception):
-        return Outcome(item.name, None, error=_describe(doc))
-    handler.is_strict = True
-    try:
-        return _finish(nlp(doc), item, encode)
-    except Exception as error:  # whatever a component raises is about this document
-        return Outcome(item.name, None, error=_describe(error))
-    finally:
-        handler.is_strict = False
-
-
-def _finish(doc: Doc, item: Input, encode: Encoder) -> Outcome:
-    try:
-        if item.meta:
-            set_meta(doc, item.meta)
-        return Outcome(item.name, encode(doc), len(doc))
-    except Exception as error:  # facts of the document that no JSON can hold
-        return Outcome(item.name, None, error=_describe(error))
-
-
-def _make_doc(nlp: Language, item: Input) -> Doc | Exception:
-    try:
-        if item.doc is None:
-            return nlp.make_doc(item.text)
+def _make_doc(nlp: Language, item: Input, guard: Guard) -> Doc:
+    if item.doc is None:
+        guard.check_text(item.text)
+        doc = nlp.make_doc(item.text)
+    else:
         doc = Doc(nlp.vocab).from_bytes(item.doc)
         if any("ner" in getattr(pipe, "tasks", ()) for _, pipe in nlp.pipeline):
             # Names that are set stay: those of a gold file would be taken for what the model found.
             doc.set_ents([], default="missing")
-        return doc
-    except Exception as error:  # a text that is too long, or that a tokenizer cannot read
-        return error
-
-
-def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    guard.check_tokens(len(doc))
+    return doc

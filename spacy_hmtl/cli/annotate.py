@@ -9,8 +9,9 @@ import typer
 from wasabi.printer import Printer
 
 from ..annotate.arguments import given
+from ..annotate.guard import DEFAULT, Guard
 from ..annotate.run import annotate
-from .common import GPU_HELP, INPUT_HELP, TEXT_HELP, fail
+from .common import GPU_HELP, INPUT_HELP, RUN_HELP, TEXT_HELP, TOKENS_HELP, fail
 
 
 def annotate_cli(
@@ -27,6 +28,11 @@ def annotate_cli(
     engine: Annotated[
         str, typer.Option("--engine", help="Where the workers run: local (this machine) or ray (a Ray cluster)")
     ] = "local",
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", help="Seconds for a text; one that takes longer is listed, and skipped")
+    ] = None,
+    max_run: Annotated[int, typer.Option("--max-run", help=RUN_HELP, min=0)] = DEFAULT.max_run,
+    max_tokens: Annotated[int, typer.Option("--max-tokens", help=TOKENS_HELP, min=0)] = DEFAULT.max_tokens,
 ) -> None:
     """
     Annotate documents with names, mentions, coreference and relations.
@@ -41,6 +47,7 @@ def annotate_cli(
       python -m spacy hmtl annotate en_hmtl_demo texts.jsonl annotated.jsonl --batch-size 64 --n-process 2
       python -m spacy hmtl annotate training/model-best corpus/test.spacy annotated.spacy --gpu-id 0
       python -m spacy hmtl annotate en_hmtl_demo letters/ letters.parquet
+      python -m spacy hmtl annotate en_hmtl_demo crawl.jsonl crawl.parquet --timeout 60 --max-tokens 50000
       cat letter.txt | python -m spacy hmtl annotate en_hmtl_demo - letter.jsonl
       python -m spacy hmtl annotate en_hmtl_demo texts.parquet annotated.jsonl --engine ray --n-process 8
     """
@@ -57,6 +64,8 @@ def annotate_cli(
                 resume=resume,
                 engine=engine,
                 shown=data.shown,
+                guard=Guard(max_run, max_tokens),
+                timeout=timeout,
             )
     except (ValueError, OSError) as error:
         fail(error)

@@ -17,6 +17,8 @@ INPUT_HELP = (
     '"-" for standard input, or a text (a sentence, or anything with --text)'
 )
 TEXT_HELP = "The input is a text, even where it looks like a path"
+RUN_HELP = "Longest run of characters without white space; a text with more is refused. 0: no limit"
+TOKENS_HELP = "Most tokens of a text; one with more is refused. 0: no limit"
 N_LISTED = 20
 # Of commands that take overrides of a config.
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}

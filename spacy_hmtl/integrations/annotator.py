@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..annotate.guard import DEFAULT, Guard
 from ..annotate.inputs import Input
 from ..annotate.outputs import encode_line
 from ..annotate.worker import Job, Outcome, shared_worker
@@ -34,16 +35,25 @@ class Annotator:
     output (str): The column to add; that of the errors is `output` + "_error".
     batch_size (int): Texts that go through the pipeline together.
     gpu_id (int): The GPU as the process counts them; -1 for the CPU.
+    guard (Guard): Bounds of each text; one beyond them has an error.
     """
 
     def __init__(
-        self, model: str, *, text: str = "text", output: str = "hmtl", batch_size: int = 128, gpu_id: int = -1
+        self,
+        model: str,
+        *,
+        text: str = "text",
+        output: str = "hmtl",
+        batch_size: int = 128,
+        gpu_id: int = -1,
+        guard: Guard = DEFAULT,
     ) -> None:
         self.model = model
         self.text = text
         self.output = output
         self.batch_size = batch_size
         self.gpu_id = gpu_id
+        self.guard = guard
 
     @property
     def error(self) -> str:
@@ -70,7 +80,7 @@ class Annotator:
         """
         found: list[Annotation] = []
         items = list(texts)
-        with shared_worker(Job(self.model, encode_line, self.gpu_id)) as worker:
+        with shared_worker(Job(self.model, encode_line, self.gpu_id, self.guard)) as worker:
             for start in range(0, len(items), self.batch_size):
                 part = items[start : start + self.batch_size]
                 outcomes = iter(worker([Input("", text, {}) for text in part if isinstance(text, str)]))
