@@ -98,7 +98,7 @@ class PatientWorker:
                 raise TooSlowError(index)
             if not isinstance(found, Begun):
                 return found
-            index = found.index
+            index = found.place
             if not is_alone:
                 end = self._end()
 

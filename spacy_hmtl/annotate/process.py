@@ -30,10 +30,10 @@ class WorkerDiedError(Exception):
 class Begun(NamedTuple):
     """The process has begun to read a text, or all texts of its batch together.
 
-    index: of the text in the batch; None for all together.
+    place: of the text in the batch; None for all together.
     """
 
-    index: int | None
+    place: int | None
 
 
 class Spec(NamedTuple):
