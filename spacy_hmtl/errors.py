@@ -229,11 +229,13 @@ class Errors(metaclass=WithCodes):
     H600 = "{name}: component_cfg cannot change {found} for one call; it can change {known}. Change the others for all calls, in nlp.get_pipe({name!r}).cfg or in [components.{name}]."
 
     # What a text may cost: H625 to H629
+
+    # What a text may cost: H625 to H630
     H625 = "A run of {found:,} characters without white space begins at character {place:,}; at most {limit:,} are taken, because the time that a run takes grows with its square. Put white space between them, or raise --max-run (0 for no limit)."
     H626 = "Long runs of punctuation without white space, up to the one at character {place:,}, would take too long together: as much as {limit:,} marks in one run, and more than a text of this length may. Put white space between them, or raise --max-run (0 for no limit)."
     H627 = "The text has {found:,} tokens, at most {limit:,} are taken. Cut it into parts, or raise --max-tokens (0 for no limit)."
     H628 = "The text took longer than {seconds:g} seconds and was given up. Cut it into parts, or raise --timeout."
-    H629 = "timeout must be more than 0 seconds, found {value:g}."
+    H629 = "timeout must be more than 0 seconds, found {value:g}. Leave it out for no limit."
     H630 = "A time limit for each text needs processes of this machine: use --engine local, or leave --timeout out."
 
 
