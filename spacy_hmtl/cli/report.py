@@ -23,7 +23,7 @@ def report_cli(
         Path, typer.Argument(metavar="TRAINING", help="Folder of a training, with training.jsonl, or that file")
     ],
     output: Annotated[
-        Path | None, typer.Argument(metavar="[OUTPUT.html]", help="The page; by default report.html in the folder")
+        Path | None, typer.Argument(metavar="[OUTPUT]", help="The page; by default report.html in the folder")
     ] = None,
 ) -> None:
     """
