@@ -2,9 +2,9 @@
 
     python -m benchmarks.soak FOLDER --kills 10 --seed 0
 
-Two trainings of a tiny pipeline on the embedded corpus, in processes of their own and with one thread: one is left
-alone, the other gets SIGKILL at random moments and is started again each time, as `spacy train` with a checkpoint
-every 5 updates. Prints when it was killed, and whether model-last and model-best are equal to the bit.
+Two trainings of a tiny pipeline on the embedded corpus, each in forks of this process and with one thread: one is
+left alone, the other gets SIGKILL at random moments and is started again each time, as `spacy train` with a
+checkpoint every 5 updates. Prints when it was killed, and whether model-last and model-best are equal to the bit.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
 import time
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Annotated, Any
 
 import spacy
+import torch
 import typer
+from spacy.cli import app as spacy_app
+
+from spacy_hmtl.data.convert import convert
+from spacy_hmtl.pipeline.checkpoint import read_checkpoint
 
 ROOT = Path(__file__).parents[1]
 TEXTS = ROOT / "assets" / "demo" / "texts" / "news.txt"
@@ -34,38 +38,32 @@ def soak(
     steps: Annotated[int, typer.Option(help="Updates of a training.")] = 120,
 ) -> None:
     """Kill a training at random moments; it must end with the weights of one that was left alone."""
-    _convert(folder / "train.spacy")
+    torch.set_num_threads(1)
+    convert("demo", TEXTS, folder / "train.spacy", limit=6)
     configs = {name: _write_config(folder, name, steps) for name in ("alone", "killed")}
     started = time.monotonic()
     _finish(_train(configs["alone"]))
     seconds = time.monotonic() - started
     print(f"undisturbed: {seconds:.0f} s", flush=True)
-    rng, moments = random.Random(seed), []
+    rng, moments = random.Random(seed), list[float]()
     while len(moments) < kills:
-        process, moment = _train(configs["killed"]), rng.uniform(0.2, 1.0) * seconds
-        try:
-            process.wait(moment)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            moments.append(round(moment, 1))
-            print(f"killed after {moments[-1]} s at update {_update(folder / 'killed')}", flush=True)
-            continue
-        _finish(process)  # it came to its end: begin another one from the checkpoint that is left
+        process = _train(configs["killed"])
+        process.join(rng.uniform(0.05, 2.0 / kills) * seconds)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            moments.append(round(time.monotonic() - started - seconds, 1))
+            print(f"killed at {moments[-1]} s; checkpoint of update {_update(folder / 'killed')}", flush=True)
+        else:  # it has come to its end, and goes on from the last checkpoint once more
+            _finish(process)
     _finish(_train(configs["killed"]))
     result = {"kills": moments} | {name: _is_equal(folder, name) for name in ("model-last", "model-best")}
     print(json.dumps(result))
     raise typer.Exit(0 if result["model-last"] and result["model-best"] else 1)
 
 
-def _convert(path: Path) -> None:
-    from spacy_hmtl.data.convert import convert
-
-    convert("demo", TEXTS, path, limit=6)
-
-
 def _write_config(folder: Path, name: str, steps: int) -> Path:
-    nlp = spacy.load(ROOT / "tests" / "fixtures" / "pipeline-0.1.0" / "pipeline", exclude=["hmtl"])
+    nlp = spacy.load(ROOT / "tests" / "fixtures" / "pipeline-0.1.0" / "pipeline")
     config, data = nlp.config.copy(), str(folder / "train.spacy")
     reader = {"@readers": "spacy_hmtl.MultiTaskCorpus.v1"}
     blocks = {task: {"path": data, "max_length": 60} for task in TASKS}
@@ -85,22 +83,28 @@ def _write_config(folder: Path, name: str, steps: int) -> Path:
     return own / "config.cfg"
 
 
-def _train(config: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "spacy", "train", str(config), "--output", str(config.parent / "out")]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with (config.parent / "log.txt").open("ab") as log:
-        return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+def _train(config: Path) -> BaseProcess:
+    """`spacy train`, started in a fork: imports are done."""
+    process = get_context("fork").Process(target=_run, args=(config,))
+    process.start()
+    return process
 
 
-def _finish(process: subprocess.Popen[bytes]) -> None:
-    if process.wait():
-        raise SystemExit(f"spacy train ended with status {process.returncode}: see log.txt")
+def _run(config: Path) -> None:
+    with (config.parent / "log.txt").open("a") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+        spacy_app(["train", str(config), "--output", str(config.parent / "out")])
+
+
+def _finish(process: BaseProcess) -> None:
+    process.join()
+    if process.exitcode:
+        raise SystemExit(f"spacy train ended with status {process.exitcode}: see log.txt")
 
 
 def _update(folder: Path) -> Any:
     """The update that the last checkpoint stands at."""
-    from spacy_hmtl.pipeline.checkpoint import read_checkpoint
-
     path = folder / "checkpoint" / "checkpoint.msgpack"
     return read_checkpoint(path)["step"] if path.is_file() else 0
 
