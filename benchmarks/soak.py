@@ -48,7 +48,7 @@ def soak(
     rng, moments = random.Random(seed), list[float]()
     while len(moments) < kills:
         process = _train(configs["killed"])
-        process.join(rng.uniform(0.05, 2.0 / kills) * seconds)
+        process.join(rng.uniform(1.0, 3.0) / kills * seconds)
         if process.exitcode is None:
             process.kill()
             process.join()
