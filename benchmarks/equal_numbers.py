@@ -1,6 +1,6 @@
 """What numbers of threads, processes and documents in a batch change in what a pipeline says.
 
-    python -m benchmarks.numbers PIPELINE --documents 1200
+    python -m benchmarks.equal_numbers PIPELINE --documents 1200
 
 Each way is compared with one thread, one process and batches of 128 documents: in how many documents anything but a
 confidence differs, how far confidences lie apart at most, and how many of them are written otherwise (four digits).
