@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,3 +148,10 @@ def test_no_bare_assert_and_no_bare_except(kind: str) -> None:
         if wrong(node)
     ]
     assert offenders == []
+
+
+def test_no_script_takes_the_name_of_a_module_of_python() -> None:
+    # Python looks in a script's own folder first: benchmarks/numbers.py would stand for `numbers` in every import.
+    folders = [PACKAGE.with_name(name) for name in ("benchmarks", "scripts", "docs")]
+    names = {path.stem for folder in folders for path in folder.rglob("*.py")}
+    assert names & sys.stdlib_module_names == set()
