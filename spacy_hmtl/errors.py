@@ -191,6 +191,9 @@ class Errors(metaclass=WithCodes):
     H665 = "Pictures need matplotlib. Install it with `pip install 'spacy-hmtl[experiments]'`, or give --no-pictures."
     H666 = '{path}: no {name} there. Train with `--training.logger.training_log FOLDER/training.jsonl` (@loggers = "spacy_hmtl.ConsoleLogger.v1"); what was not recorded cannot be shown.'
     H667 = "{path}: not the record of a training, or a damaged one: {reason}. Give the training.jsonl that the logger wrote."
+    H668 = "{path}:{line}: expected the 10 columns of CoNLL-U, found {n}. Give files of a treebank (.conllu)."
+    H669 = "{path}:{line}: expected part (tr, va or te), answer and sentence, with tabs between them, as in SentEval's probing files."
+    H670 = "Probing needs scikit-learn. Install it with `pip install 'spacy-hmtl[experiments]'`."
 
     # Helpers: H560 to H569
     H560 = "Tokens [{start}, {end}) are no part of a document of {length} tokens. Give 0 <= start <= end <= {length}."

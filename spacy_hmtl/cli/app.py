@@ -21,6 +21,7 @@ from .experiment import experiment_cli
 from .export import export_cli
 from .graph import graph_cli
 from .init_config import init_config_cli
+from .probe import probe_cli, probe_data_cli
 from .push import push_cli
 from .report import report_cli
 from .serve import serve_cli
@@ -75,6 +76,8 @@ app.command("graph", cls=Command)(graph_cli)
 app.command("init-config", cls=Command)(init_config_cli)
 app.command("push", cls=Command)(push_cli)
 app.command("experiment", cls=Command, context_settings=CONTEXT)(experiment_cli)
+app.command("probe-data", cls=Command)(probe_data_cli)
+app.command("probe", cls=Command)(probe_cli)
 app.command("report", cls=Command)(report_cli)
 app.command("ablation", cls=Command, context_settings=CONTEXT)(ablation_cli)
 

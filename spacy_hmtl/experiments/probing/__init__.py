@@ -1,0 +1,1 @@
+"""What each level knows: probing sets made from treebanks, and classifiers on the levels' states."""
