@@ -1,4 +1,4 @@
-"""Probing: sets with right answers, balanced and split by document; classifiers find what is in a vector, and only that."""
+"""Probing: sets with right answers, balanced and split by document; classifiers find what is in a vector, no more."""
 
 from __future__ import annotations
 
