@@ -35,7 +35,7 @@ def soak(
     folder: Annotated[Path, typer.Argument(help="Where both trainings are kept; new or empty.")],
     kills: Annotated[int, typer.Option(help="How often.")] = 10,
     seed: Annotated[int, typer.Option(help="Of the moments.")] = 0,
-    steps: Annotated[int, typer.Option(help="Updates of a training.")] = 120,
+    steps: Annotated[int, typer.Option(help="Updates of a training.")] = 100,
 ) -> None:
     """Kill a training at random moments; it must end with the weights of one that was left alone."""
     torch.set_num_threads(1)

@@ -199,6 +199,17 @@ def test_only_trained_rows_are_saved_with_the_model(
         assert snapshot(loaded(text)) == snapshot(nlp(text))
 
 
+def test_one_flipped_bit_of_the_vectors_is_said_at_load(demo_examples: list[Example], tmp_path: Path) -> None:
+    nlp, _ = make_nlp(demo_examples[:2])
+    nlp.to_disk(tmp_path / "model")
+    path = tmp_path / "model" / "vocab" / "vectors"
+    data = bytearray(path.read_bytes())
+    data[-2] ^= 1
+    path.write_bytes(data)
+    with pytest.warns(UserWarning, match=r"\[W196\] The word vectors of the vocabulary are not those that 'hmtl' was"):
+        spacy.load(tmp_path / "model")
+
+
 @pytest.mark.parametrize("width", [0, WIDTH + 1])
 def test_vectors_of_another_width_are_refused_at_load_and_in_use(
     demo_examples: list[Example], width: int, tmp_path: Path
