@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from wasabi.printer import Printer
 
-from .. import __name__ as package
 from ..errors import Errors
 from ..files import write_text
 from .common import fail
@@ -34,7 +33,7 @@ class Purpose(str, Enum):
 def read_config(purpose: str) -> str:
     """The text of a config: from the package, or from the folder beside it where that is installed from a tree."""
     name = CONFIGS[purpose]
-    packaged = files(package).joinpath("configs", name)
+    packaged = files("spacy_hmtl").joinpath("configs", name)
     path = packaged if packaged.is_file() else Path(__file__).parents[2] / "configs" / name
     return path.read_text(encoding="utf-8")
 

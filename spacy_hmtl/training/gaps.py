@@ -45,9 +45,9 @@ def open_log(path: Path | None, table: Any) -> IO[str] | None:
     if path is None:
         return None
     if path.exists():
-        print(f"Saving logs is disabled because {path} already exists.", file=table)
+        table.write(f"Saving logs is disabled because {path} already exists.\n")
         return None
-    print(f"Saving results to {path}", file=table)
+    table.write(f"Saving results to {path}\n")
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("w", encoding="utf8")
 
