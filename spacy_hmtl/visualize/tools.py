@@ -32,6 +32,7 @@ STYLE = """
   border: 1px solid var(--line); border-radius: 8px; min-width: 32px; height: 28px; cursor: pointer; }
 .hmtl .network { cursor: grab; touch-action: pan-y; }
 .hmtl .network.moved { cursor: grabbing; }
+.hmtl:has(.versus) > main, .hmtl:has(.versus) > header { max-width: 1320px; }
 .hmtl .versus { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 24px; }
 .hmtl .versus > div + div { border-inline-start: 1px solid var(--line); padding-inline-start: 24px; }
 .hmtl .box.wrong { outline: 2px dashed hsl(0 var(--deep-s) var(--edge-l)); outline-offset: 1px; }

@@ -79,8 +79,9 @@ def _fault(doc: Doc, task: str, missed: bool, key: Key) -> Fault:
 
 
 def marked(faults: Iterable[Fault], *, missed: bool) -> set[MentionSpan]:
-    """Spans to mark: of what gold has alone, or of what was found alone."""
-    return {span for fault in faults if fault.missed == missed for span in fault.spans}
+    """Names and mentions to mark: those that gold has alone, or that were found alone."""
+    own = (fault for fault in faults if fault.missed == missed and fault.task in ("ner", "emd"))
+    return {span for fault in own for span in fault.spans}
 
 
 def faults_table(faults: Sequence[Fault]) -> str:
