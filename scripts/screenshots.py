@@ -1,9 +1,10 @@
-"""Take the pictures of the docs, docs/demo.png and docs/serve.png, of a pipeline (the pretrained one).
+"""Take the picture of the demo page, docs/serve.png, of a pipeline (the pretrained one).
 
     python scripts/screenshots.py MODEL [--folder docs] [--all]
 
-MODEL is the name of an installed package, or a folder. --all takes every page on a desktop and a phone, light and dark,
-to look at. Needs /usr/bin/chromium and /usr/bin/chromedriver (.ci/browser installs them), and the extras serve and test.
+MODEL is the name of an installed package, or a folder. --all takes it and pages of `visualize` on a desktop and a phone,
+light and dark, to look at. Needs /usr/bin/chromium and /usr/bin/chromedriver (.ci/browser installs them), and the
+extras serve and test.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as temporary, browser() as driver, server(arguments.model) as address:
-        pages = write_pages(arguments.model, Path(temporary), more=arguments.all)
+        pages = write_pages(arguments.model, Path(temporary)) if arguments.all else {}
         for name, url in {**pages, "serve": address}.items():
             looks = [("", DESKTOP, "light")]
             if arguments.all:
@@ -52,11 +53,11 @@ def main() -> None:
                 print(path)
 
 
-def write_pages(model: str, folder: Path, *, more: bool) -> dict[str, str]:
-    """Pages by name: the sample; of `more`, development documents beside their gold annotation."""
+def write_pages(model: str, folder: Path) -> dict[str, str]:
+    """Pages by name: the sample, and development documents beside their gold annotation."""
     nlp = spacy.load(model)
     pages = {"demo": render([nlp(SAMPLE.read_text(encoding="utf-8").strip())])}
-    if more and DEV.exists():
+    if DEV.exists():
         gold = list(DocBin().from_disk(DEV).get_docs(nlp.vocab))[:6]
         found = [nlp(Doc(nlp.vocab, [t.text for t in doc], [bool(t.whitespace_) for t in doc])) for doc in gold]
         pages["gold"] = render(found, gold=gold, left_out=24)
