@@ -2,7 +2,7 @@
 
     python scripts/screenshots.py MODEL [--folder docs] [--all]
 
-MODEL is the name of an installed package, or a folder. --all takes it and pages of `visualize` on a desktop and a phone,
+MODEL is the name of an installed package, or a folder. --all takes it and pages of `visualize` on desktop and phone,
 light and dark, to look at. Needs /usr/bin/chromium and /usr/bin/chromedriver (.ci/browser installs them), and the
 extras serve and test.
 """
