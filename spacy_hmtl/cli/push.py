@@ -69,7 +69,7 @@ def push_cli(
 def find_folder(model: str) -> Path:
     """The folder with the config of a pipeline. RAISES (ValueError): H580, H581, H689."""
     folder = get_package_path(model) if is_package(model) else Path(model)
-    if not (folder / "config.cfg").is_file():  # a package has its pipeline in a folder below
+    if is_package(model) and not (folder / "config.cfg").is_file():  # a package has its pipeline in a folder below
         found = sorted(path.parent for path in folder.glob("*/config.cfg"))
         folder = found[0] if found else folder
     if not ((folder / "config.cfg").is_file() and (folder / "meta.json").is_file()):
