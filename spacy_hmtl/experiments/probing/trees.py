@@ -96,6 +96,6 @@ def _tree(document: str, rows: list[list[str]]) -> Tree | None:
         dict(pair.split("=", 1) for pair in cells[5].split("|") if "=" in pair) if cells[5] != "_" else {}
         for cells in rows
     ]
-    columns = [tuple(cells[i] for cells in rows) for i in (1, 2, 3, 4)]
+    words, lemmas, kinds, tags = (tuple(cells[i] for cells in rows) for i in (1, 2, 3, 4))
     relations = tuple(cells[7].partition(":")[0] for cells in rows)
-    return Tree(document, *columns, tuple(features), tuple(heads), relations)
+    return Tree(document, words, lemmas, kinds, tags, tuple(features), tuple(heads), relations)
