@@ -180,21 +180,6 @@ class Errors(metaclass=WithCodes):
     H551 = 'No setup {setup!r}. Known setups: {known}; or "all".'
     H553 = "{argument!r} is no override of the config. Write --section.key VALUE, or section.key=VALUE."
 
-    # Grids of experiments: H660 to H679
-    H660 = "{path}: {axis} has {name!r}, which nothing describes. Known: {known}. Add a table [{table}.{name}], or correct the name."
-    H661 = "{path}: not a grid, it has {found}. {cure}"
-    H662 = (
-        "{where}: the config that this makes is wrong: {reason}. Correct the overrides of the grid or of the command."
-    )
-    H663 = "{path}: not a table of results, or a damaged one. Restore it, or name another folder with --results."
-    H664 = "{n} trainings failed: {runs}. The others are done. See the logs, correct what they name, and start the same command again: it goes on from here."
-    H665 = "Pictures need matplotlib. Install it with `pip install 'spacy-hmtl[experiments]'`, or give --no-pictures."
-    H666 = '{path}: no {name} there. Train with `--training.logger.training_log FOLDER/training.jsonl` (@loggers = "spacy_hmtl.ConsoleLogger.v1"); what was not recorded cannot be shown.'
-    H667 = "{path}: not the record of a training, or a damaged one: {reason}. Give the training.jsonl that the logger wrote."
-    H668 = "{path}:{line}: expected the 10 columns of CoNLL-U, found {n}. Give files of a treebank (.conllu)."
-    H669 = "{path}:{line}: expected part (tr, va or te), answer and sentence, with tabs between them, as in SentEval's probing files."
-    H670 = "Probing needs scikit-learn. Install it with `pip install 'spacy-hmtl[experiments]'`."
-
     # Helpers: H560 to H569
     H560 = "Tokens [{start}, {end}) are no part of a document of {length} tokens. Give 0 <= start <= end <= {length}."
     H561 = "The parts {parts} do not make up token {token}, {text!r}. Put together, they must be its text, and none may be empty."
@@ -240,6 +225,21 @@ class Errors(metaclass=WithCodes):
     H628 = "The text took longer than {seconds:g} seconds and was given up. Cut it into parts, or raise --timeout."
     H629 = "timeout must be more than 0 seconds, found {value:g}. Leave it out for no limit."
     H630 = "A time limit for each text needs processes of this machine: use --engine local, or leave --timeout out."
+
+    # Grids of experiments: H660 to H679
+    H660 = "{path}: {axis} has {name!r}, which nothing describes. Known: {known}. Add a table [{table}.{name}], or correct the name."
+    H661 = "{path}: not a grid, it has {found}. {cure} All keys are in docs/experiments.md."
+    H662 = (
+        "{where}: the config that this makes is wrong: {reason}. Correct the overrides of the grid or of the command."
+    )
+    H663 = "{path}: not a table of results, or a damaged one. Restore it, or name another folder with --results."
+    H664 = "{n} trainings failed: {runs}. The others are done. See the logs, correct what they name, and start the same command again: it goes on from here."
+    H665 = "Pictures need matplotlib. Install it with `pip install matplotlib`, or give --no-pictures."
+    H666 = '{path}: no {name} there. Train with `--training.logger.training_log FOLDER/training.jsonl` (@loggers = "spacy_hmtl.ConsoleLogger.v1"); what was not recorded cannot be shown.'
+    H667 = "{path}: not the record of a training, or a damaged one: {reason}. Give the training.jsonl that the logger wrote."
+    H668 = "{path}:{line}: expected the 10 columns of CoNLL-U, found {n}. Give files of a treebank (.conllu)."
+    H669 = "{path}:{line}: expected part (tr, va or te), answer and sentence, with tabs between them. Correct the line, or name another folder of SentEval's probing files."
+    H670 = "Probing needs scikit-learn. Install it with `pip install scikit-learn`."
 
 
 class Warnings(metaclass=WithCodes):
