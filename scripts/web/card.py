@@ -18,7 +18,6 @@ import spacy
 from spacy.language import Language
 
 CARDS = Path(__file__).parents[2] / "assets" / "pipelines"
-_SETTINGS = ("relation_thresholds", "coref_threshold")
 
 
 def read_card(name: str) -> dict[str, Any]:
@@ -30,7 +29,7 @@ def read_card(name: str) -> dict[str, Any]:
 def finish(model: Path, name: str, version: str) -> Language:
     """The pipeline with its settings, its card, and numbers of half precision."""
     card = read_card(name)
-    settings = {f"components.hmtl.{key}": card.pop(key) for key in _SETTINGS}
+    settings = {f"components.hmtl.{key}": value for key, value in card.pop("settings").items()}
     layers = spacy.util.load_config(model / "config.cfg")["components"]["hmtl"]["model"]["embed"]["layers"]
     if "transformer" in layers:
         settings["components.hmtl.model.embed.layers.transformer.save_dtype"] = "float16"
@@ -60,6 +59,7 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, help="Add these to a finished pipeline, and change nothing else")
     own = parser.parse_args()
     nlp = add_scores(own.model, own.scores) if own.scores else finish(own.model, own.name, own.version)
+    own.output.mkdir(parents=True, exist_ok=True)
     nlp.to_disk(own.output)
 
 
