@@ -44,14 +44,24 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-@pytest.fixture(scope="session")
-def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the pretrained pipeline, unpacked from the wheel in the tree."""
-    target = tmp_path_factory.mktemp("wheel")
-    (wheel,) = (DEMO.parent / "pipelines").glob("en_hmtl_web_md-*.whl")
+def unpacked(name: str, target: Path) -> Path:
+    """The folder of a pretrained pipeline, unpacked from its wheel in the tree."""
+    (wheel,) = (DEMO.parent / "pipelines").glob(f"{name}-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(target)
     return next(path.parent for path in target.rglob("config.cfg"))
+
+
+@pytest.fixture(scope="session")
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of en_hmtl_web_md."""
+    return unpacked("en_hmtl_web_md", tmp_path_factory.mktemp("md"))
+
+
+@pytest.fixture(scope="session")
+def pretrained_small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of en_hmtl_web_sm."""
+    return unpacked("en_hmtl_web_sm", tmp_path_factory.mktemp("sm"))
 
 
 @pytest.fixture(scope="session")
