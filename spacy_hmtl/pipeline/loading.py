@@ -11,6 +11,7 @@ from thinc.api import Model
 
 from ..errors import Errors
 from ..files import check_tree
+from .intact import naming
 
 
 def load_folder(path: str | Path) -> Language:
@@ -27,7 +28,8 @@ def load_folder(path: str | Path) -> Language:
         if "source" in block:
             found = f"source = {block['source']!r} of the component {name!r} in config.cfg"
             raise ValueError(Errors.H581.format(path=path, found=found))
-    nlp = load_model_from_config(config, meta=meta)
+    with naming(str(path / "config.cfg")):
+        nlp = load_model_from_config(config, meta=meta)
     guard(nlp)
     return nlp.from_disk(path)
 
