@@ -215,6 +215,8 @@ def test_every_file_of_a_pipeline_that_is_deleted_or_cut_is_named_by_our_command
             if message is not None:
                 messages[file.name] = message
                 assert CODED.match(message), (file, message)
-                assert file.name in message, (file, message)
+                # A config that was cut may be one of another network, which the weights do not fit.
+                is_misfit = file.name == "config.cfg" and "do not fit the config" in message
+                assert file.name in message or is_misfit, (file, message)
     assert {"config.cfg", "meta.json", "tokenizer", "cfg", "model", "strings.json"} <= messages.keys()
     load_pipeline(str(pipeline))
