@@ -96,7 +96,7 @@ def wrong_score(group: SpanGroup) -> str | None:
     scores = group.attrs.get("scores")
     if scores is None or not isinstance(scores, (list, tuple, numpy.ndarray)):
         return None
-    wrong = next((score for score in scores if not (isinstance(score, Real) and 0.0 <= score <= 1.0)), None)
+    wrong = next((score for score in scores if not (isinstance(score, Real) and 0.0 <= float(score) <= 1.0)), None)
     return None if wrong is None else f"have the score {wrong!r}, which is not within [0, 1]"
 
 

@@ -178,7 +178,8 @@ class TargetBuilder:
         start1, end1, start2, end2, types1, types2, labels = _table(rows, 7, device)
         typed = None
         if self.configs[task].tag_layers:
-            typed = SpanTargets(*_table(arguments, 4, device), self._possible_types(placed, device))
+            starts, ends, kinds, tag_layers = _table(arguments, 4, device)
+            typed = SpanTargets(starts, ends, kinds, tag_layers, self._possible_types(placed, device))
         unknown = self._unknown_relations(placed, task, device)
         return RelationTargets(SpanIndex(start1, end1), SpanIndex(start2, end2), types1, types2, labels, typed, unknown)
 
@@ -193,8 +194,8 @@ class TargetBuilder:
             layers = read(eg.reference, keys_on(eg.reference, self._keys), ["ner", "emd"])
             meta = get_meta(eg.reference).get("annotated_labels") or {}
             lists = [meta.get(task) for task in ("ner", "emd") if layers.of(task) is not None]
+            known = {label for own in lists for label in own or ()}
             if lists and None not in lists:
-                known = {label for own in lists for label in own}
                 row[:, [number for label, number in self.types.items() if label not in known]] = True
             rows.append(row)
         return torch.from_numpy(numpy.concatenate(rows)).to(device) if any(row.any() for row in rows) else None

@@ -22,6 +22,7 @@ class Stored(Growing):
     """Saves and loads a component, with checksums."""
 
     vocab: Vocab
+    cfg: dict[str, Any]
     _configured: dict[str, Any]
 
     def __setstate__(self, state: Any) -> None:

@@ -20,6 +20,7 @@ from spacy_hmtl.annotations import to_doc
 from spacy_hmtl.annotations.documents import AnnotatedDocument
 from spacy_hmtl.annotations.gold import check_gold
 from spacy_hmtl.annotations.layers import Layers
+from spacy_hmtl.bridge import lessons
 from spacy_hmtl.bridge import model as bridge_model
 from spacy_hmtl.pipeline import learning
 from spacy_hmtl.training.corpus import make_multi_task_corpus
@@ -41,7 +42,7 @@ def doc_with(key: str, spans: list[tuple[int, int, str]] | None = None, **attrs:
     return doc
 
 
-RELATION = {"labels": ["IN"], "pairs": [[0, 1]]}
+RELATION: dict[str, Any] = {"labels": ["IN"], "pairs": [[0, 1]]}
 BROKEN: dict[str, tuple[Callable[[], Doc], str]] = {
     "too few scores": (lambda: doc_with("mentions", scores=[1.0]), "have 1 scores for 2 spans"),
     "a score as a text": (lambda: doc_with("mentions", scores=[1.0, "high"]), "have 'high' among the scores"),
@@ -123,7 +124,7 @@ def test_what_is_no_number_stops_training_before_the_weights_change(
 ) -> None:
     pipe: Any = trained_nlp.get_pipe("hmtl")
     if what == "loss":
-        real_loss = bridge_model.loss
+        real_loss = lessons.loss
 
         def nan_loss(*args: Any) -> Any:
             losses, backprop = real_loss(*args)

@@ -7,6 +7,7 @@ import json
 import random
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def test_a_damaged_file_is_refused_by_name(saved: dict[str, bytes], tmp_path: Pa
         folder = write({**saved, name: data}, tmp_path / "hmtl")
         if name == "cfg" and _says_the_same(data, saved["cfg"]):
             continue
-        message = fault(lambda folder=folder: pipe.from_disk(folder, exclude=["vocab"]))
+        message = fault(partial(pipe.from_disk, folder, exclude=["vocab"]))
         assert str(folder / name) in message
 
 
@@ -110,7 +111,7 @@ def test_damaged_bytes_are_refused(trained_nlp: Language) -> None:
     pipe: Any = trained_nlp.get_pipe("hmtl")
     data, other = pipe.to_bytes(exclude=["vocab"]), component()
     for changed in damages(data, 40, seed=2):
-        fault(lambda changed=changed: other.from_bytes(changed, exclude=["vocab"]))
+        fault(partial(other.from_bytes, changed, exclude=["vocab"]))
     assert gc.isenabled()
     other.from_bytes(data, exclude=["vocab"])
 
@@ -136,7 +137,7 @@ def test_damage_without_checksums_is_an_error_of_ours_or_none(tmp_path: Path) ->
     for name, n in (("model", 40), ("cfg", 40)):
         for data in damages(files[name], n, seed=3):
             folder = write({**files, name: data}, tmp_path / "hmtl")
-            message = said(lambda folder=folder: pipe.from_disk(folder, exclude=["vocab"]))
+            message = said(partial(pipe.from_disk, folder, exclude=["vocab"]))
             if message is not None:
                 assert CODED.match(message)
                 assert str(folder / name) in message

@@ -76,7 +76,7 @@ class WordRowsShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         vectors = vocab.vectors
         table = xp2torch(vectors.data, device=torch.device("cpu")).contiguous().numpy()
         rows = numpy.asarray(list(vectors.key2row.items()), dtype="uint64")
-        return f"{crc32(rows.tobytes(), crc32(table.view('uint8').reshape(-1))):08x}"
+        return f"{crc32(rows.tobytes(), crc32(table.tobytes())):08x}"
 
     def finish_update(self, optimizer: Optimizer) -> None:
         """Step the rows of the words that were read; the others stand still.
