@@ -14,6 +14,7 @@ from .formats import get_reader
 from .reading.guess_json import json_formats
 from .reading.guess_text import text_formats
 from .reading.json_records import read_values
+from .reading.lines import read_lines
 
 AUTO = "auto"
 # Looked at in a folder, and in a file of JSON.
@@ -94,6 +95,10 @@ def _guess_file(path: Path) -> Guess:
     if not found:
         with path.open("rb") as file:
             begin = file.read(60).decode("utf-8", errors="replace")
+        # A packed file, or one of UTF-16, is refused by what it is.
+        next(read_lines(path, FaultLog()), None)
+        if not begin.strip():
+            raise ConversionError(Errors.H172.format(path=path, found="nothing in the file"))
         raise ConversionError(Errors.H172.format(path=path, found=f"a file that begins with {begin!r}"))
     if len(found) > 1:
         raise ConversionError(Errors.H173.format(path=path, found="; ".join(f"{one[0]}: {one[1]}" for one in found)))

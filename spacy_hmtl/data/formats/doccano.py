@@ -13,15 +13,17 @@ from pathlib import Path
 
 from ...annotations import AnnotatedDocument
 from ..faults import ConversionError, FaultLog, Place
-from ..reading.json_records import JsonObject, Record, excerpt, misfit, note_unread, read_records, read_values
+from ..reading.json_records import JsonObject, Record, Scalar, excerpt, misfit, note_unread, read_records, read_values
 from ..reading.standoff import CharSpan, Link, Standoff
 from ..reading.standoff_build import build_all
+from ..reading.standoff_place import place_spans
 from .spans import read as read_spans
 
+NOT_ANNOTATED = "documents without a list of entities, taken as not annotated"
 SHAPE = {"text": str, "entities?": list, "relations?": list, "label?": list, "labels?": list}
-ENTITY = {"id": int, "label": str, "start_offset": int, "end_offset": int}
+ENTITY = {"id": Scalar, "label": str, "start_offset": int, "end_offset": int}
 ROW = (int, int, str)
-RELATION = {"from_id": int, "to_id": int, "type": str}
+RELATION = {"from_id": Scalar, "to_id": Scalar, "type": str}
 # Keys that are read, and those of a project that hold no annotation.
 KNOWN = {"id", "text", "entities", "relations", "label", "labels", "meta", "metadata", "Comments", "comments"}
 
@@ -56,6 +58,7 @@ def read(
         if ids is None or name in ids:
             document = _read_document(record, Place(path, record.line, name), faults)
             documents += [document] if document else []
+    place_spans(documents, faults)
     yield from build_all(documents, names, tokenizer, faults)
 
 
@@ -83,6 +86,9 @@ def _read_document(record: Record, place: Place, faults: FaultLog) -> Standoff |
         return None
     note_unread(fields, KNOWN, place, faults)
     document = Standoff(place, fields["text"], _spans(fields, place, faults))
+    if all(fields.get(key) is None for key in ("entities", "label", "labels")):
+        faults.note(place, NOT_ANNOTATED)
+        document.layers = []
     if fields.get("relations") is not None:
         document.links = []
         for row in fields["relations"]:

@@ -18,6 +18,7 @@ from ..faults import ConversionError, FaultLog, Place
 from ..reading.json_records import JsonObject, Record, Scalar, excerpt, misfit, note_unread, read_records, read_values
 from ..reading.standoff import CharSpan, Link, Standoff
 from ..reading.standoff_build import build_all
+from ..reading.standoff_place import place_spans
 from .spans import read as read_spans
 
 CANCELLED = "tasks without an annotation (skipped or not done), left out"
@@ -79,6 +80,7 @@ def read(
     if not any(document.links for document in documents):
         for document in documents:
             document.links = None
+    place_spans(documents, faults)
     yield from build_all(documents, names, tokenizer, faults)
 
 
@@ -127,6 +129,8 @@ def _read_document(
             document.spans += _spans(row, len(document.spans), text, place, faults)
         else:
             faults.note(place, OTHER.format(type=row.get("type")))
+    if results and not any(row.get("type") in (*_REGIONS, "relation") for row in results):
+        document.layers = []  # a task of another kind, such as choices
     return document
 
 

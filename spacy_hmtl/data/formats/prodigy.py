@@ -15,6 +15,7 @@ from ..faults import FaultLog, Place
 from ..reading.json_records import JsonObject, Record, excerpt, misfit, note_unread, read_records
 from ..reading.standoff import COREFERENCE, CharSpan, Link, Standoff
 from ..reading.standoff_build import build_all
+from ..reading.standoff_place import place_spans
 from ..reading.tokens import Tokens
 
 NOT_ACCEPTED = "tasks answered {answer!r}, left out"
@@ -29,6 +30,7 @@ SPAN = {"start": int, "end": int, "label?": str, "text?": str}
 RELATION = {"label": str, "head?": int, "child?": int, "head_span?": SPAN, "child_span?": SPAN}
 # Keys that are read, and those of a task that hold no annotation.
 KNOWN = {*(key.removesuffix("?") for key in SHAPE), "answer", "path", "html", "config", "id", "priority", "score"}
+NO_SPANS = "tasks of a file without any spans or relations, such as one of text categories, taken as not annotated"
 UNLABELED = "mention"
 ARGUMENTS = f"relation arguments without a label, called {UNLABELED!r}"
 
@@ -53,13 +55,20 @@ def read(
         `clusters` as far as they are annotated; links named COREF and the like make clusters.
     RAISES (ConversionError): H102, if the file is of another format; H140.
     """
-    documents = []
+    documents: list[Standoff] = []
+    has_layers = False
     for number, record in enumerate(read_records(path, "prodigy", faults), start=1):
         meta = record.fields.get("meta")
         name = str((meta.get("id") if isinstance(meta, dict) else None) or f"{path.stem}-{number}")
         if ids is None or name in ids:
-            document = _read_document(record, Place(path, record.line, name), faults)
-            documents += [document] if document else []
+            read = _read_document(record, Place(path, record.line, name), faults)
+            documents += [read] if read else []
+            has_layers = has_layers or any(record.fields.get(key) is not None for key in ("spans", "relations"))
+    if not has_layers:
+        for document in documents:
+            faults.note(document.place, NO_SPANS)
+            document.layers = []
+    place_spans(documents, faults)
     yield from build_all(documents, names, tokenizer, faults)
 
 

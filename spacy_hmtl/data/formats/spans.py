@@ -18,13 +18,14 @@ from ...annotations import AnnotatedDocument
 from ...errors import Errors
 from ..faults import ConversionError, FaultLog, Place
 from ..reading.json_records import JsonObject, excerpt, note_unread, read_values
-from ..reading.offsets import Convention, Offsets, find_convention
+from ..reading.offsets import Offsets
 from ..reading.span_documents import TextRecord, find_documents, span_keys, spans_at
 from ..reading.span_relations import KEYS as RELATION_KEYS
 from ..reading.span_relations import read_relation
 from ..reading.span_rows import IDS, SpanRow, read_span
 from ..reading.standoff import CharSpan, Link, Standoff
 from ..reading.standoff_build import build_all
+from ..reading.standoff_place import place_spans
 from ..reading.tokens import Tokens
 
 NOT_ANNOTATED = "texts without a list of spans, taken as not annotated"
@@ -74,6 +75,7 @@ def read(
     """
     documents: list[Standoff] = []
     rows: list[list[SpanRow]] = []
+    strings: list[int] = []  # tokens of each document that has them without offsets
     for number, record in enumerate(_read_records(path, faults), start=1):
         id = next((record.fields[key] for key in IDS if isinstance(record.fields.get(key), (str, int))), None)
         name = f"{path.stem}-{number}" if id in (None, "") else str(id)
@@ -81,7 +83,11 @@ def read(
             document, found = _read_document(record, Place(path, record.line, name), faults)
             documents.append(document)
             rows.append(found)
-    _place(documents, rows, path, faults)
+            words = record.fields.get("tokens")
+            strings.append(len(words) if isinstance(words, list) and all(isinstance(w, str) for w in words) else 0)
+    _add_spans(documents, rows)
+    place_spans(documents, faults)
+    _check_no_tokens(documents, strings, path, faults)
     yield from build_all(documents, names, tokenizer, faults)
 
 
@@ -175,25 +181,27 @@ def _tokens(fields: JsonObject, text: str) -> Tokens | None:
     )
 
 
+def _check_no_tokens(documents: list[Standoff], n_tokens: list[int], path: Path, faults: FaultLog) -> None:
+    """Refuse a file with tokens whose offsets count these: they fit among them, and not in the text."""
+    spans = [(document.text, span, n) for document, n in zip(documents, n_tokens) for span in document.spans]
+    if not spans or not all(0 <= span.start <= span.end <= n for _, span, n in spans):
+        return
+    n_fitting = sum(Offsets(text, span.start, span.end, span.text).fits_words() for text, span, _ in spans)
+    if n_fitting <= 0.5 * len(spans):
+        shown = f"[{spans[0][1].start}, {spans[0][1].end}]"
+        reason = f"its spans, such as {shown}, count tokens, not characters; spert reads such rows under `entities`"
+        raise ConversionError(Errors.H102.format(path=path, format="spans", reason=reason), faults)
+
+
 def _has_offsets(row: Any) -> bool:
     return isinstance(row, dict) and all(type(row.get(key)) is int for key in ("start", "end"))
 
 
-def _place(documents: list[Standoff], rows: list[list[SpanRow]], path: Path, faults: FaultLog) -> None:
-    """Turn the offsets of all documents into characters, as the texts show what they count."""
-    spans: list[Offsets] = []
-    for document, found in zip(documents, rows):
-        tokens = document.tokens
-        boundaries = (frozenset(tokens.starts), frozenset(tokens.ends)) if tokens else None
-        spans += [Offsets(document.text, row.start, row.end + row.has_last, row.covered, boundaries) for row in found]
-    convention: Convention = find_convention(spans)
+def _add_spans(documents: list[Standoff], rows: list[list[SpanRow]]) -> None:
+    """Add the spans of all documents, one for each of their labels."""
     for document, found in zip(documents, rows):
         for number, row in enumerate(found):
-            start, end = row.start, row.end + row.has_last
-            converted = convention.convert(document.text, start, end)
-            if convention.about and converted != (-1, -1):
-                faults.note(document.place, convention.about)
-                start, end = converted
             for i, label in enumerate(row.labels):
                 id = f"#{number}" if i == 0 else f"#{number}.{i}"
-                document.spans.append(CharSpan(id, start, end, label, document.place.line, row.covered))
+                end = row.end + row.has_last
+                document.spans.append(CharSpan(id, row.start, end, label, document.place.line, row.covered))

@@ -255,10 +255,22 @@ def _end_of_space(text: str, position: int) -> int:
     return match.end() if match else position
 
 
+def _unique(pairs: list[tuple[str, Any]]) -> JsonObject:
+    """An object whose keys are all different: of a key that stands twice, JSON would silently take the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice in an object")
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique)
+
+
 def _decode(text: str, position: int) -> tuple[Any, int, str]:
     """Decode the JSON value at a position: the value, where it ends, and what is wrong with it."""
     try:
-        value, end = json.JSONDecoder().raw_decode(text, position)
+        value, end = _DECODER.raw_decode(text, position)
     except json.JSONDecodeError as error:
         return None, error.pos, f"ill-formed JSON: {error.msg} in column {error.colno}"
     except (ValueError, RecursionError) as error:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from ...errors import Errors
 from ..faults import ConversionError, FaultLog, Place
 
 CRLF = "files with Windows line ends (CRLF), read as line ends"
+CR = "files with old Macintosh line ends (CR), read as line ends"
 BYTE_ORDER_MARK = "files with a byte order mark, dropped"
 # Bytes that are not UTF-8 come out of "surrogateescape" as these characters.
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_PACKED = ((b"\x1f\x8b", "gzip"), (b"PK\x03\x04", "zip"), (b"BZh", "bzip2"), (b"\xfd7zXZ", "xz"))
 _FORMATS_BY_FIRST_LINE = (
     (re.compile(r"#begin document"), "CoNLL-2012 (conll2012, litbank)"),
     (re.compile(r"#doc \d+$"), "conll04"),
@@ -51,10 +54,12 @@ def read_lines(path: Path, faults: FaultLog) -> Iterator[Line]:
         raise ConversionError(Errors.H101.format(path=path), faults)
     has_crlf = False
     with path.open("rb") as file:
-        for number, raw in enumerate(file, start=1):
+        for number, raw in enumerate(_raw_lines(file, path, faults), start=1):
             if number == 1 and raw.startswith(codecs.BOM_UTF8):
                 raw = raw.removeprefix(codecs.BOM_UTF8)
                 faults.note(Place(path, 1), BYTE_ORDER_MARK)
+            if number == 1 and (kind := next((kind for mark, kind in _PACKED if raw.startswith(mark)), "")):
+                raise ConversionError(Errors.H610.format(path=path, kind=kind), faults)
             if b"\0" in raw or (number == 1 and raw.startswith(_UTF16)):
                 reason = f"line {number} holds zero bytes, as UTF-16 and binary files do"
                 raise ConversionError(Errors.H120.format(path=path, reason=reason, encoding="UTF-16"), faults)
@@ -67,6 +72,16 @@ def read_lines(path: Path, faults: FaultLog) -> Iterator[Line]:
             text = raw.decode("utf-8", errors="surrogateescape")
             undecoded = _UNDECODED.search(text)
             yield Line(number, text, ord(undecoded.group()) - 0xDC00 if undecoded else None)
+
+
+def _raw_lines(file: BinaryIO, path: Path, faults: FaultLog) -> Iterator[bytes]:
+    """The lines of a file; where it has no line feed, those that end at a carriage return."""
+    first = file.readline()
+    if b"\r" in first.rstrip(b"\r\n") and not first.endswith(b"\n"):
+        faults.note(Place(path), CR)
+        yield from first.replace(b"\r", b"\n").splitlines(keepends=True)
+        return
+    yield from chain([first] if first else [], file)
 
 
 def is_decoded(lines: Iterable[Line], place: Place, faults: FaultLog, *, unit: str = "document") -> bool:
