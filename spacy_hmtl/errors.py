@@ -138,9 +138,6 @@ class Errors(metaclass=WithCodes):
     H509 = "{model}: no component hmtl in the pipeline, only {pipes}. {what} needs one."
     H510 = "{where}: not a document as `annotate` writes it: {reason}. For other JSON lines, use `convert jsonl`."
 
-    # Files that are refused: H610 to H624
-    H610 = "{path}: the file is packed ({kind}). Unpack it first, for example with gunzip, unzip, bunzip2 or unxz."
-
     # The server: H519 to H529
     H519 = "The pipeline failed with {kind}. Try another text, or tell who runs this server."
     H520 = "Cannot listen on {host}, port {port}: {reason}. Choose another one with --port or --host; --port 0 takes a free port."
@@ -153,6 +150,9 @@ class Errors(metaclass=WithCodes):
     H527 = "No pipeline to serve: none with the component hmtl is installed. Name a folder or a package."
     H528 = "No such model here. Models: {known}."
     H529 = "{n:,} requests are waiting already. Try again in {seconds} s."
+
+    # Files that are refused: H610 to H624
+    H610 = "{path}: the file is packed ({kind}). Unpack it first, for example with gunzip, unzip, bunzip2 or unxz."
 
     # Publishing, and what commands take when they are given nothing: H685 to H699
     H685 = "{path}: not a model card: {reason}. Write a JSON object with the keys description, author, url, license and sources."

@@ -61,8 +61,8 @@ def read(
         meta = record.fields.get("meta")
         name = str((meta.get("id") if isinstance(meta, dict) else None) or f"{path.stem}-{number}")
         if ids is None or name in ids:
-            read = _read_document(record, Place(path, record.line, name), faults)
-            documents += [read] if read else []
+            found = _read_document(record, Place(path, record.line, name), faults)
+            documents += [found] if found else []
             has_layers = has_layers or any(record.fields.get(key) is not None for key in ("spans", "relations"))
     if not has_layers:
         for document in documents:
