@@ -151,9 +151,6 @@ class Errors(metaclass=WithCodes):
     H528 = "No such model here. Models: {known}."
     H529 = "{n:,} requests are waiting already. Try again in {seconds} s."
 
-    # Files that are refused: H610 to H624
-    H610 = "{path}: the file is packed ({kind}). Unpack it first, for example with gunzip, unzip, bunzip2 or unxz."
-
     # Publishing, and what commands take when they are given nothing: H685 to H699
     H685 = "{path}: not a model card: {reason}. Write a JSON object with the keys description, author, url, license and sources."
     H686 = (
@@ -220,6 +217,9 @@ class Errors(metaclass=WithCodes):
     H600 = "{name}: component_cfg cannot change {found} for one call; it can change {known}. Change the others for all calls, in nlp.get_pipe({name!r}).cfg or in [components.{name}]."
 
     # What a text may cost: H625 to H629
+
+    # Files that are refused: H610 to H624
+    H610 = "{path}: the file is packed ({kind}). Unpack it first, for example with gunzip, unzip, bunzip2 or unxz."
 
     # What a text may cost: H625 to H630
     H625 = "A run of {found:,} characters without white space begins at character {place:,}; at most {limit:,} are taken, because the time that a run takes grows with its square. Put white space between them, or raise --max-run (0 for no limit)."
