@@ -231,7 +231,7 @@ class Errors(metaclass=WithCodes):
 
     # Grids of experiments: H660 to H679
     H660 = "{path}: {axis} has {name!r}, which nothing describes. Known: {known}. Add a table [{table}.{name}], or correct the name."
-    H661 = "{path}: not a grid, it has {found}. {cure} All keys are in docs/experiments.md."
+    H661 = "{path}: not a grid, it has {found}. Correct it as docs/experiments.md shows. {cure}"
     H662 = (
         "{where}: the config that this makes is wrong: {reason}. Correct the overrides of the grid or of the command."
     )
