@@ -34,6 +34,7 @@ CURES = {
     "H509": 'Name a pipeline that was trained with hmtl, or add the component with `nlp.add_pipe("hmtl")`.',
     "H542": "Write the file again with a Parquet library such as pyarrow.",
     "H545": "Give -1 or a number of at least 1.",
+    "H630": "Use --engine local, or leave --timeout out.",
     "W103": "Use the name with the prefix, or import only one of the two packages.",
     "W104": "Nothing, if that is little; else raise `max_length` of the block, or set it to 0: then nothing is split.",
     "W150": "Annotate the layer on all Docs before they are joined, or leave it out on purpose.",

@@ -151,20 +151,6 @@ class Errors(metaclass=WithCodes):
     H528 = "No such model here. Models: {known}."
     H529 = "{n:,} requests are waiting already. Try again in {seconds} s."
 
-    # Publishing, and what commands take when they are given nothing: H685 to H699
-    H685 = "{path}: not a model card: {reason}. Write a JSON object with the keys description, author, url, license and sources."
-    H686 = (
-        "No pipeline is named, and the pretrained en_hmtl_web_md is not installed. Name one, or install that: "
-        "python -m pip install --no-deps assets/pipelines/en_hmtl_web_md-0.1.0-py3-none-any.whl (docs/pipelines.md)."
-    )
-    H687 = "{path} exists already. Name another file, or say --force to overwrite it."
-    H688 = "The encoder {name} is not on this machine. Fetch it once with `hf download {name}`, or name the folder of one saved by `save_pretrained`: --paths.encoder FOLDER."
-    H689 = "{model}: the folder holds no pipeline (config.cfg and meta.json). Name a folder made by nlp.to_disk or `spacy train`, or an installed package."
-    H690 = "{repo} is not the name of a repository. Write OWNER/NAME, such as anna/en_letters."
-    H691 = "The hub has refused the upload: {reason}. Log in with `hf auth login`, and check the name and your rights."
-    H692 = "{model}: the meta says no {fields}. Complete meta.json (or the card of `spacy_hmtl.ModelCard.v1`), or say --force."
-    H693 = "Document {number} of the gold documents is missing or has other tokens. Name the file that was annotated: `visualize MODEL gold.spacy OUT.html --gold gold.spacy`."
-
     # Annotating at scale: H540 to H549
     H540 = '{what} needs {package}, which is not installed. Run `pip install "{install}"`.'
     H541 = (
@@ -204,15 +190,6 @@ class Errors(metaclass=WithCodes):
     H593 = "{path}: no document is left to show. See the errors above."
     H594 = "{name}: could not be annotated: {reason}. It is left out."
 
-    # Faults in what is saved, in gold and in training: H640 to H659
-    H640 = "{path}: is not what was written: its checksum is {found}, not {expected}. The file was damaged or changed: fetch the pipeline again from where it was made, or save it again."
-    H641 = "{path}: cannot be loaded: {reason}. The file is damaged, or of another pipeline: fetch the pipeline again from where it was made, or save it again."
-    H642 = "{path}: is missing. Fetch the pipeline again from where it was made, or save it again."
-    H643 = "{path}: holds weights that are no finite numbers ({n} tensors, such as {names}), with which every prediction would be wrong. Use a pipeline that was saved before, or train again with a lower learning rate."
-    H644 = "The saved description of the network is damaged: {fault}. Fetch the pipeline again from where it was made, or save it again."
-    H645 = "{where}: the attrs of the group {key!r}, which holds {n} spans, {reason}. Correct the annotation: doc._.coref_clusters and doc._.relations write such groups as they must be."
-    H646 = "The {what} of {tasks} is {value}, not a finite number, so nothing is learnt from this batch and training stops; the weights are those before it. Its documents: {documents}. Look at their annotation; else lower the learning rate, or set max_grad_norm above 0."
-
     # Settings of one call: H600 to H609
     H600 = "{name}: component_cfg cannot change {found} for one call; it can change {known}. Change the others for all calls, in nlp.get_pipe({name!r}).cfg or in [components.{name}]."
 
@@ -229,6 +206,15 @@ class Errors(metaclass=WithCodes):
     H629 = "timeout must be more than 0 seconds, found {value:g}. Leave it out for no limit."
     H630 = "A time limit for each text needs processes of this machine: use --engine local, or leave --timeout out."
 
+    # Faults in what is saved, in gold and in training: H640 to H659
+    H640 = "{path}: is not what was written: its checksum is {found}, not {expected}. The file was damaged or changed: fetch the pipeline again from where it was made, or save it again."
+    H641 = "{path}: cannot be loaded: {reason}. The file is damaged, or of another pipeline: fetch the pipeline again from where it was made, or save it again."
+    H642 = "{path}: is missing. Fetch the pipeline again from where it was made, or save it again."
+    H643 = "{path}: holds weights that are no finite numbers ({n} tensors, such as {names}), with which every prediction would be wrong. Use a pipeline that was saved before, or train again with a lower learning rate."
+    H644 = "The saved description of the network is damaged: {fault}. Fetch the pipeline again from where it was made, or save it again."
+    H645 = "{where}: the attrs of the group {key!r}, which holds {n} spans, {reason}. Correct the annotation: doc._.coref_clusters and doc._.relations write such groups as they must be."
+    H646 = "The {what} of {tasks} is {value}, not a finite number, so nothing is learnt from this batch and training stops; the weights are those before it. Its documents: {documents}. Look at their annotation; else lower the learning rate, or set max_grad_norm above 0."
+
     # Grids of experiments: H660 to H679
     H660 = "{path}: {axis} has {name!r}, which nothing describes. Known: {known}. Add a table [{table}.{name}], or correct the name."
     H661 = "{path}: not a grid, it has {found}. Correct it as docs/experiments.md shows. {cure}"
@@ -243,6 +229,20 @@ class Errors(metaclass=WithCodes):
     H668 = "{path}:{line}: expected the 10 columns of CoNLL-U, found {n}. Give files of a treebank (.conllu)."
     H669 = "{path}:{line}: expected part (tr, va or te), answer and sentence, with tabs between them. Correct the line, or name another folder of SentEval's probing files."
     H670 = "Probing needs scikit-learn. Install it with `pip install scikit-learn`."
+
+    # Publishing, and what commands take when they are given nothing: H685 to H699
+    H685 = "{path}: not a model card: {reason}. Write a JSON object with the keys description, author, url, license and sources."
+    H686 = (
+        "No pipeline is named, and the pretrained en_hmtl_web_md is not installed. Name one, or install that: "
+        "python -m pip install --no-deps assets/pipelines/en_hmtl_web_md-0.1.0-py3-none-any.whl (docs/pipelines.md)."
+    )
+    H687 = "{path} exists already. Name another file, or say --force to overwrite it."
+    H688 = "The encoder {name} is not on this machine. Fetch it once with `hf download {name}`, or name the folder of one saved by `save_pretrained`: --paths.encoder FOLDER."
+    H689 = "{model}: the folder holds no pipeline (config.cfg and meta.json). Name a folder made by nlp.to_disk or `spacy train`, or an installed package."
+    H690 = "{repo} is not the name of a repository. Write OWNER/NAME, such as anna/en_letters."
+    H691 = "The hub has refused the upload: {reason}. Log in with `hf auth login`, and check the name and your rights."
+    H692 = "{model}: the meta says no {fields}. Complete meta.json (or the card of `spacy_hmtl.ModelCard.v1`), or say --force."
+    H693 = "Document {number} of the gold documents is missing or has other tokens. Name the file that was annotated: `visualize MODEL gold.spacy OUT.html --gold gold.spacy`."
 
 
 class Warnings(metaclass=WithCodes):
