@@ -193,8 +193,6 @@ class Errors(metaclass=WithCodes):
     # Settings of one call: H600 to H609
     H600 = "{name}: component_cfg cannot change {found} for one call; it can change {known}. Change the others for all calls, in nlp.get_pipe({name!r}).cfg or in [components.{name}]."
 
-    # What a text may cost: H625 to H629
-
     # Files that are refused: H610 to H624
     H610 = "{path}: the file is packed ({kind}). Unpack it first, for example with gunzip, unzip, bunzip2 or unxz."
 
