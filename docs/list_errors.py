@@ -33,7 +33,6 @@ CURES = {
     "H502": "Give each record its text under that key.",
     "H509": 'Name a pipeline that was trained with hmtl, or add the component with `nlp.add_pipe("hmtl")`.',
     "H542": "Write the file again with a Parquet library such as pyarrow.",
-    "H630": "Use --engine local, or leave --timeout out.",
     "H545": "Give -1 or a number of at least 1.",
     "H630": "Use --engine local, or leave --timeout out.",
     "W103": "Use the name with the prefix, or import only one of the two packages.",
