@@ -68,12 +68,12 @@ setup(
         # The site, `make docs`.
         "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.7", "mkdocstrings[python]>=1.0", "mike>=2.1"],
         # The browser tests drive Chromium with selenium; networkx reads what `graph` writes; pages show pandas;
-        # nbclient runs the notebooks.
+        # nbclient runs the notebooks; schemathesis holds the server to its description.
         "test": [
             *["pytest>=8", "pytest-cov>=5", "hypothesis>=6", "ruff", "mypy", "build"],
             *ELMO,
             *EXPERIMENTS,
-            *[*SERVE, "httpx", "selenium>=4.20", "networkx", "pandas>=2"],
+            *[*SERVE, "httpx", "selenium>=4.20", "networkx", "pandas>=2", "schemathesis>=4,<5"],
             *["nbclient>=0.10", "nbformat>=5.10", "ipykernel>=6.29"],
         ],
     },

@@ -1,13 +1,13 @@
 """Load on `serve`: many clients at once, for a while; errors, throughput, waiting times, and memory of the server.
 
-    python benchmarks/serve.py MODEL --clients 100 --seconds 60
+    python benchmarks/serve.py load MODEL --clients 100 --seconds 60
+    python benchmarks/serve.py flood MODEL --clients 100 --seconds 60     # one of the clients is hostile
 
 Needs the extras serve and test. Memory is read from /proc, so it is shown on Linux only.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import random
@@ -16,70 +16,120 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Annotated
 
 import httpx
+import typer
 
 TEXTS = (
     "Dell said the company will move its offices to Austin.",
     "Anna Keller grew up in Oslo, where her father taught music. When she was twenty, she moved to Berlin.",
     "The old captain walked down to the harbour with his dog. He had not seen the ship since his brother sold her.",
 )
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+Model = Annotated[str, typer.Argument(help="A folder, or the name of an installed package")]
+Clients = Annotated[int, typer.Option(help="Requests at the same time")]
+Seconds = Annotated[float, typer.Option(help="Of measuring")]
+Tree = Annotated[Path, typer.Option(help="The checkout whose server runs, to compare two of them")]
+Seed = Annotated[int, typer.Option(help="Of the texts that are drawn")]
+HERE = Path(__file__).parents[1]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", help="a folder, or the name of an installed package")
-    parser.add_argument("--clients", type=int, default=100, help="requests at the same time")
-    parser.add_argument("--seconds", type=float, default=60.0)
-    options = parser.parse_args()
-    command = [sys.executable, "-u", "-m", "spacy_hmtl", "serve", options.model, "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+@app.command()
+def load(model: Model, clients: Clients = 100, seconds: Seconds = 60.0, tree: Tree = HERE, seed: Seed = 0) -> None:
+    """Clients that send their next request when the last one is answered."""
+    with server(model, tree) as (url, pid):
+        asyncio.run(measure(url, pid, clients, seconds, seed))
+
+
+@app.command()
+def flood(model: Model, clients: Clients = 100, seconds: Seconds = 60.0, tree: Tree = HERE, seed: Seed = 0) -> None:
+    """The same clients first by themselves, then with a hostile one in the place of one of them."""
+    with server(model, tree) as (url, _):
+        asyncio.run(measure_flood(url, clients, seconds, seed))
+
+
+@contextmanager
+def server(model: str, tree: Path) -> Iterator[tuple[str, int]]:
+    """The command in a process of its own. YIELDS: its address and process id."""
+    command = [sys.executable, "-u", "-m", "spacy_hmtl", "serve", str(Path(model).resolve()), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=tree) as process:
         try:
-            found = re.search(r"http://\S+:\d+/", server.stdout.readline() if server.stdout else "")
+            found = re.search(r"http://\S+:\d+/", process.stdout.readline() if process.stdout else "")
             if found is None:
                 raise SystemExit("The server did not start.")
-            asyncio.run(measure(found.group(), server.pid, options.clients, options.seconds))
+            yield found.group(), process.pid
         finally:
-            server.terminate()
+            process.terminate()
 
 
-async def measure(url: str, pid: int, n_clients: int, seconds: float) -> None:
+async def measure(url: str, pid: int, n_clients: int, seconds: float, seed: int) -> None:
     """Warm up for a quarter of the time, then measure, and print."""
-    limits = httpx.Limits(max_connections=n_clients)
-    async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60, trust_env=False) as client:
-        await load(client, n_clients, seconds / 4)
+    async with polite_client(url, n_clients) as client:
+        await ask(client, n_clients, seconds / 4, seed)
         sizes, began, cpu = [resident(pid)], time.perf_counter(), cpu_seconds(pid)
         statuses: Counter[str] = Counter()
         waits: list[float] = []
         for _ in range(N_PARTS):
-            counted, waited = await load(client, n_clients, seconds / N_PARTS)
+            counted, waited = await ask(client, n_clients, seconds / N_PARTS, seed)
             statuses.update(counted)
             waits += waited
             sizes.append(resident(pid))
         took, cpu = time.perf_counter() - began, cpu_seconds(pid) - cpu
-    waits.sort()
-    print(f"{n_clients} clients, {took:.0f} s: {len(waits):,} requests, {len(waits) / took:.0f} requests/s")
-    print(f"answers: {', '.join(f'{count:,} x {status}' for status, count in statuses.most_common())}")
-    print(f"errors: {sum(statuses.values()) - statuses['200']}")
-    print("waiting: " + ", ".join(f"{name} {waits[int(part * (len(waits) - 1))]:.2f} s" for name, part in QUANTILES))
+    report(f"{n_clients} clients", statuses, waits, took)
     if None not in sizes:
-        print(f"processor time of the server: {1000 * cpu / len(waits):.1f} ms per request")
-        print(f"memory of the server, MB: {' -> '.join(f'{size:.1f}' for size in sizes)}")
+        typer.echo(f"processor time of the server: {1000 * cpu / len(waits):.1f} ms per request")
+        typer.echo(f"memory of the server, MB: {' -> '.join(f'{size:.1f}' for size in sizes)}")
+
+
+async def measure_flood(url: str, n_clients: int, seconds: float, seed: int) -> None:
+    """Warm up, measure without the hostile client for half of the time, then with it, and print both."""
+    async with polite_client(url, n_clients) as client:
+        await ask(client, n_clients, seconds / 6, seed)
+        began = time.perf_counter()
+        statuses, quiet = await ask(client, n_clients - 1, seconds / 2, seed)
+        report(f"{n_clients - 1} clients", statuses, quiet, time.perf_counter() - began)
+        attacks = asyncio.ensure_future(attack(url, seconds / 2))
+        began = time.perf_counter()
+        statuses, flooded = await ask(client, n_clients - 1, seconds / 2, seed)
+        report(f"{n_clients - 1} clients and a hostile one", statuses, flooded, time.perf_counter() - began)
+        typer.echo("the hostile one: " + ", ".join(f"{n:,} x {what}" for what, n in sorted((await attacks).items())))
+    typer.echo(f"median: {median(flooded) / median(quiet):.2f} times the quiet one")
+
+
+def polite_client(url: str, n_clients: int) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=n_clients)
+    return httpx.AsyncClient(base_url=url, limits=limits, timeout=60, trust_env=False)
 
 
 N_PARTS = 4  # of the time, after each of which memory is read
-QUANTILES = (("median", 0.5), ("99 % within", 0.99), ("longest", 1.0))
+QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("longest", 1.0))
 
 
-async def load(client: httpx.AsyncClient, n_clients: int, seconds: float) -> tuple[Counter[str], list[float]]:
+def report(who: str, statuses: Counter[str], waits: list[float], took: float) -> None:
+    waits.sort()
+    typer.echo(f"{who}, {took:.0f} s: {len(waits):,} requests, {len(waits) / took:.0f} requests/s")
+    typer.echo(f"answers: {', '.join(f'{count:,} x {status}' for status, count in statuses.most_common())}")
+    typer.echo(
+        "waiting: " + ", ".join(f"{name} {waits[int(part * (len(waits) - 1))]:.2f} s" for name, part in QUANTILES)
+    )
+
+
+def median(waits: list[float]) -> float:
+    return sorted(waits)[len(waits) // 2]
+
+
+async def ask(client: httpx.AsyncClient, n_clients: int, seconds: float, seed: int) -> tuple[Counter[str], list[float]]:
     """Each client sends its next request when the last one is answered. RETURNS: statuses; seconds of each."""
     statuses: Counter[str] = Counter()
     waits: list[float] = []
     end = time.perf_counter() + seconds
 
     async def one(number: int) -> None:
-        rng = random.Random(number)
+        rng = random.Random(seed * 1_000_003 + number)
         while time.perf_counter() < end:
             # A new word each time: what a server keeps of words grows without end.
             text = f"{rng.choice(TEXTS)} Mr. Q{rng.getrandbits(48):x} left."
@@ -96,23 +146,66 @@ async def load(client: httpx.AsyncClient, n_clients: int, seconds: float) -> tup
     return statuses, waits
 
 
+async def attack(url: str, seconds: float) -> Counter[str]:
+    """Unbroken punctuation, long texts that nobody waits for, huge bodies and half-open connections, all at once."""
+    counts: Counter[str] = Counter()
+    end = time.perf_counter() + seconds
+    host, port = url.removeprefix("http://").rstrip("/").split(":")
+    words = " ".join(TEXTS) * 100
+    bodies = {
+        "punctuation": ('{"text": "%s"}' % ("(" * 150_000), 40.0),
+        "runs": ('{{"text": "{}"}}'.format(" ".join("(" * (900 + i) for i in range(100))), 40.0),
+        "aborted": (f'{{"text": "{words[:50_000]}"}}', 0.2),
+        "huge": ("x" * 5_000_000, 40.0),
+    }
+
+    async def send(client: httpx.AsyncClient, name: str) -> None:
+        body, patience = bodies[name]
+        headers = {"content-type": "application/json"}
+        while time.perf_counter() < end:
+            try:
+                answer = await client.post("/api/annotate", content=body, headers=headers, timeout=patience)
+                counts[f"{name} {answer.status_code}"] += 1
+            except httpx.HTTPError:
+                counts[f"{name} given up"] += 1
+            await asyncio.sleep(0.05)
+
+    async def hang() -> None:
+        while time.perf_counter() < end:
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(b"POST /api/annotate HTTP/1.1\r\nHost: localhost\r\n")
+            with suppress(OSError, asyncio.TimeoutError):
+                await asyncio.wait_for(reader.read(), max(0.1, end - time.perf_counter()))
+            counts["half-open connection " + ("closed" if reader.at_eof() else "left open")] += 1
+            writer.close()
+
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        await asyncio.gather(*(send(client, name) for name in bodies), *(hang() for _ in range(30)))
+    return counts
+
+
 def resident(pid: int) -> float | None:
-    """Memory of a process in MB; None where the system does not tell."""
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
-        return None
-    found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text())
-    return int(found.group(1)) / 1024 if found else None
+    """Memory of a process and of those that it started, in MB; None where the system does not tell."""
+    sizes = [re.search(r"VmRSS:\s+(\d+) kB", text) for text in _read_all(pid, "status")]
+    found = [int(size.group(1)) / 1024 for size in sizes if size is not None]
+    return sum(found) if found else None
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time of a process, which other work on the machine does not change as it does the throughput."""
-    stat = Path(f"/proc/{pid}/stat")
-    if not stat.exists():
-        return 0.0
-    fields = stat.read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Processor time of a process and those that it started; other work changes it less than the throughput."""
+    fields = [text.rpartition(")")[2].split() for text in _read_all(pid, "stat")]
+    return sum((int(row[11]) + int(row[12])) / os.sysconf("SC_CLK_TCK") for row in fields)
+
+
+def _read_all(pid: int, name: str) -> list[str]:
+    """A file of /proc of a process and its descendants."""
+    texts: list[str] = []
+    with suppress(OSError):
+        texts.append(Path(f"/proc/{pid}/{name}").read_text())
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            texts += [text for child in children.read_text().split() for text in _read_all(int(child), name)]
+    return texts
 
 
 if __name__ == "__main__":
-    main()
+    app()

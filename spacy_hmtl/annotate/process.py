@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -51,6 +52,22 @@ class Spec(NamedTuple):
     n_threads: int = 0
 
 
+# What a process that forks workers has imported before.
+_PRELOADED = ["spacy_hmtl.annotate.process", "spacy_hmtl.pipeline.factory", "spacy_hmtl.bridge.model", "spacy.lang.en"]
+
+
+def quick_context() -> BaseContext:
+    """How processes start where one must be replaced in a moment: on Linux, forked from one that has imported all.
+
+    That one has run nothing, neither threads of torch nor CUDA; packages that are installed later it does not know.
+    """
+    if not sys.platform.startswith("linux"):
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    return context
+
+
 def threads_each(n_process: int) -> int:
     """Threads of torch for each of several processes, so that together they take the cores of the machine."""
     return 0 if n_process == 1 else max(1, (os.cpu_count() or 1) // n_process)
@@ -68,9 +85,9 @@ class WorkerProcess:
         self._process = context.Process(  # type: ignore[attr-defined]  # typeshed has it in the subclasses only
             target=_main, args=(theirs, spec), daemon=True
         )
-        self._began = time.monotonic()
         self._process.start()
         theirs.close()
+        # How long the process took to load the pipeline; others may have waited longer, for its start.
         self.load_seconds = 0.0
 
     @property
@@ -80,8 +97,7 @@ class WorkerProcess:
 
     def wait_ready(self) -> Any:
         """What `describe` says of the loaded pipeline. RAISES: what loading raised, or WorkerDiedError."""
-        found = self._receive()
-        self.load_seconds = time.monotonic() - self._began
+        found, self.load_seconds = self._receive()
         if isinstance(found, BaseException):
             self.kill()
             raise found
@@ -107,6 +123,10 @@ class WorkerProcess:
         except (EOFError, OSError) as error:
             raise WorkerDiedError from error
 
+    def is_alive(self) -> bool:
+        is_alive: bool = self._process.is_alive()
+        return is_alive
+
     def kill(self) -> None:
         """End the process at once; whoever waits for it gets WorkerDiedError."""
         self._process.kill()
@@ -125,13 +145,14 @@ def _main(connection: Connection, spec: Spec) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if spec.n_threads:
         torch.set_num_threads(spec.n_threads)
+    began = time.monotonic()
     try:
         nlp = spec.load()
         told = spec.describe(nlp)
     except Exception as error:
-        connection.send(_portable(error))
+        connection.send((_portable(error), 0.0))
         return
-    connection.send(told)
+    connection.send((told, time.monotonic() - began))
 
     def tell(index: int | None) -> None:
         connection.send(Begun(index))

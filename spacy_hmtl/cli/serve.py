@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 from wasabi.printer import Printer
 
+from ..annotate.guard import DEFAULT, Guard
 from ..annotate.pipelines import default_pipeline
 from ..errors import Errors
-from .common import GPU_HELP, fail
+from .common import GPU_HELP, RUN_HELP, TOKENS_HELP, fail
 
 NEEDED = ("fastapi", "uvicorn")
 
@@ -29,6 +30,16 @@ def serve_cli(
     max_bytes: Annotated[int, typer.Option("--max-bytes", help="Largest request", min=1)] = 200_000,
     max_waiting: Annotated[int, typer.Option("--max-waiting", help="Requests that may wait per model", min=1)] = 128,
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds until an answer", min=0.1)] = 30.0,
+    workers: Annotated[
+        int, typer.Option("--workers", "-w", help="Processes per pipeline; each loads it into memory of its own", min=1)
+    ] = 1,
+    max_run: Annotated[int, typer.Option("--max-run", help=RUN_HELP, min=0)] = DEFAULT.max_run,
+    max_tokens: Annotated[int, typer.Option("--max-tokens", help=TOKENS_HELP, min=0)] = 10_000,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option("--allowed-host", help="A name by which the server may be asked, again for more; * for any"),
+    ] = None,
+    drain: Annotated[float, typer.Option("--drain", help="Seconds to finish requests after SIGTERM", min=0.0)] = 20.0,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
 ) -> None:
     """
@@ -42,7 +53,7 @@ def serve_cli(
       python -m spacy hmtl serve
       python -m spacy hmtl serve en_hmtl_demo
       python -m spacy hmtl serve training/demo/model-best training/open/model-best --port 8080
-      python -m spacy hmtl serve --host 0.0.0.0 --max-bytes 50000 --timeout 10
+      python -m spacy hmtl serve --host 0.0.0.0 --allowed-host hmtl.example.org --workers 4 --timeout 10
       curl http://127.0.0.1:8000/api/annotate -H "Content-Type: application/json" -d '{"text": "Anna left Oslo."}'
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
@@ -60,11 +71,26 @@ def serve_cli(
             msg.warn(f"Everybody who reaches {host} can use it: there is no password.")
         msg.info("Ctrl-C ends it.")
 
-    limits = Limits(max_bytes=max_bytes, max_waiting=max_waiting, timeout=timeout)
+    limits = Limits(
+        max_bytes=max_bytes,
+        max_waiting=max_waiting,
+        timeout=timeout,
+        drain=drain,
+        guard=Guard(max_run, max_tokens),
+    )
     try:
         # Whether the interrupt comes through depends on where asyncio was when it came.
         with suppress(KeyboardInterrupt):
-            serve(models or [default_pipeline()], host=host, port=port, limits=limits, gpu_id=gpu_id, on_ready=announce)
+            serve(
+                models or [default_pipeline()],
+                host=host,
+                port=port,
+                limits=limits,
+                n_workers=workers,
+                allowed_hosts=allowed_host or [],
+                gpu_id=gpu_id,
+                on_ready=announce,
+            )
     except (ValueError, OSError) as error:
         fail(error)
     msg.info("Stopped.")

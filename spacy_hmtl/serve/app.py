@@ -14,13 +14,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from .. import __version__
+from ..annotate.guard import TooMuchWorkError
+from ..annotate.worker import Encoder
 from ..errors import Errors
 from ..visualize.style import CSS, JS
 from . import schema
-from .middleware import BodyLimit, SafeHeaders
-from .models import describe, encode_document, encode_panels, join_documents
+from .hosts import KnownHosts, known_hosts
+from .jobs import AnnotationError, QueueFullError, RefusedError, StoppedError
+from .middleware import BodyLimit, GivenUp, JsonOnly, SafeHeaders
+from .models import encode_document, encode_panels, join_documents
+from .pool import Pool
 from .schema import KINDS, ApiError, Limits, from_validation
-from .worker import AnnotationError, Maker, QueueFullError, Worker
 
 ABOUT = (
     "Names, mentions, coreference and relations of a text. Offsets are characters, end exclusive; "
@@ -31,77 +35,127 @@ _KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg"
 # Address -> file. The style sheet and script of `visualize` come before those of the page.
 _PAGES = {"/": "index.html", "/docs": "docs.html"}
 _FILES = ("page.css", "page.js", "docs.js", "icon.svg")
+_POSTS = ("/api/annotate", "/api/render")
 _BEFORE = {"page.css": CSS, "page.js": JS}
 
 
-def make_app(workers: Mapping[str, Worker], limits: Limits | None = None) -> ASGIApp:
+class State:
+    """What the application and the server around it tell each other.
+
+    is_stopping: new requests are sent away.
+    n_running: requests that wait for an annotation.
+    """
+
+    def __init__(self) -> None:
+        self.is_stopping = False
+        self.n_running = 0
+
+
+def make_app(
+    pools: Mapping[str, Pool],
+    limits: Limits | None = None,
+    *,
+    hosts: frozenset[str] | None = None,
+    state: State | None = None,
+) -> ASGIApp:
     """The ASGI application.
 
-    workers (Mapping): At least one, loaded; the first is the default.
-    limits (Limits, optional): Bounds of requests; those of the workers are their own.
+    pools (Mapping): At least one, loaded; the first is the default.
+    limits (Limits, optional): Bounds of requests; those of the pools are their own.
+    hosts (frozenset, optional): Names that are answered to (`known_hosts`); only this machine's own if not given.
+    state (State, optional): Shared with the server around it.
     """
     limits = limits or Limits()
     app = FastAPI(title="spacy-hmtl", version=__version__, description=ABOUT, docs_url=None, redoc_url=None)
-    api = _Api(workers, limits)
+    api = _Api(pools, limits, state or State())
     add_routes(app, api)
+    add_about(app, api)
     add_pages(app)
     app.exception_handler(ApiError)(_problem)
     app.exception_handler(RequestValidationError)(_not_valid)
     app.exception_handler(HTTPException)(_other)
-    return SafeHeaders(BodyLimit(app, limits))
+    inner = JsonOnly(BodyLimit(GivenUp(app), limits), _POSTS)
+    return SafeHeaders(KnownHosts(inner, hosts or known_hosts("localhost")))
 
 
 class _Api:
     """What the routes share."""
 
-    def __init__(self, workers: Mapping[str, Worker], limits: Limits) -> None:
-        self.workers = workers
+    def __init__(self, pools: Mapping[str, Pool], limits: Limits, state: State) -> None:
+        self.pools = pools
         self.limits = limits
+        self.state = state
 
-    def worker(self, name: str | None) -> Worker:
-        """The worker of a model. RAISES (ApiError): 404."""
+    def pool(self, name: str | None) -> Pool:
+        """The processes of a model. RAISES (ApiError): 404."""
         if name is None:
-            return next(iter(self.workers.values()))
-        if name not in self.workers:
-            known = ", ".join(self.workers)
+            return next(iter(self.pools.values()))
+        if name not in self.pools:
+            known = ", ".join(self.pools)
             raise ApiError(404, "unknown_model", Errors.H528.format(known=known))
-        return self.workers[name]
+        return self.pools[name]
 
-    async def run(self, worker: Worker, texts: Sequence[str], make: Maker) -> list[bytes]:
-        """Wait for a worker's answers. RAISES (ApiError): 500, 503, 504."""
+    async def run(self, pool: Pool, texts: Sequence[str], make: Encoder) -> list[bytes]:
+        """Wait for answers. Who waits no longer cancels, and with it what was begun. RAISES (ApiError)."""
+        self.state.n_running += 1
         try:
-            future = worker.submit(texts, make)
-            return await asyncio.wait_for(asyncio.wrap_future(future), self.limits.timeout)
+            if self.state.is_stopping:
+                raise StoppedError
+            for text in texts:
+                self.limits.guard.check_text(text)
+            return await asyncio.wait_for(asyncio.wrap_future(pool.submit(texts, make)), self.limits.timeout)
         except QueueFullError:
-            seconds = self.limits.retry_after
-            message = Errors.H529.format(n=self.limits.max_waiting, seconds=seconds)
-            raise ApiError(503, "busy", message, {"retry-after": str(seconds)}) from None
+            raise self._later(
+                "busy", Errors.H529.format(n=self.limits.max_waiting, seconds=self.limits.retry_after)
+            ) from None
+        except StoppedError:
+            raise self._later("stopping", Errors.H633.format(seconds=self.limits.retry_after)) from None
+        except (TooMuchWorkError, RefusedError) as error:
+            raise ApiError(413, "too_much_work", str(error)) from None
         except asyncio.TimeoutError:
             message = Errors.H526.format(what="The annotation was not done", seconds=self.limits.timeout)
             raise ApiError(504, "too_slow", message) from None
         except AnnotationError as error:
             raise ApiError(500, "failed", Errors.H519.format(kind=error)) from None
+        finally:
+            self.state.n_running -= 1
+
+    def _later(self, kind: str, message: str) -> ApiError:
+        return ApiError(503, kind, message, {"retry-after": str(self.limits.retry_after)})
+
+    def readiness(self) -> tuple[int, dict[str, Any]]:
+        """Status of HTTP and what is told of the workers."""
+        workers = {
+            name: {"ready": pool.n_ready, "starting": len(pool.lanes) - pool.n_ready, "replaced": pool.n_replaced}
+            for name, pool in self.pools.items()
+        }
+        all_ready = all(pool.n_ready for pool in self.pools.values())
+        status = "stopping" if self.state.is_stopping else "ready" if all_ready else "starting"
+        return (200 if status == "ready" else 503), {"status": status, "workers": workers}
+
+
+# What each address answers besides what it is asked for.
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": schema.Problem, "description": KINDS[status]} for status in statuses}
 
 
 def add_routes(app: FastAPI, api: _Api) -> None:
-    """Add the API's routes."""
-    problems: dict[int | str, dict[str, Any]] = {
-        status: {"model": schema.Problem, "description": about} for status, about in KINDS.items()
-    }
-    # Answers are made in the worker's thread; their models only describe them.
+    """Add what annotates."""
+    problems = _problems(*KINDS)
+    # Answers are made in the workers; their models only describe them.
     answer = {200: {"model": schema.Document | schema.Batch}, **problems}
 
     @app.post("/api/annotate", responses=answer, tags=["annotate"], response_class=Response)
     async def annotate(request: Annotated[schema.AnnotateRequest, Body()]) -> Response:
         """Annotate one text or a batch."""
-        worker = api.worker(request.model)
+        pool = api.pool(request.model)
         if request.texts is None:
-            (document,) = await api.run(worker, [request.text or ""], encode_document)
+            (document,) = await api.run(pool, [request.text or ""], encode_document)
             return _json(document)
         if len(request.texts) > api.limits.max_texts:
             message = Errors.H522.format(found=len(request.texts), limit=api.limits.max_texts)
             raise ApiError(413, "too_large", message)
-        documents = await api.run(worker, request.texts, encode_document) if request.texts else []
+        documents = await api.run(pool, request.texts, encode_document) if request.texts else []
         return _json(join_documents(documents))
 
     @app.post(
@@ -112,20 +166,35 @@ def add_routes(app: FastAPI, api: _Api) -> None:
     )
     async def render(request: Annotated[schema.RenderRequest, Body()]) -> Response:
         """The four layers of a text as HTML, for the demo page."""
-        (page,) = await api.run(api.worker(request.model), [request.text], encode_panels)
+        (page,) = await api.run(api.pool(request.model), [request.text], encode_panels)
         return _json(page)
 
-    @app.get("/api/models", response_model=schema.Models, tags=["about"])
+
+def add_about(app: FastAPI, api: _Api) -> None:
+    """Add what tells of the server. It answers while models are busy."""
+
+    @app.get("/api/models", response_model=schema.Models, responses=_problems(421), tags=["about"])
     async def models() -> dict[str, Any]:
         """The pipelines on offer."""
-        return {"models": [describe(name, worker.loaded.result()) for name, worker in api.workers.items()]}
+        return {"models": [pool.loaded.result() for pool in api.pools.values()]}
 
-    @app.get("/health", response_model=schema.Health, tags=["about"])
+    @app.get("/health", response_model=schema.Health, responses=_problems(421), tags=["about"])
     async def health() -> dict[str, Any]:
-        """Whether the server works. It answers while models are busy."""
-        waiting = [worker.n_waiting for worker in api.workers.values()]
+        """Whether the server works."""
+        waiting = [len(pool.queue) for pool in api.pools.values()]
         status = "busy" if max(waiting) >= api.limits.max_waiting else "ok"
-        return {"status": status, "version": __version__, "models": list(api.workers), "waiting": sum(waiting)}
+        return {"status": status, "version": __version__, "models": list(api.pools), "waiting": sum(waiting)}
+
+    @app.get(
+        "/ready",
+        response_model=schema.Ready,
+        responses={**_problems(421), 503: {"model": schema.Ready, "description": "A model has no worker, or the end."}},
+        tags=["about"],
+    )
+    async def ready(response: Response) -> dict[str, Any]:
+        """Whether requests are taken: 503 while the only worker of a model is replaced, or when the server ends."""
+        response.status_code, told = api.readiness()
+        return told
 
 
 def add_pages(app: FastAPI) -> None:
@@ -156,7 +225,7 @@ async def _problem(request: Request, error: Any) -> Response:
 
 
 async def _not_valid(request: Request, error: Any) -> Response:
-    return from_validation(error.errors(), request.headers.get("content-type", "")).response()
+    return from_validation(error.errors()).response()
 
 
 async def _other(request: Request, error: Any) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -68,7 +69,7 @@ class BodyLimit:
 
 
 class _Replay:
-    """Gives the body once, then what the connection says."""
+    """Gives the body once, then waits for the end of the connection."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
         self.message: Message | None = {"type": "http.request", "body": body, "more_body": False}
@@ -76,7 +77,68 @@ class _Replay:
 
     async def __call__(self) -> Message:
         message, self.message = self.message, None
-        return message if message is not None else await self.receive()
+        if message is not None:
+            return message
+        await self.disconnected()
+        return {"type": "http.disconnect"}
+
+    async def disconnected(self) -> None:
+        """Wait until the client has gone, or has its answer."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+
+class JsonOnly:
+    """Answers 415 before a body is read that is not declared as plain JSON.
+
+    A page of another host can send other types without asking the browser, but not this one.
+
+    paths (Collection): Where bodies are expected.
+    """
+
+    def __init__(self, app: ASGIApp, paths: Collection[str]) -> None:
+        self.app = app
+        self.paths = paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        problem = None
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in self.paths:
+            headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+            problem = _not_json(headers.get(b"content-type", ""), headers.get(b"content-encoding", "identity"))
+        await (self.app if problem is None else problem.response())(scope, receive, send)
+
+
+def _not_json(content_type: str, encoding: str) -> ApiError | None:
+    kind = content_type.partition(";")[0].strip().lower()
+    if not (kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))):
+        return ApiError(415, "not_json", Errors.H524.format(found=ascii(content_type) if content_type else "none"))
+    if encoding.strip().lower() != "identity":
+        return ApiError(415, "encoded", Errors.H634.format(found=encoding))
+    return None
+
+
+class GivenUp:
+    """Cancels the work on a request whose client has gone. The body must have been read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not isinstance(receive, _Replay):
+            await self.app(scope, receive, send)
+            return
+        work = asyncio.ensure_future(self.app(scope, receive, send))
+        gone = asyncio.ensure_future(receive.disconnected())
+        try:
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            if not work.done():
+                work.cancel()
+        # A client that has gone needs no answer; everything else goes on as if this were not here.
+        await asyncio.wait({work})
+        if not work.cancelled():
+            work.result()
 
 
 def _too_slow(limits: Limits) -> ApiError:

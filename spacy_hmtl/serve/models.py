@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import wait
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from spacy.tokens import Doc
 from spacy.util import get_installed_models, get_package_path, load_config
 
 from ..annotate.pipelines import hmtl_pipes, load_pipeline
+from ..annotate.process import WorkerDiedError
 from ..annotations.jsonl import to_line
 from ..errors import Errors
 from ..visualize import render_panels
+from .pool import Pool
 from .schema import Limits
-from .worker import Worker
 
 
 def installed_models() -> list[str]:
@@ -26,30 +28,40 @@ def installed_models() -> list[str]:
     return sorted(name for name in get_installed_models() if _has_hmtl(name))
 
 
-def start_workers(models: Sequence[str], limits: Limits, *, gpu_id: int = -1) -> dict[str, Worker]:
-    """Load pipelines, each in the thread that will run it.
+def start_pools(models: Sequence[str], limits: Limits, *, n_workers: int = 1, gpu_id: int = -1) -> dict[str, Pool]:
+    """Load pipelines, each in processes of its own.
 
     models (Sequence): Folders or names of installed packages; if empty, all that are installed.
-    RETURNS (dict): Workers by the name that users choose them by; the first is the default.
+    n_workers (int): Processes per pipeline.
+    RETURNS (dict): Pools by the name that users choose them by; the first is the default.
     RAISES (ValueError): H508, H509 where a pipeline cannot be used, H527 where there is none.
+    RAISES (OSError): H631.
     """
     models = models or installed_models()
     if not models:
         raise ValueError(Errors.H527)
     sources = dict(zip(short_names(models), models))
-    workers = {name: Worker(name, _loader(model, gpu_id), limits) for name, model in sources.items()}
-    wait([worker.loaded for worker in workers.values()])
-    for worker in workers.values():
-        error = worker.loaded.exception()
+    pools = {
+        name: Pool(
+            name, partial(load_served, model, gpu_id), limits, describe=partial(describe, name), n_workers=n_workers
+        )
+        for name, model in sources.items()
+    }
+    wait([pool.loaded for pool in pools.values()])
+    for pool in pools.values():
+        error = pool.loaded.exception()
         if error is not None:
-            close_workers(workers.values())
-            raise error
-    return workers
+            close_pools(pools.values())
+            raise OSError(Errors.H631) if isinstance(error, WorkerDiedError) else error
+    return pools
 
 
-def close_workers(workers: Iterable[Worker]) -> None:
-    for worker in workers:
-        worker.close(timeout=5.0)
+def close_pools(pools: Iterable[Pool]) -> None:
+    """End all processes."""
+    for pool in (pools := list(pools)):
+        pool.stop()
+    for pool in pools:
+        pool.close(timeout=5.0)
 
 
 def short_names(models: Sequence[str]) -> list[str]:
@@ -100,19 +112,17 @@ def _without_styles(html: str) -> str:
     return html.replace(' style="', ' data-style="')
 
 
-def _loader(model: str, gpu_id: int) -> Callable[[], Language]:
-    def load() -> Language:
-        try:
-            nlp = load_pipeline(model, gpu_id)
-        except Exception as error:  # a folder can hold anything; which of several models it was must be said
-            if isinstance(error, ValueError) and model in str(error):
-                raise
-            reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-            raise ValueError(Errors.H508.format(model=model, reason=reason)) from error
-        hmtl_pipes(nlp, model, "serve")
-        return nlp
-
-    return load
+def load_served(model: str, gpu_id: int = -1) -> Language:
+    """Load a pipeline that has our component. RAISES (ValueError): H508, H509."""
+    try:
+        nlp = load_pipeline(model, gpu_id)
+    except Exception as error:  # a folder can hold anything; which of several models it was must be said
+        if isinstance(error, ValueError) and model in str(error):
+            raise
+        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise ValueError(Errors.H508.format(model=model, reason=reason)) from error
+    hmtl_pipes(nlp, model, "serve")
+    return nlp
 
 
 def _has_hmtl(package: str) -> bool:

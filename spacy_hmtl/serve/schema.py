@@ -9,7 +9,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import JSONResponse
 
+from ..annotate.guard import Guard
 from ..errors import Errors
+
+_GUARD = Guard(max_tokens=10_000)
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,12 @@ class Limits:
     max_texts (int): Of a batch.
     max_waiting (int): Requests per model that wait for their turn; more are sent away with 503.
     timeout (float): Seconds until an answer, waiting included; then 504. A body that takes longer gets 408.
-    batch_texts (int): Texts of waiting requests that are annotated together.
+    batch_texts, batch_characters (int): Texts of waiting requests that are annotated together; a longer request is
+        done in several parts.
     retry_after (int): Seconds that a client is told to wait after a 503.
+    head_timeout (float): Seconds until a connection has sent the head of its request; then it is closed.
+    drain (float): Seconds that running requests have when the server is told to end.
+    guard (Guard): Bounds of each text.
     """
 
     max_bytes: int = 200_000
@@ -29,7 +36,11 @@ class Limits:
     max_waiting: int = 128
     timeout: float = 30.0
     batch_texts: int = 32
+    batch_characters: int = 30_000
     retry_after: int = 1
+    head_timeout: float = 10.0
+    drain: float = 20.0
+    guard: Guard = _GUARD
 
 
 Boundaries = tuple[int, int]
@@ -156,6 +167,21 @@ class Health(BaseModel):
     waiting: int = Field(description="Requests in the queues")
 
 
+class PoolState(BaseModel):
+    """The worker processes of a model."""
+
+    ready: int = Field(description="Workers that take requests")
+    starting: int = Field(description="Workers that load the pipeline, because another one was killed")
+    replaced: int = Field(description="How often a worker was replaced since the server started")
+
+
+class Ready(BaseModel):
+    """Whether each model has a worker that takes requests: "ready", "starting" or "stopping"."""
+
+    status: str
+    workers: dict[str, PoolState]
+
+
 class Problem(BaseModel):
     """What went wrong."""
 
@@ -168,11 +194,12 @@ KINDS = {
     400: "The body is not JSON.",
     404: "There is no such model.",
     408: "The body did not arrive in time.",
-    413: "The body is too large, or the batch too long.",
-    415: "The body is not declared as JSON.",
+    413: "The body is too large, the batch too long, or a text would take too long.",
+    415: "The body is not declared as JSON, or it is encoded.",
+    421: "The request names a host that this server is not.",
     422: "The JSON is not what is expected.",
     500: "The pipeline failed on a text.",
-    503: "Too many requests are waiting; try again after the seconds in Retry-After.",
+    503: "Too many requests are waiting, or the server ends; try again after the seconds in Retry-After.",
     504: "The annotation took too long.",
 }
 
@@ -188,7 +215,7 @@ class ApiError(Exception):
         return JSONResponse({"error": self.kind, "message": self.message}, self.status, self.headers)
 
 
-def from_validation(errors: Sequence[Mapping[str, Any]], content_type: str) -> ApiError:
+def from_validation(errors: Sequence[Mapping[str, Any]]) -> ApiError:
     """What FastAPI found wrong with a body, without the input that it repeats.
 
     errors (Sequence): As in `RequestValidationError.errors()`.
@@ -197,8 +224,6 @@ def from_validation(errors: Sequence[Mapping[str, Any]], content_type: str) -> A
     if first["type"] == "json_invalid":
         reason = first.get("ctx", {}).get("error", "")
         return ApiError(400, "not_json", Errors.H523.format(reason=f"{reason}, at character {first['loc'][-1]}"))
-    if "json" not in content_type.lower():
-        return ApiError(415, "not_json", Errors.H524.format(found=repr(content_type) if content_type else "none"))
     places = ("/".join(str(part) for part in error["loc"][1:]) or "body" for error in errors[:3])
     reasons = "; ".join(f"{place}: {error['msg']}" for place, error in zip(places, errors))
     return ApiError(422, "not_valid", Errors.H525.format(reason=reasons))

@@ -43,11 +43,13 @@ def as_pipe(nlp):
     return [doc_to_json(doc) for doc in docs], sorted({doc.user_data["threads"] for doc in docs})
 
 def as_server(nlp):
+    from functools import partial
+    from spacy_hmtl.serve.models import encode_document
+    from spacy_hmtl.serve.pool import Pool
     from spacy_hmtl.serve.schema import Limits
-    from spacy_hmtl.serve.worker import Worker
-    worker = Worker("forked", lambda: nlp, Limits())
-    answers = worker.submit(texts, lambda doc: json.dumps(doc_to_json(doc))).result()
-    worker.close()
+    pool = Pool("forked", partial(spacy.load, model), Limits(), describe=type)
+    answers = pool.submit(texts, encode_document).result()
+    pool.close()
     return [json.loads(answer) for answer in answers], [torch.get_num_threads()]
 
 def as_annotator(nlp):

@@ -1,14 +1,23 @@
 """The API: what `annotate` writes, in order, and a clear answer to whatever else is sent."""
 
 import re
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from serve.serving import EVIL, LIMITS, as_json, without_scores
 
+from spacy_hmtl.annotate.inputs import Input
+from spacy_hmtl.annotate.worker import annotate_batch
+from spacy_hmtl.serve.hosts import KnownHosts, known_hosts
+from spacy_hmtl.serve.models import encode_document, encode_panels
 from spacy_hmtl.visualize.style import CSS
 
 JSON = {"Content-Type": "application/json"}
+
+
+async def _no_app(scope, receive, send):
+    raise NotImplementedError
 
 
 @pytest.fixture
@@ -59,20 +68,20 @@ def test_requests_at_the_same_time_do_not_mix(client, alone, texts):
     assert [without_scores(answer.json()) for answer in answers] == [expected[text] for text in many]
 
 
-def test_new_words_do_not_stay_in_memory(client, copies):
-    client.post("/api/annotate", json={"text": "Anna left."})
-    before = [len(nlp.vocab.strings) for nlp in copies]
+def test_new_words_do_not_stay_in_memory(trained_nlp):
+    before = len(trained_nlp.vocab.strings)
     for i in range(20):
         words = " ".join(f"zq{i}x{j}" for j in range(50))
-        assert client.post("/api/annotate", json={"text": words}).status_code == 200
-        assert client.post("/api/render", json={"text": words, "model": "second"}).status_code == 200
-    assert [len(nlp.vocab.strings) for nlp in copies] == before
+        for make in (encode_document, encode_panels):
+            (outcome,) = annotate_batch(trained_nlp, [Input("", words, {})], make)
+            assert outcome.payload is not None
+    assert len(trained_nlp.vocab.strings) == before
 
 
-def test_models_can_be_chosen(client, copies):
+def test_models_can_be_chosen(client, trained_nlp):
     listed = client.get("/api/models").json()["models"]
     assert [model["name"] for model in listed] == ["first", "second"]
-    assert listed[0]["labels"] == copies[0].get_pipe("hmtl").label_data
+    assert listed[0]["labels"] == trained_nlp.get_pipe("hmtl").label_data
     assert client.post("/api/annotate", json={"text": "Anna left.", "model": "second"}).status_code == 200
 
 
@@ -81,6 +90,12 @@ def test_models_can_be_chosen(client, copies):
     [
         (b'{"text": "Anna', JSON, 400, "Unterminated string"),
         (b"", JSON, 422, "Field required"),
+        (b"{}", {}, 415, "found the content type none"),
+        (b"{}", {"Content-Type": "application/jsonp"}, 415, "application/jsonp"),
+        (b"{}", JSON | {"Content-Encoding": "gzip"}, 415, "[H634]"),
+        (b"{}", JSON | {"Host": "rebound.example"}, 421, "[H632] This server is not called 'rebound.example'"),
+        (b'{"text": "%s"}' % (b"(" * 2_000), JSON, 413, "[H625] A run of 2,000 characters"),
+        (b'{"text": "%s"}' % (b"( " * 8_000), JSON, 413, "[H627] The text has 8,000 tokens, at most 7,000"),
         (b'{"text": "caf\xe9"}', JSON, 400, "UTF-8"),
         (b"[" * 9000, JSON, 400, "not JSON"),
         (b'{"text": "Anna"}', {"Content-Type": "text/plain"}, 415, "Content-Type: application/json"),
@@ -104,6 +119,22 @@ def test_what_is_wrong_is_said_without_the_text(client, body, headers, status, e
     assert set(found) == {"error", "message"}
     assert expected in found["message"]
     assert "SECRET" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:80", "127.0.0.1", "[::1]:8000", "192.168.1.7:81", "localhost."]
+)
+def test_this_machine_and_addresses_are_known_as_hosts(client, host):
+    assert client.get("/health", headers={"Host": host}).status_code == 200
+
+
+def test_names_that_are_allowed_are_known_as_hosts():
+    hosts = KnownHosts(_no_app, known_hosts("0.0.0.0", ["hmtl.example.org"]))
+    assert hosts.knows("HMTL.example.org:443")
+    assert hosts.knows(socket.gethostname())
+    assert not hosts.knows("example.org")
+    assert not hosts.knows("127.0.0.1.example.org")
+    assert KnownHosts(_no_app, known_hosts("127.0.0.1", ["*"])).knows("example.org")
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("GET", "/api/annotate", 405)])
@@ -145,3 +176,10 @@ def test_the_api_describes_itself(client):
 def test_health_tells_what_runs(client):
     found = client.get("/health").json()
     assert (found["status"], found["models"], found["waiting"]) == ("ok", ["first", "second"], 0)
+
+
+def test_readiness_tells_of_the_workers(client):
+    answer = client.get("/ready")
+    state = {"ready": 1, "starting": 0, "replaced": 0}
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    assert answer.json()["workers"] == {"first": state, "second": state}

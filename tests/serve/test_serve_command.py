@@ -74,7 +74,7 @@ def test_without_a_model_and_without_the_pretrained_one_a_line_says_how_to_get_i
 def test_a_server_of_nothing_does_not_start(monkeypatch):
     monkeypatch.setattr(models, "installed_models", lambda: [])
     with pytest.raises(ValueError, match="none with the component hmtl is installed"):
-        models.start_workers([], Limits())
+        models.start_pools([], Limits())
 
 
 def test_names_of_models_tell_nothing_of_the_machine():
@@ -89,7 +89,8 @@ def test_other_commands_do_not_load_the_server():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to a process there")
-def test_it_serves_this_machine_only_logs_no_text_and_ends_on_ctrl_c(served_path):
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_this_machine_only_logs_no_text_and_ends_when_told(served_path, ending):
     arguments = [sys.executable, "-u", "-m", "spacy_hmtl", "serve", str(served_path), "--port", "0"]
     server = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
@@ -101,7 +102,7 @@ def test_it_serves_this_machine_only_logs_no_text_and_ends_on_ctrl_c(served_path
             assert client.get("/?text=SECRET").status_code == 200
             assert client.post("/api/annotate", json={"text": "SECRET"}).status_code == 200
             assert client.post("/api/annotate", json={"text": ["SECRET"]}).status_code == 422
-        server.send_signal(signal.SIGINT)
+        server.send_signal(ending)
         rest, _ = server.communicate(timeout=20)
     finally:
         server.kill()
