@@ -204,6 +204,12 @@ class Errors(metaclass=WithCodes):
     H629 = "timeout must be more than 0 seconds, found {value:g}. Leave it out for no limit."
     H630 = "A time limit for each text needs processes of this machine: use --engine local, or leave --timeout out."
 
+    # The server's workers and names: H631 to H634
+    H631 = "A worker process ended while it loaded the pipeline (killed, or out of memory). A lower --workers needs less memory."
+    H632 = "This server is not called {found}. Ask it by one of the names that it knows, or start it with --allowed-host NAME."
+    H633 = "The server ends. Send the request to another one, or try again in {seconds} s."
+    H634 = "The body must not be encoded, found the content encoding {found!r}. Send plain JSON in UTF-8."
+
     # Faults in what is saved, in gold and in training: H640 to H659
     H640 = "{path}: is not what was written: its checksum is {found}, not {expected}. The file was damaged or changed: fetch the pipeline again from where it was made, or save it again."
     H641 = "{path}: cannot be loaded: {reason}. The file is damaged, or of another pipeline: fetch the pipeline again from where it was made, or save it again."
@@ -241,20 +247,6 @@ class Errors(metaclass=WithCodes):
     H691 = "The hub has refused the upload: {reason}. Log in with `hf auth login`, and check the name and your rights."
     H692 = "{model}: the meta says no {fields}. Complete meta.json (or the card of `spacy_hmtl.ModelCard.v1`), or say --force."
     H693 = "Document {number} of the gold documents is missing or has other tokens. Name the file that was annotated: `visualize MODEL gold.spacy OUT.html --gold gold.spacy`."
-
-    # What a text may cost: H625 to H630
-    H625 = "A run of {found:,} characters without white space begins at character {place:,}; at most {limit:,} are taken, because the time that a run takes grows with its square. Put white space between them, or raise --max-run (0 for no limit)."
-    H626 = "Long runs of punctuation without white space, up to the one at character {place:,}, would take too long together: as much as {limit:,} marks in one run, and more than a text of this length may. Put white space between them, or raise --max-run (0 for no limit)."
-    H627 = "The text has {found:,} tokens, at most {limit:,} are taken. Cut it into parts, or raise --max-tokens (0 for no limit)."
-    H628 = "The text took longer than {seconds:g} seconds and was given up. Cut it into parts, or raise --timeout."
-    H629 = "timeout must be more than 0 seconds, found {value:g}. Leave it out for no limit."
-    H630 = "A time limit for each text needs processes of this machine: use --engine local, or leave --timeout out."
-
-    # The server's workers and names: H631 to H634
-    H631 = "A worker process ended while it loaded the pipeline (killed, or out of memory). A lower --workers needs less memory."
-    H632 = "This server is not called {found}. Ask it by one of the names that it knows, or start it with --allowed-host NAME."
-    H633 = "The server ends. Send the request to another one, or try again in {seconds} s."
-    H634 = "The body must not be encoded, found the content encoding {found!r}. Send plain JSON in UTF-8."
 
 
 class Warnings(metaclass=WithCodes):
