@@ -113,6 +113,6 @@ def _of_script(path: Path, words: list[str]) -> list[str]:
     missing = []
     for option in _options(words):
         name = option.lstrip("-").replace("-", "_")
-        if not re.search(rf'"{option}"|\b{name}: (?:Annotated|[a-z])', source):
+        if not re.search(rf'"{option}"|\b{name}: \w', source):
             missing.append(option)
     return [f"{path.name}: no option {option}" for option in missing]
