@@ -26,8 +26,8 @@ demo: $(VENV)/installed  ## show the pretrained pipeline (TEXT="..." for your ow
 	@echo "wheel: $$(ls packages/*/dist/*.whl)"
 	@echo "page:  output/demo.html"
 
-test: lint types  ## everything that continuous integration checks; prints which lines no test ran
-	$(BIN)/python -m pytest --cov=spacy_hmtl --cov-branch --cov-report=term:skip-covered
+test: lint types  ## everything that continuous integration checks, a process a core; prints which lines no test ran
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov=spacy_hmtl --cov-branch --cov-report=term:skip-covered
 
 lint: $(VENV)/installed-test  ## style and layout of the code
 	$(BIN)/ruff check .
@@ -41,7 +41,7 @@ types: $(VENV)/installed-test  ## the package (strictly), the tests and the benc
 	$(BIN)/mypy
 
 coverage: $(VENV)/installed-test  ## the tests alone; lines and branches that none runs, as pages in htmlcov/
-	$(BIN)/python -m pytest --cov=spacy_hmtl --cov-branch --cov-report=html --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov=spacy_hmtl --cov-branch --cov-report=html --cov-report=term:skip-covered
 
 bench: $(VENV)/installed-test  ## speed of prediction and updates on this machine (docs/benchmarks.md)
 	$(BIN)/python benchmarks/speed.py all

@@ -70,7 +70,7 @@ setup(
         # The browser tests drive Chromium with selenium; networkx reads what `graph` writes; pages show pandas;
         # nbclient runs the notebooks; schemathesis holds the server to its description.
         "test": [
-            *["pytest>=8", "pytest-cov>=5", "hypothesis>=6", "ruff", "mypy", "build"],
+            *["pytest>=8", "pytest-cov>=5", "pytest-xdist>=3.6", "hypothesis>=6", "ruff", "mypy", "build"],
             *ELMO,
             *EXPERIMENTS,
             *[*SERVE, "httpx", "selenium>=4.20", "networkx", "pandas>=2", "schemathesis>=4,<5"],

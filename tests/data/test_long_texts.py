@@ -59,7 +59,7 @@ def test_spans_stand_right_on_both_sides_of_a_cut(tmp_path, monkeypatch, format,
     monkeypatch.setattr(tokens, "PIECE", piece)
     log = FaultLog()
     (document,) = get_reader(format)(write(format, tmp_path), faults=log)
-    (found,) = document.layers.clusters or [document.layers.mentions]
+    (found,) = document.layers.clusters or [document.layers.mentions or []]
     assert {" ".join(document.words[span[0] : span[1]]) for span in found} == {"Mira"}
     assert (len(found), len(document.words)) == (40, 160)
     assert not log.faults
