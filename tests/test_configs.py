@@ -23,12 +23,14 @@ def overrides(demo_path: Path, tmp_path: Path) -> Callable[[Path], dict[str, Any
     """Values for the paths of a config: the demo corpus for every task, a tiny ELMo, no cache."""
     files = {f"elmo_{key}": value for key, value in write_elmo(tmp_path / "elmo").items()}
     files["data"] = str(tmp_path / "data")
-    others = {"encoder", "vectors", "cache", "checkpoint"}
+    others = {"encoder", "vectors", "cache", "checkpoint", "card", "init_tok2vec"}
     # Of the pretrained pipelines each task has a folder, and a file of development.
-    for task in ("names", "mentions", "relations", "clusters"):
+    for task in ("names", "mentions", "relations", "clusters", "relations-again", "clusters-again"):
         (tmp_path / "data" / task).mkdir(parents=True)
-        for target in (tmp_path / "data" / task / "demo.spacy", tmp_path / "data" / f"{task}-dev.spacy"):
-            shutil.copy(demo_path, target)
+        shutil.copy(demo_path, tmp_path / "data" / task / "demo.spacy")
+    (tmp_path / "data" / "dev").mkdir()
+    for task in ("names", "mentions", "relations"):
+        shutil.copy(demo_path, tmp_path / "data" / "dev" / f"{task}.spacy")
 
     def make(path: Path) -> dict[str, Any]:
         keys = [key for key in load_config(path)["paths"] if key not in others]

@@ -30,11 +30,12 @@ class Progress:
         def counted() -> Iterator[Example]:
             self.data = {}
             for eg in get_examples():
+                # Counted after it was looked at: who reads it refuses gold that is broken.
+                yield eg
                 for task in tasks_of(eg):
                     counts = self.data.setdefault(task, {"examples": 0, "tokens": 0})
                     counts["examples"] += 1
                     counts["tokens"] += len(eg.reference)
-                yield eg
 
         return counted
 
