@@ -26,8 +26,8 @@ demo: $(VENV)/installed  ## show the pretrained pipeline (TEXT="..." for your ow
 	@echo "wheel: $$(ls packages/*/dist/*.whl)"
 	@echo "page:  output/demo.html"
 
-test: lint types  ## everything that continuous integration checks, a process a core; prints which lines no test ran
-	$(BIN)/python -m pytest -n auto --dist loadfile --cov=spacy_hmtl --cov-branch --cov-report=term:skip-covered
+test: lint types  ## everything that continuous integration checks, a process a core
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/installed-test  ## style and layout of the code
 	$(BIN)/ruff check .
