@@ -141,9 +141,8 @@ def make_model(path: Path) -> None:
     """The tiny pipeline of the tests, untrained, on disk."""
     sys.path.insert(0, str(ROOT / "tests"))
     import spacy
-    from conftest import make_examples
     from spacy.tokens import DocBin
-    from tiny import DEMO, tiny_nlp
+    from tiny import DEMO, make_examples, tiny_nlp
 
     from spacy_hmtl.data.convert import convert
 

@@ -20,7 +20,7 @@ from hypothesis import settings
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
-from tiny import DEMO, tiny_nlp, train
+from tiny import DEMO, make_examples, tiny_nlp, train
 from typer.testing import CliRunner
 
 from spacy_hmtl.annotations import slice_doc
@@ -89,15 +89,6 @@ def demo_docs(_demo_docs: list[Doc]) -> list[Doc]:
 def demo_examples(demo_docs: list[Doc]) -> list[Example]:
     """Gold Docs with predicted ones that have the words and the sentence boundaries; not tagged with a task."""
     return make_examples(demo_docs)
-
-
-def make_examples(docs: list[Doc]) -> list[Example]:
-    examples = []
-    for doc in docs:
-        words, spaces = [t.text for t in doc], [bool(t.whitespace_) for t in doc]
-        starts: list[bool | int | None] = [bool(t.is_sent_start) for t in doc]
-        examples.append(Example(Doc(doc.vocab, words=words, spaces=spaces, sent_starts=starts), doc))
-    return examples
 
 
 @pytest.fixture(scope="session")

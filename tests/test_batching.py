@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from tiny import assert_alike, tiny_config
 
-from spacy_hmtl.pipeline import component as pipeline
+from spacy_hmtl.pipeline import predicting
 from spacy_hmtl.pipeline.batches import batches
 
 LAYERS = ("hmtl_entities", "mentions", "coref", "relations")
@@ -51,14 +51,14 @@ def test_batches_are_cut_by_tokens_and_give_the_same(
 ) -> None:
     pipe: Any = trained_nlp.get_pipe("hmtl")
     sizes: list[list[int]] = []
-    predict = type(pipe).predict
+    predictions = type(pipe)._predictions
 
-    def counting(self: Any, docs: list[Doc]) -> Any:
+    def counting(self: Any, docs: list[Doc], settings: Any) -> Any:
         sizes.append([len(doc) for doc in docs])
-        return predict(self, docs)
+        return predictions(self, docs, settings)
 
-    monkeypatch.setattr(type(pipe), "predict", counting)
-    monkeypatch.setattr(pipeline, "_MOST_TOKENS", 60)
+    monkeypatch.setattr(type(pipe), "_predictions", counting)
+    monkeypatch.setattr(predicting, "_MOST_TOKENS", 60)
     for doc, single in zip(trained_nlp.pipe(texts, batch_size=5), alone):
         assert_alike(doc, single)
     assert [n for batch in sizes for n in batch] == [len(doc) for doc in alone]

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 import spacy
-from conftest import make_examples
 from spacy.cli._util import app
 from spacy.tokens import Doc
 from spacy.util import registry
 from test_install import ENTRY_POINTS, REGISTRIES
 from thinc.api import Adam, Config, fix_random_seed
-from tiny import snapshot, tiny_config
+from tiny import make_examples, snapshot, tiny_config
 from tiny_encoder import write_encoder
 from typer.testing import CliRunner
 

@@ -156,3 +156,13 @@ def assert_alike(doc: Doc, other: Doc, tolerance: float = 1e-5) -> None:
                 assert attrs[field] == pytest.approx(other_attrs[field], abs=tolerance)
             else:
                 assert attrs[field] == other_attrs[field]
+
+
+def make_examples(docs: list[Doc]) -> list[Example]:
+    """Examples of gold documents: their tokens and sentences, and nothing else, are given."""
+    examples = []
+    for doc in docs:
+        words, spaces = [t.text for t in doc], [bool(t.whitespace_) for t in doc]
+        starts: list[bool | int | None] = [bool(t.is_sent_start) for t in doc]
+        examples.append(Example(Doc(doc.vocab, words=words, spaces=spaces, sent_starts=starts), doc))
+    return examples

@@ -204,8 +204,6 @@ def test_a_failed_load_leaves_the_layer_as_it_was(paths: ElmoFiles) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"options": None}, "options and weights of the ELMo embedding must both be paths, found None"),
-        ({"weights": "no/such/weights.hdf5"}, r"no/such/weights\.hdf5: no such file"),
         ({"stateful": True}, "A stateful ELMo gives a sentence other vectors each time"),
         ({"stateful": True, "cache_mb": 0, "cache_dir": "x"}, "A stateful ELMo"),
         ({"max_segment": 0}, "max_segment must be at least 1, found 0"),

@@ -121,9 +121,16 @@ def test_a_document_with_bytes_that_are_not_utf8_is_skipped(corpus, output):
     assert "iconv" in report.log.faults[0].remedy
 
 
-@pytest.mark.parametrize("data", [DEMO.encode("utf-16"), DEMO.encode("utf-16-le"), b"PK\3\4\0\0\0"])
-def test_utf16_and_binary_files_are_refused(corpus, output, data):
-    with pytest.raises(ConversionError, match="not UTF-8 text"):
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (DEMO.encode("utf-16"), "not UTF-8 text"),
+        (DEMO.encode("utf-16-le"), "not UTF-8 text"),
+        (b"PK\3\4\0\0\0", "is packed"),
+    ],
+)
+def test_utf16_and_binary_files_are_refused(corpus, output, data, message):
+    with pytest.raises(ConversionError, match=message):
         convert("demo", corpus(data), output)
 
 

@@ -65,7 +65,7 @@ def test_a_file_of_no_known_format_is_refused(text, tmp_path):
     (tmp_path / "in.txt").write_bytes(text.encode("latin-1"))
     code, output = run(tmp_path / "in.txt", tmp_path / "out.spacy")
     assert code == 1
-    assert "[H172]" in output
+    assert ("[H120]" if "\0" in text else "[H172]") in output
     assert not (tmp_path / "out.spacy").exists()
 
 

@@ -93,7 +93,7 @@ def test_equal_blocks_can_share_examples_for_evaluation(save: Any) -> None:
 def test_a_document_is_read_only_for_tasks_it_is_annotated_for(save: Any) -> None:
     path = save(document(entities=[]), document(clusters=[]), full())
     examples = read(ner={"path": path}, coref={"path": path})
-    assert tasks(examples) == [("ner",), ("coref",), ("ner",), ("coref",)]
+    assert tasks(examples) == [("ner",), ("ner",), ("coref",), ("coref",)]
     assert from_doc(examples[0].reference).layers.entities == []
     assert from_doc(examples[0].reference).layers.clusters is None
 

@@ -40,7 +40,17 @@ _Shown: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ 
 
 
 class EncoderMissingError(ValueError, _Shown):  # type: ignore[misc]
-    """There is no such encoder here; `spacy train` ends with the message."""
+    """There is no such encoder here; `spacy train` ends with the message.
+
+    message (str): What is said.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True)
