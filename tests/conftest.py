@@ -35,6 +35,11 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 
+# Where tests run in several processes, these share the cores: with more threads than cores all wait for each other.
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
+
+
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """Sums in one order: two processes with equal numbers of threads give the same to the last digit, others do not."""
