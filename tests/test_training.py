@@ -104,7 +104,9 @@ def test_the_log_has_a_loss_column_for_every_task(trained: tuple[Path, str]) -> 
     rows = [line.split() for line in lines if re.match(r"\s*\d+\s+\d+\s", line)]
     assert [int(row[1]) for row in rows] == [0, N_STEPS // 2, N_STEPS]
     assert all(len(row) == len(columns) for row in rows)
-    assert any(float(row[2 + number]) > 0 for row in rows for number in range(4))
+    # A task that had no update since the last row has none.
+    losses = [row[2 + number] for row in rows for number in range(4)]
+    assert any(float(loss) > 0 for loss in losses if loss != "-")
 
 
 @pytest.mark.parametrize("which", ["model-best", "model-last"])
