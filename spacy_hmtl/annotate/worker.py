@@ -108,25 +108,28 @@ def annotate_batch(
     spaCy drops the whole batch of a document that fails. What was dropped is annotated
     again, one at a time, so that only the document at fault is reported.
 
-    nlp (Language): Its error handlers are replaced.
+    nlp (Language): Its error handler is replaced meanwhile; components have the pipeline's afterwards.
     guard (Guard): Bounds of each document; one beyond them fails.
     on_begin (Callable, optional): Called with the index of each document before it is tokenized or annotated alone,
         and with None before all are annotated together.
     RETURNS (list): One outcome per input, in order.
     """
-    handler = _Handler()
+    handler, before = _Handler(), nlp.default_error_handler
     nlp.set_error_handler(cast(Any, handler))  # spaCy's type says that a handler must raise
     work = _Work(nlp, batch, encode, guard, on_begin or _say_nothing)
-    # The vocabulary grows with every new word: in a memory zone that ends with the batch, memory stays flat.
-    with nlp.memory_zone():
-        docs = work.make_docs()
-        work.on_begin(None)
-        for doc, i in nlp.pipe(docs, as_tuples=True, batch_size=max(1, len(batch))):
-            work.finish(doc, i)
-    for i in range(len(batch)):
-        if i not in work.outcomes:
-            with nlp.memory_zone():
-                work.annotate_one(i, handler)
+    try:
+        # The vocabulary grows with every new word: in a memory zone that ends with the batch, memory stays flat.
+        with nlp.memory_zone():
+            docs = work.make_docs()
+            work.on_begin(None)
+            for doc, i in nlp.pipe(docs, as_tuples=True, batch_size=max(1, len(batch))):
+                work.finish(doc, i)
+        for i in range(len(batch)):
+            if i not in work.outcomes:
+                with nlp.memory_zone():
+                    work.annotate_one(i, handler)
+    finally:
+        nlp.set_error_handler(before)
     return [work.outcomes[i] for i in range(len(batch))]
 
 
