@@ -39,11 +39,15 @@ def execute(path: Path, wheel: Path, work: Path, timeout: int = 300) -> Any:
 
 def printed(notebook: Any) -> list[str]:
     """What the cells printed, one text a cell with output; HTML is left out."""
-    return [
-        "".join(output.get("text") or output.get("data", {}).get("text/plain", ""))
+    # A slow cell's output comes in several pieces.
+    texts = (
+        "".join(
+            "".join(output.get("text") or output.get("data", {}).get("text/plain", ""))
+            for output in cell.get("outputs", [])
+        )
         for cell in notebook.cells
-        for output in cell.get("outputs", [])
-    ]
+    )
+    return [text for text in texts if text]
 
 
 def unpack(target: Path) -> Path:
