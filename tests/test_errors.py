@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from pathlib import Path
-from types import ModuleType
 
 import pytest
+from scripts_of_docs import script
 
 from spacy_hmtl.errors import Errors, Warnings
-
-ROOT = Path(__file__).parents[1]
 
 
 def codes(kind: type) -> list[str]:
     return [name for name in vars(kind) if re.fullmatch(r"[HW]\d+", name)]
-
-
-def lister() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("list_errors", ROOT / "docs" / "list_errors.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_a_message_begins_with_its_code() -> None:
@@ -40,7 +27,7 @@ def test_codes_are_sorted(kind: type) -> None:
 
 
 def test_the_page_explains_every_code() -> None:
-    module = lister()
+    module = script("list_errors.py")
     assert module.PAGE.read_text(encoding="utf8") == module.page(), "run: python docs/list_errors.py"
     without = re.findall(r"^\| `([HW]\d+)` \| .* \|  \|$", module.page(), re.MULTILINE)
     assert without == [], "give these a remedy, in the message or in docs/list_errors.py"

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,8 @@ def test_the_factory_and_the_commands_are_among_them() -> None:
     assert {group for group, *_ in ENTRY_POINTS} >= set(REGISTRIES)
 
 
-def modules_after(code: str) -> set[str]:
+@cache
+def modules_after(code: str) -> frozenset[str]:
     """Modules of ours and of torch that a fresh Python has loaded after running `code`."""
     report = "import json, sys; print(json.dumps([m for m in sys.modules if m.split('.')[0] in WANTED]))"
     names = ("spacy_hmtl", "torch", "torchcrf", "transformers", "spacy_transformers", "safetensors", "scipy", "sympy")
@@ -67,7 +69,7 @@ def modules_after(code: str) -> set[str]:
     )
     assert done.returncode == 0, done.stderr
     found: list[Any] = json.loads(done.stdout.splitlines()[-1])
-    return set(found)
+    return frozenset(found)
 
 
 def test_starting_spacy_loads_neither_torch_nor_the_bridge() -> None:
@@ -88,23 +90,27 @@ def test_data_scoring_and_pictures_run_without_the_network() -> None:
         from spacy_hmtl.scoring.scorer import make_hmtl_scorer
         import spacy_hmtl.visualize
         """
-    loaded = modules_after(code) - modules_after("import thinc.api")
+    loaded = modules_after(code)
     rooms = {name.split(".")[1] for name in loaded if name.startswith("spacy_hmtl.")}
     assert rooms & {"nn", "bridge", "pipeline"} == set()
     assert "torchcrf" not in loaded
 
 
-def test_a_saved_pipeline_loads_without_importing_us_first(trained_nlp: Any, tmp_path: Path) -> None:
-    trained_nlp.to_disk(tmp_path / "model")
-    code = (
-        f"import spacy; nlp = spacy.load({str(tmp_path / 'model')!r}); assert nlp('Dell').spans['mentions'] is not None"
+@pytest.fixture(scope="module")
+def loaded(trained_nlp: Any, tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
+    """Modules that a saved pipeline has loaded after its first text, in a Python that has not imported us."""
+    path = tmp_path_factory.mktemp("saved") / "model"
+    trained_nlp.to_disk(path)
+    return modules_after(
+        f"import spacy; nlp = spacy.load({str(path)!r}); assert nlp('Dell is in Texas.').spans['mentions'] is not None"
     )
-    assert "spacy_hmtl.pipeline.component" in modules_after(code)
 
 
-def test_a_pipeline_without_a_transformer_starts_without_torchs_compiler(trained_nlp: Any, tmp_path: Path) -> None:
+def test_a_saved_pipeline_loads_without_importing_us_first(loaded: frozenset[str]) -> None:
+    assert "spacy_hmtl.pipeline.component" in loaded
+
+
+def test_a_pipeline_without_a_transformer_starts_without_torchs_compiler(loaded: frozenset[str]) -> None:
     if version("transformers").startswith("4.53."):
         pytest.skip("transformers 4.53 imports torch's compiler whenever spaCy starts (docs/benchmarks.md)")
-    trained_nlp.to_disk(tmp_path / "model")
-    loaded = modules_after(f"import spacy; spacy.load({str(tmp_path / 'model')!r})('Dell was founded in Texas.')")
     assert {"torch._dynamo", "sympy"} & loaded == set()

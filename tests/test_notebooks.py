@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from typing import Any
 
 import pytest
+from scripts_of_docs import DOCS, script
 
-NOTEBOOKS = Path(__file__).parents[1] / "docs/notebooks"
-
-
-def runner() -> Any:
-    spec = importlib.util.spec_from_file_location("run_notebooks", NOTEBOOKS / "run.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+NOTEBOOKS = DOCS / "notebooks"
 
 
 @pytest.mark.slow
@@ -26,7 +16,7 @@ def test_a_notebook_prints_what_it_shows(name: str, pretrained: Path, tmp_path: 
     pytest.importorskip("ipykernel")
     nbformat = pytest.importorskip("nbformat")
     pytest.importorskip("nbclient")
-    run = runner()
+    run = script("notebooks/run.py")
     path = NOTEBOOKS / f"{name}.ipynb"
     shown = run.printed(nbformat.read(path, as_version=4))
     assert len(shown) >= 5

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-
-FOLDER = Path(__file__).parents[1] / "docs/site"
-
-
-def module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
+from scripts_of_docs import script
 
 
 def test_lines_that_explain_arguments_become_sections() -> None:
     pytest.importorskip("griffe")
     text = "Cut.\n\nstart, end (int): Tokens,\n    end exclusive.\nRETURNS (Doc): A part.\nRAISES (ValueError): H105."
     text += "\n\nSource: us.\n"
-    found = module("docstrings").rewrite(text, known={"doc", "start", "end"})
+    found = script("site/docstrings.py").rewrite(text, known={"doc", "start", "end"})
     assert [line for line in found.splitlines() if line] == [
         "Cut.",
         "Args:",
@@ -38,7 +26,7 @@ def test_lines_that_explain_arguments_become_sections() -> None:
         "    ValueError: H105.",
         "Source: us.",
     ]
-    assert module("docstrings").rewrite("Note: that is all.", known={"doc"}) == "Note: that is all."
+    assert script("site/docstrings.py").rewrite("Note: that is all.", known={"doc"}) == "Note: that is all."
 
 
 def test_a_notebook_becomes_a_page_with_its_output(tmp_path: Path) -> None:
@@ -52,7 +40,7 @@ def test_a_notebook_becomes_a_page_with_its_output(tmp_path: Path) -> None:
     ]
     path = tmp_path / "book.ipynb"
     path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
-    assert module("hooks").notebook_page(path) == (
+    assert script("site/hooks.py").notebook_page(path) == (
         "# Title\n\n```python\nprint(4)\n'x'\n```\n\n```text\n4\n```\n\n```text\n'x'\n```\n\n```python\ny = 1\n```\n\n"
         "[The notebook](book.ipynb)\n"
     )
@@ -65,7 +53,7 @@ def test_a_page_that_loads_from_another_host_is_noticed(tmp_path: Path) -> None:
         '<img alt="" src="gone.png"><a href="https://example.org">a link</a>',
         encoding="utf-8",
     )
-    found = module("check").faults(tmp_path)
+    found = script("site/check.py").faults(tmp_path)
     assert [fault.partition(": ")[2] for fault in found] == [
         "loads https://cdn.example/x.js",
         "gone.png is not there",

@@ -25,6 +25,22 @@ def write_encoder(folder: Path) -> Path:
     return folder
 
 
+def transformer_block(encoder: Path | str) -> dict[str, Any]:
+    """Settings of spacy-transformers' pipe `transformer` with an encoder of some folder, which others may listen to."""
+    spans = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 30, "stride": 20}
+    model = {"@architectures": "spacy-transformers.TransformerModel.v3", "name": str(encoder), "get_spans": spans}
+    return {"model": model}
+
+
+# Settings of an embedding that listens to it.
+LISTENER = {
+    "@architectures": "spacy-transformers.TransformerListener.v1",
+    "grad_factor": 1.0,
+    "pooling": {"@layers": "reduce_mean.v1"},
+    "upstream": "*",
+}
+
+
 def encoder_block(encoder: Path, **settings: Any) -> dict[str, Any]:
     """Settings of `spacy_hmtl.Transformer.v1` with an encoder of some folder."""
     defaults = {"frozen": True, "window": 30, "pooling": "mean", "lr_scale": 0.1, "cache_mb": 1}

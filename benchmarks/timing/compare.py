@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from timing.options import Output, Rounds
 from timing.report import describe, save, surroundings, table
 from timing.systems import serve_system
 from timing.turns import Turn
@@ -38,8 +39,8 @@ def run(
     threads: Annotated[str, typer.Option(help="Numbers of threads, with commas between them")] = "1,2",
     documents: Annotated[int | None, typer.Option(help="At most N whole documents")] = None,
     sentences: Annotated[int, typer.Option(help="N one-sentence texts")] = 10_000,
-    rounds: Annotated[int, typer.Option(help="The fastest counts")] = 3,
-    output: Annotated[Path | None, typer.Option(help="Result file (JSON)")] = None,
+    rounds: Rounds = 3,
+    output: Output = None,
 ) -> None:
     """Words per second, peak memory and start of systems that take turns."""
     named = dict(system.split("=", 1) for system in systems)

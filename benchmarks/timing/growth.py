@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from timing.options import Output, Pipeline, Sentences
 from timing.report import describe, save, surroundings, table
 from timing.turns import Turn, peak_memory, spend
 
@@ -33,13 +34,13 @@ LENGTH = {
 
 
 def growth(
-    pipeline: Annotated[str, typer.Argument(help="Folder or installed package")],
-    data: Annotated[Path, typer.Argument(help="Documents with sentence boundaries (.spacy)")],
+    pipeline: Pipeline,
+    data: Sentences,
     documents: Annotated[str, typer.Option(help="Lengths of streams of one-sentence documents")] = (
         "1,100,10000,100000"
     ),
     tokens: Annotated[str, typer.Option(help="Lengths of single documents")] = "1000,10000,100000",
-    output: Annotated[Path | None, typer.Option(help="Result file (JSON)")] = None,
+    output: Output = None,
 ) -> None:
     """Time and peak memory of streams and of long documents, all tasks, one thread."""
     machine = surroundings()

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from timing.options import Output
 from timing.report import describe, save, surroundings, table
 
 SCRIPT = Path(__file__).with_name("start.py")
@@ -34,7 +35,7 @@ LOAD = {
 def load(
     pipelines: Annotated[list[str], typer.Argument(help="Folders or installed packages")],
     rounds: Annotated[int, typer.Option(help="The median counts")] = 5,
-    output: Annotated[Path | None, typer.Option(help="Result file (JSON)")] = None,
+    output: Output = None,
 ) -> None:
     """Seconds from the start of Python to a loaded pipeline, in fresh processes that take turns."""
     machine = surroundings()

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from timing.options import Output, Pipeline, Rounds, Sentences
 from timing.report import describe, save, surroundings, table
 
 COLUMNS = {
@@ -28,14 +29,14 @@ COLUMNS = {
 
 
 def processes(
-    pipeline: Annotated[str, typer.Argument(help="Folder or installed package")],
-    data: Annotated[Path, typer.Argument(help="Documents with sentence boundaries (.spacy)")],
+    pipeline: Pipeline,
+    data: Sentences,
     texts: Annotated[str, typer.Option(help="Numbers of one-sentence texts")] = "100,10000",
     n_process: Annotated[int, typer.Option(help="Worker processes")] = 2,
     methods: Annotated[str, typer.Option(help="How Python starts them: fork, spawn, forkserver")] = "fork,spawn",
     batch_size: Annotated[int, typer.Option(help="Texts that a worker is given at a time")] = 500,
-    rounds: Annotated[int, typer.Option(help="The fastest counts")] = 3,
-    output: Annotated[Path | None, typer.Option(help="Result file (JSON)")] = None,
+    rounds: Rounds = 3,
+    output: Output = None,
 ) -> None:
     """Words per second of `nlp.pipe(texts, n_process=N)`, the start of the workers included, and of one process."""
     machine = surroundings()

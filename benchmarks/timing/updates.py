@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from timing.options import Output
 from timing.published import paper_paths
 from timing.report import describe, save, surroundings, table
 from timing.turns import Turn, spend
@@ -40,7 +41,7 @@ def updates(
     paper: Annotated[Path | None, typer.Option(help="Folder of the command `paper`, for hmtl")] = None,
     batches: Annotated[int, typer.Option(help="Of each task; every round repeats them")] = 8,
     rounds: Annotated[int, typer.Option(help="The fastest counts, after a first that fills the caches")] = 3,
-    output: Annotated[Path | None, typer.Option(help="Result file (JSON)")] = None,
+    output: Output = None,
 ) -> None:
     """Seconds an update on batches of 32, 32 and 4 sentences and of one document of 1,000 tokens, one thread."""
     names = configs.split(",")

@@ -17,7 +17,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Adam, fix_random_seed
 from tiny import assert_alike, tiny_config, tiny_nlp, weights
-from tiny_encoder import encoder_block, write_encoder
+from tiny_encoder import LISTENER, encoder_block, transformer_block, write_encoder
 from transformers import (
     AlbertConfig,
     AlbertModel,
@@ -33,8 +33,10 @@ from transformers import (
 )
 from typer.testing import CliRunner
 
-from spacy_hmtl.bridge.embeddings.encoder import check_encoder, restrict, tokenizer_hash
+from spacy_hmtl.bridge.embeddings.encoder import check_encoder
 from spacy_hmtl.bridge.embeddings.encoder_files import read_folder
+from spacy_hmtl.bridge.embeddings.encoder_layers import restrict
+from spacy_hmtl.bridge.embeddings.tokenizer import tokenizer_hash
 
 SIZES = {"vocab_size": 10, "hidden_size": 8, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 8}
 
@@ -178,16 +180,8 @@ def test_a_shared_transformer_is_trained_through_its_listener(
     pytest.importorskip("spacy_transformers")
     fix_random_seed(0)
     nlp = spacy.blank("en")
-    spans = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 30, "stride": 20}
-    model = {"@architectures": "spacy-transformers.TransformerModel.v3", "name": str(encoder), "get_spans": spans}
-    nlp.add_pipe("transformer", config={"model": model})
-    listener = {
-        "@architectures": "spacy-transformers.TransformerListener.v1",
-        "grad_factor": 1.0,
-        "pooling": {"@layers": "reduce_mean.v1"},
-        "upstream": "*",
-    }
-    nlp.add_pipe("hmtl", config=tiny_config([["ner"], ["coref"]], model={"embed": listener}))
+    nlp.add_pipe("transformer", config=transformer_block(encoder))
+    nlp.add_pipe("hmtl", config=tiny_config([["ner"], ["coref"]], model={"embed": LISTENER}))
     docs = [eg.reference for eg in demo_examples[:3]]
     examples = [Example(Doc(doc.vocab, words=[t.text for t in doc]), doc) for doc in docs]
     nlp.initialize(lambda: examples)

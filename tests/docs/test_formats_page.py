@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from scripts_of_docs import script
 
 from spacy_hmtl.data.formats import FORMATS
 
@@ -18,12 +18,7 @@ _CONVERT = re.compile(r"^\$ python -m spacy hmtl convert (\S+) ", re.MULTILINE)
 @pytest.fixture(scope="module")
 def shows() -> ModuleType:
     """docs/show_formats.py."""
-    spec = importlib.util.spec_from_file_location("show_formats", ROOT / "docs" / "show_formats.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("show_formats.py")
 
 
 def test_every_format_has_a_section_with_what_is_read_its_options_and_an_example() -> None:

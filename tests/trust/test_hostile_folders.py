@@ -17,7 +17,7 @@ import srsly
 from spacy.language import Language
 from spacy.training import Example
 from tiny import tiny_config, tiny_nlp
-from tiny_encoder import encoder_block, write_encoder
+from tiny_encoder import LISTENER, encoder_block, transformer_block, write_encoder
 from trust.hostile import CODE, ENCODERS, PACKED, TRACE, change_shim
 
 HERE = Path(__file__).parent
@@ -94,15 +94,8 @@ def _own(examples: list[Example], encoder: Path) -> Language:
 
 def _shared(examples: list[Example], encoder: Path) -> Language:
     nlp = spacy.blank("en")
-    spans = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 30, "stride": 20}
-    model = {"@architectures": "spacy-transformers.TransformerModel.v3", "name": str(encoder), "get_spans": spans}
-    nlp.add_pipe("transformer", config={"model": model})
-    listener = {
-        "@architectures": "spacy-transformers.TransformerListener.v1",
-        "grad_factor": 1.0,
-        "pooling": {"@layers": "reduce_mean.v1"},
-    }
-    nlp.add_pipe("hmtl", config=tiny_config([["ner"]], model={"embed": listener}))
+    nlp.add_pipe("transformer", config=transformer_block(encoder))
+    nlp.add_pipe("hmtl", config=tiny_config([["ner"]], model={"embed": LISTENER}))
     nlp.initialize(lambda: examples)
     return nlp
 

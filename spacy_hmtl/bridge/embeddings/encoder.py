@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import warnings
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import srsly
@@ -20,13 +16,15 @@ from thinc.api import PyTorchShim, get_torch_default_device
 from transformers import AutoModel
 from transformers.models.auto.auto_factory import _get_model_class
 
-from ...errors import Errors, Warnings
+from ...errors import Errors
 from ...nn.precision import PRECISIONS, reduced, resolve, runs_on
 from ..shim import TouchedParams
 from ..state import build_fitting, save_state
 from .cache import VectorCache, cache_folder, fingerprint
 from .encoder_files import CONFIG, check_files, make_config, make_tokenizer, read_folder
+from .encoder_layers import restrict
 from .protocol import EmbeddingHooks
+from .tokenizer import compare_tokenizers, tokenizer_files, tokenizer_hash
 
 # What messages call the files inside a pipeline.
 _SAVED = "the saved encoder"
@@ -36,13 +34,6 @@ _SIZES = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers")
 
 # What weights can be saved as.
 SAVE_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
-
-# Text of many kinds, to see by what it becomes whether two tokenizers do the same.
-_PROBE = (
-    "Dell's offices moved to Austin, Texas in 1999 (U.S.).",
-    "Überfahrt naïve façade ÅNGSTRÖM coöperate don't e-mail@example.org #tag 3,141.59 50%",
-    "Ἀθῆναι Москва القاهرة दिल्ली 東京都 서울 😀 \u200b\u00a0x\ty\nz  aa",
-)
 
 
 @dataclass(frozen=True)
@@ -148,7 +139,7 @@ class EncoderShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         result = srsly.msgpack_dumps(
             {
                 "config": transformer.config.to_json_string(use_diff=False),
-                "tokenizer": _tokenizer_files(self.encoder),
+                "tokenizer": tokenizer_files(self.encoder.tokenizer, self.encoder.vocabulary),
                 "tokenizer_hash": tokenizer_hash(self.encoder.tokenizer),
                 "versions": {name: version(name) for name in ("transformers", "tokenizers")},
                 "state": save_state(transformer, SAVE_DTYPES[self.save_dtype]),
@@ -178,7 +169,7 @@ class EncoderShim(EmbeddingHooks, TouchedParams, PyTorchShim):
         build = partial(AutoModel.from_config, config, trust_remote_code=False)
         sizes = {name: getattr(config, name, None) for name in _SIZES}
         transformer = build_fitting(build, message["state"], sizes).eval()
-        _compare(tokenizer, message["tokenizer_hash"], message["versions"])
+        compare_tokenizers(tokenizer, message["tokenizer_hash"], message["versions"])
         self.set(Encoder(transformer, tokenizer, vocabulary))
         return self
 
@@ -234,92 +225,6 @@ def check_encoder(name: str, transformer: Any) -> None:
         raise ValueError(Errors.H207.format(path=name, reason=f"is no encoder of text: {error}")) from error
     if shape[:2] != (1, 3):
         raise ValueError(Errors.H207.format(path=name, reason=f"is no encoder of text: its output is {shape}"))
-
-
-def layer_list(transformer: Any) -> Any:
-    """The layers of a transformer from the bottom, or None where they do not stand in one list.
-
-    transformer (Module): Of any architecture.
-    RETURNS (ModuleList, optional): Which can be cut.
-    """
-    count = getattr(transformer.config, "num_hidden_layers", None)
-    lists = (module for module in transformer.modules() if isinstance(module, torch.nn.ModuleList))
-    return next((module for module in lists if len(module) == count), None)
-
-
-def keep_layers(transformer: Any, n_layers: int) -> None:
-    """Drop the layers of an encoder above the first `n_layers`; 0 keeps all. RAISES (ValueError): H260.
-
-    transformer (Module): Changed in place.
-    n_layers (int): Layers from the bottom; 0 keeps all.
-    """
-    if n_layers == 0:
-        return
-    layers, section = layer_list(transformer), "the Transformer embedding"
-    if layers is None or n_layers > len(layers):
-        kind = type(transformer).__name__
-        found = f"a {kind} whose layers cannot be told apart" if layers is None else f"one of {len(layers)} layers"
-        raise ValueError(Errors.H260.format(n=n_layers, found=found, section=section))
-    config, total = transformer.config, len(layers)
-    del layers[n_layers:]
-    config.num_hidden_layers = n_layers
-    # Some configs say something of each layer.
-    for key, value in vars(config).items():
-        if isinstance(value, list) and key.startswith("layer") and len(value) == total:
-            setattr(config, key, value[:n_layers])
-
-
-def restrict(transformer: Any, last_layers: int) -> None:
-    """Let only the last layers learn; with -1 all, with 0 none. RAISES (ValueError): H235.
-
-    transformer (Module): Changed in place.
-    last_layers (int): Layers from the top.
-    """
-    transformer.requires_grad_(last_layers < 0)
-    if last_layers <= 0:
-        return
-    layers, section = layer_list(transformer), "the Transformer embedding"
-    if layers is None:
-        reason = f"the layers of a {type(transformer).__name__} cannot be told apart"
-        raise ValueError(Errors.H235.format(n=last_layers, reason=reason, section=section))
-    if last_layers > len(layers):
-        reason = f"the encoder has {len(layers)} layers"
-        raise ValueError(Errors.H235.format(n=last_layers, reason=reason, section=section))
-    for layer in layers[-last_layers:]:
-        layer.requires_grad_(True)
-
-
-def tokenizer_hash(tokenizer: Any) -> str:
-    """A hash of a tokenizer's vocabulary and of what it makes of a few texts, boundaries included.
-
-    tokenizer (PreTrainedTokenizerFast): Of any kind.
-    RETURNS (str): In hexadecimal digits.
-    """
-    digest = hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode())
-    digest.update(json.dumps([list(pieces) for pieces in tokenizer(list(_PROBE), verbose=False)["input_ids"]]).encode())
-    return digest.hexdigest()
-
-
-def _compare(tokenizer: Any, expected: str, versions: dict[str, str]) -> None:
-    """Warn where the tokenizer, or the library, is not that of the training."""
-    then, now = versions["transformers"], version("transformers")
-    found = tokenizer_hash(tokenizer)
-    if found != expected:
-        reason = f"its hash is {found[:12]}, not {expected[:12]}"
-        warnings.warn(Warnings.W121.format(reason=reason, then=then, now=now), stacklevel=2)
-    elif then.split(".")[0] != now.split(".")[0]:
-        warnings.warn(Warnings.W122.format(then=then, now=now), stacklevel=2)
-
-
-def _tokenizer_files(encoder: Encoder) -> dict[str, bytes]:
-    tokenizer = encoder.tokenizer
-    with TemporaryDirectory() as folder:
-        if encoder.vocabulary is not None:
-            file = Path(folder) / tokenizer.vocab_files_names["vocab_file"]
-            file.write_bytes(encoder.vocabulary)
-            tokenizer.vocab_file = str(file)
-        tokenizer.save_pretrained(folder)
-        return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir()) if path.is_file()}
 
 
 def _forget_folder(tokenizer: Any, config: Any) -> None:

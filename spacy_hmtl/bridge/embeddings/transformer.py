@@ -20,7 +20,8 @@ from ...nn.precision import autocast, resolve
 from ...nn.scalar_mix import ScalarMix
 from ..shim import ModuleShim
 from .cache import encode_once, make_cache
-from .encoder import SAVE_DTYPES, EncoderShim, check_encoder, keep_layers, read_encoder
+from .encoder import SAVE_DTYPES, EncoderShim, check_encoder, read_encoder
+from .encoder_layers import keep_layers
 from .windows import Pieces, Window, make_pieces, make_windows
 
 # Word pieces that go through the encoder at a time when no gradient is needed, padding included. Few on a
