@@ -103,7 +103,7 @@ def test_a_damaged_encoder_is_refused(
 def test_another_tokenizer_at_load_is_warned_of(
     demo_examples: list[Example], encoder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spacy_hmtl.bridge.embeddings import encoder as module
+    from spacy_hmtl.bridge.embeddings import tokenizer as module
 
     nlp = make_nlp(demo_examples[:3], encoder)
     shim: Any = nlp.get_pipe("hmtl").model.layers[0].layers[0].layers[0].shims[0]  # type: ignore[attr-defined]

@@ -1,74 +1,11 @@
-from html import escape, unescape
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from data.ace_pairs import ALL, HEADER, LABS, SGM, entity, mention, relation
 
 from spacy_hmtl.annotations.layers import extents, make_clusters
 from spacy_hmtl.data.convert import convert
 from spacy_hmtl.data.faults import ConversionError, FaultLog
 from spacy_hmtl.data.formats import get_reader, normalize_id
-from spacy_hmtl.data.reading.ace_text import delete_tags, tokenize
 from spacy_hmtl.data.reading.safe_xml import Element, read_xml
-
-SGM = """<DOC>
-<DOCID> X1 </DOCID>
-<DATETIME> 2031-04-15 </DATETIME>
-<BODY>
-<HEADLINE>
-News
-</HEADLINE>
-<TEXT>
-<QUOTE PREVIOUSPOST="a
-&lt; b"/>Ann of AT&amp;T Labs met
-the anti-Rome boss.
-
-She left him.
-</TEXT>
-</BODY>
-</DOC>
-"""
-HEADER = '<?xml version="1.0"?>\n<!DOCTYPE source_file SYSTEM "apf.v5.1.1.dtd">\n'
-
-
-def place(text, raw=SGM, nth=0):
-    """START and END of a text in the source without tags, as ACE counts them."""
-    source = delete_tags(raw).text
-    start = -1
-    for _ in range(nth + 1):
-        start = source.index(text, start + 1)
-    return start, start + len(text) - 1
-
-
-def charseq(span, text):
-    return f'<charseq START="{span[0]}" END="{span[1]}">{text}</charseq>'
-
-
-def mention(id, type, extent, head=None, raw=SGM):
-    body = f"<extent>{charseq(place(extent, raw), extent)}</extent>"
-    body += f"<head>{charseq(place(head, raw), head)}</head>" if head else ""
-    return f'<entity_mention ID="{id}" TYPE="{type}">{body}</entity_mention>'
-
-
-def entity(id, type, *mentions):
-    return f'<entity ID="{id}" TYPE="{type}">{"".join(mentions)}</entity>\n'
-
-
-def relation(head, tail, type="ORG-AFF", subtype="Employment", extra=""):
-    arguments = f'<relation_mention_argument REFID="{head}" ROLE="Arg-1"/>'
-    arguments += f'<relation_mention_argument REFID="{tail}" ROLE="Arg-2"/>{extra}'
-    return f'<relation TYPE="{type}" SUBTYPE="{subtype}"><relation_mention>{arguments}</relation_mention></relation>\n'
-
-
-ANN = entity("E1", "PER", mention("E1-1", "NAM", "Ann of AT&amp;T Labs", "Ann"), mention("E1-2", "PRO", "She", "She"))
-LABS = entity("E2", "ORG", mention("E2-1", "NAM", "AT&amp;T Labs", "AT&amp;T Labs"))
-BOSS = entity("E3", "PER", mention("E3-1", "NOM", "the anti-Rome boss", "boss"), mention("E3-2", "PRO", "him", "him"))
-TIME = f'<timex2><timex2_mention ID="T1"><extent>{charseq(place("2031-04-15"), "2031-04-15")}</extent>'
-TIME += "</timex2_mention></timex2>\n"
-VALUE = f'<value TYPE="Job-Title"><value_mention ID="V1"><extent>{charseq(place("boss"), "boss")}</extent>'
-VALUE += "</value_mention></value>\n"
-EVENT = '<event ID="EV1"><event_mention><anchor/></event_mention></event>\n'
-ALL = ANN + LABS + BOSS + TIME + VALUE + relation("E1-1", "E2-1") + EVENT
 
 
 @pytest.fixture
@@ -326,50 +263,6 @@ def test_file_lists_may_hold_paths(read, tmp_path):
     ids = tmp_path / "ids"
     ids.write_text("nw/timex2norm/X1\n", encoding="utf-8")
     assert convert("ace05", tmp_path, tmp_path / "x.spacy", ids=ids, strict=True).n_documents == 1
-
-
-def test_tags_are_deleted_and_everything_else_counts():
-    source = delete_tags('<DOC>\n<A B="x\ny"> a &amp; </A>\n<BODY>\nb < c\n<D>e</BODY>\nd <')
-    assert source.text == "\n a &amp; \n\nb e\nd <"
-    assert source.text[source.body[0] : source.body[1]] == "\nb e"
-    assert delete_tags("no tags < here").text == "no tags < here"
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    text=st.text(st.sampled_from("ab&<> \n\u00e9.'-"), max_size=40),
-    boundaries=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 10)), max_size=5),
-    heads=st.booleans(),
-)
-def test_random_mentions_come_back_with_their_text(tmp_path_factory, text, boundaries, heads):
-    folder = tmp_path_factory.getbasetemp() / "ace"
-    folder.mkdir(exist_ok=True)
-    # Each boundary is one between the characters of the decoded text; the source has them escaped.
-    offsets = [len(escape(text[:i], quote=False)) for i in range(len(text) + 1)]
-    raw = escape(text, quote=False)
-    entities, expected = "", []
-    for number, (start, length) in enumerate(boundaries):
-        end = min(start + length, len(text))
-        inner = text[start:end]
-        if inner.strip():
-            seq = f'<charseq START="{offsets[start]}" END="{offsets[end] - 1}">{escape(inner, quote=False)}</charseq>'
-            part = f"<extent>{seq}</extent>" + (f"<head>{seq}</head>" if heads else "")
-            entities += f'<entity ID="E{number}" TYPE="PER"><entity_mention TYPE="NOM" ID="{number}">{part}'
-            entities += "</entity_mention></entity>"
-            expected.append(" ".join(inner.split()))
-    (folder / "R.sgm").write_text(f"<DOC>{raw}</DOC>", encoding="utf-8", newline="\n")
-    xml = f"<source_file><document>{entities}</document></source_file>"
-    (folder / "R.apf.xml").write_text(xml, encoding="utf-8", newline="\n")
-    log = FaultLog()
-    docs = list(get_reader("ace05")(folder / "R.sgm", faults=log))
-    assert bool(docs) == bool(text.strip())
-    assert all("same tokens" in fault.what or "no tokens" in fault.what for fault in log.faults)
-    if docs:
-        found = ["".join(docs[0].words[m.start : m.end]) for m in docs[0].layers.mentions or []]
-        assert all(any("".join(e.split()) in f for f in found) for e in expected)
-        source = delete_tags(f"<DOC>{raw}</DOC>\n")
-        tokens = tokenize(source, [])
-        assert [unescape(source.text[a:b]) for a, b in zip(tokens.starts, tokens.ends)] == tokens.words
 
 
 def test_the_sample_has_its_published_counts(hmtl_data, tmp_path):
