@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.tokens import Doc, DocBin, Span, SpanGroup
+from spacy.tokens.underscore import Underscore
+from spacy.vocab import Vocab
 
 from spacy_hmtl.annotations import Relation, extensions, from_doc, is_annotated
 from spacy_hmtl.types import LabeledSpan, Triple
@@ -265,6 +267,17 @@ def test_a_taken_name_is_served_under_a_prefix_with_one_warning() -> None:
     )
     assert "doc._.relations is owned by another package" in out
     assert "doc._.hmtl_relations" in out
+
+
+def test_a_name_is_never_taken_from_its_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Underscore, "doc_extensions", {"coref_clusters": ("theirs", None, None, None)})
+    extensions._warn_taken.cache_clear()
+    with pytest.warns(UserWarning, match=r"\[W103\] The extension doc\._\.coref_clusters is owned by another package"):
+        extensions.register()
+    extensions.register()  # says it once
+    doc = Doc(Vocab(), words=WORDS)
+    assert (doc._.coref_clusters, doc._.hmtl_coref_clusters) == ("theirs", [])
+    extensions._warn_taken.cache_clear()
 
 
 def test_importing_the_package_is_enough_to_read_saved_docs_and_to_set_gold(doc: Doc, tmp_path: Path) -> None:

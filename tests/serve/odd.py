@@ -33,3 +33,8 @@ def load_odd(path: Path, gate: Path) -> Language:
     nlp = spacy.load(path)
     nlp.add_pipe("test_waits_or_fails", last=True)
     return nlp
+
+
+def end_at_load(*_: object) -> Language:
+    """A process that ends while it loads, as one that the system kills for its memory."""
+    os._exit(3)

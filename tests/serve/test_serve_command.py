@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import spacy
+from serve.odd import end_at_load
 from typer.testing import CliRunner
 
 from spacy_hmtl.annotate import pipelines
@@ -75,6 +76,14 @@ def test_a_server_of_nothing_does_not_start(monkeypatch):
     monkeypatch.setattr(models, "installed_models", lambda: [])
     with pytest.raises(ValueError, match="none with the component hmtl is installed"):
         models.start_pools([], Limits())
+
+
+def test_a_worker_that_ends_while_it_loads_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "load_served", end_at_load)
+    with pytest.raises(OSError, match=r"\[H631\].*--workers"):
+        models.start_pools([str(tmp_path)], Limits(), n_workers=2)
+    code, output = run(tmp_path, "--port", 0)
+    assert (code, "[H631]" in output) == (1, True)
 
 
 def test_names_of_models_tell_nothing_of_the_machine():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from spacy.training import Example
 from tiny import tiny_config, tiny_nlp
 from tiny_encoder import LISTENER, encoder_block, transformer_block, write_encoder
 from trust.hostile import CODE, ENCODERS, PACKED, TRACE, change_shim
+
+from spacy_hmtl.bridge.embeddings.encoder_files import read_folder
 
 HERE = Path(__file__).parent
 
@@ -73,6 +76,17 @@ def test_hostile_encoders_are_refused(encoder: Path, tmp_path: Path) -> None:
     assert said[-1] == "loaded"
     wrong = {c.__name__: text for (c, kind), text in zip(ENCODERS.items(), said) if not refused(text, *kind)}
     assert wrong == {}
+
+
+@pytest.mark.parametrize("change", ENCODERS, ids=lambda change: str(change.__name__))
+def test_hostile_encoders_are_refused_where_their_files_are_read(
+    encoder: Path, tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    (path,) = copies(encoder, [change], tmp_path)
+    change(path)
+    code, name = ENCODERS[change]
+    with pytest.raises(ValueError, match=rf"\[{code}\].*{re.escape(name)}"):
+        read_folder(str(path))
 
 
 def test_hostile_encoders_are_refused_for_a_shared_transformer(encoder: Path, tmp_path: Path) -> None:
