@@ -248,6 +248,9 @@ class Errors(metaclass=WithCodes):
     H692 = "{model}: the meta says no {fields}. Complete meta.json (or the card of `spacy_hmtl.ModelCard.v1`), or say --force."
     H693 = "Document {number} of the gold documents is missing or has other tokens. Name the file that was annotated: `visualize MODEL gold.spacy OUT.html --gold gold.spacy`."
 
+    # What a request may cost: H720 to H729
+    H720 = "The texts of the request have more than {limit:,} tokens together. Send fewer of them at a time, or start the server with a higher --max-request-tokens (0 for no limit)."
+
 
 class Warnings(metaclass=WithCodes):
     W101 = "{n} of {total} gold {what} do not align with the predicted tokens or cross a sentence end or a blank line; they are skipped (said once). Use gold tokens (gold_preproc = true) or correct the boundaries."

@@ -17,8 +17,11 @@ from spacy_hmtl.files import write_json
 
 from .checks import Block
 from .documents import text
+from .memory import memory
 
 ROOT = Path(__file__).parents[2]
+# Documents from one look at the memory to the next.
+POINT = 5_000
 MODEL = ROOT / "tests" / "fixtures" / "pipeline-0.1.0" / "pipeline"
 
 
@@ -51,6 +54,8 @@ def fuzz(
                 own = Block(nlp, [text for _, text in drawn], first)
                 own.run(first // block, n_threads, share)
             _add(state, own, [kind for kind, _ in drawn], time.perf_counter() - started)
+            if state["documents"] // POINT > first // POINT:
+                state["memory"].append({"documents": state["documents"], **memory(nlp)})
             with (folder / "failures.jsonl").open("a", encoding="utf-8") as file:
                 for number, check, found in own.failures:
                     kind, source = drawn[number - first]
@@ -88,16 +93,6 @@ def _add(state: dict[str, Any], block: Block, kinds: list[str], seconds: float) 
         state[key] = dict(Counter(state[key]) + Counter(counts))
     for check, distance in block.largest.items():
         state["largest"][check] = max(state["largest"].get(check, 0.0), distance)
-    # A point for every ten thousand documents, and the last.
-    if state["documents"] // 10_000 >= len(state["memory"]):
-        state["memory"].append(_resident())
-    state["memory_now"] = _resident()
-
-
-def _resident() -> int:
-    """Memory that the process holds now, in MB."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split("VmRSS:")[1].split()[0]) // 1024
 
 
 if __name__ == "__main__":

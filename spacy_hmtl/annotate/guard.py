@@ -19,8 +19,7 @@ class Guard(NamedTuple):
     """Bounds of the work on one text; plain data, so that it can travel to other processes.
 
     spaCy's tokenizer takes punctuation off a run of characters one by one, and searches the rest each time: a run
-    costs its length times its punctuation, and 8,000 brackets several seconds. Words are padded to the longest one
-    where a model reads characters, so that a run of letters costs memory.
+    costs its length times its punctuation, and 8,000 brackets several seconds.
 
     max_run (int): Longest run of characters without white space; 0 for no limit. The runs of a text together may
         cost what one run of so much punctuation does, and 30 times the length of the text.

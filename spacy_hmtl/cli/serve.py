@@ -35,6 +35,9 @@ def serve_cli(
     ] = 1,
     max_run: Annotated[int, typer.Option("--max-run", help=RUN_HELP, min=0)] = DEFAULT.max_run,
     max_tokens: Annotated[int, typer.Option("--max-tokens", help=TOKENS_HELP, min=0)] = 10_000,
+    max_request_tokens: Annotated[
+        int, typer.Option("--max-request-tokens", help="Most tokens of all texts of a request. 0: no limit", min=0)
+    ] = 40_000,
     allowed_host: Annotated[
         list[str] | None,
         typer.Option("--allowed-host", help="A name by which the server may be asked, again for more; * for any"),
@@ -77,6 +80,7 @@ def serve_cli(
         timeout=timeout,
         drain=drain,
         guard=Guard(max_run, max_tokens),
+        max_request_tokens=max_request_tokens,
     )
     try:
         # Whether the interrupt comes through depends on where asyncio was when it came.

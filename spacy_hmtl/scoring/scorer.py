@@ -14,6 +14,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..annotations.entities import missing_runs
+from ..annotations.gold import check_gold
 from ..annotations.groups import get_meta, get_tasks, is_partial
 from ..annotations.layers import LAYERS, Layers, Place, extents, group_keys, keys_on, make_clusters, read
 from ..annotations.nesting import flatten
@@ -57,10 +58,15 @@ def hmtl_score(
     kwargs (Any): Other settings of the pipe, which spaCy passes along; ignored.
     RETURNS (dict): The keys of `span_scores` (prefixes ents and mentions), `coref_scores` and
         `relation_scores`, mentions_flat_p/r/f (one level of nesting on both sides), and coref_f_no_singletons.
+    RAISES (ValueError): H645, H109, H340 for gold of these tasks that contradicts itself, with the example's number
+        and first words.
     """
     examples = list(examples)
     wanted = set(LAYERS) if levels is None else {task for level in levels for task in level}
     keys = group_keys(spans_keys)
+    # All of it first: what is refused later would have been warned of as not annotated.
+    for number, eg in enumerate(examples, start=1):
+        check_gold(eg.reference, f"example {number}", {task: key for task, key in keys.items() if task in wanted})
     scores: dict[str, Any] = {}
     for task, measure in _MEASURES.items():
         if task in wanted:

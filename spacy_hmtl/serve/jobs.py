@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from ..annotate.worker import Encoder, Outcome
+from ..errors import Errors
 from .schema import Limits
 
 
@@ -25,17 +26,19 @@ class AnnotationError(Exception):
 
 
 class RefusedError(Exception):
-    """A text would take too long. Its message holds nothing of the text."""
+    """A text, or all of a request, would take too long. Its message holds nothing of the text."""
 
 
 class Job:
     """A request's texts, and where its answers go: one per text. Cancelling the future gives the request up.
 
     make (Encoder): What is made of each Doc; a function of a module.
+    max_tokens (int): Of all texts together; 0 for no limit.
     """
 
-    def __init__(self, texts: Sequence[str], make: Encoder) -> None:
-        self.texts, self.make = texts, make
+    def __init__(self, texts: Sequence[str], make: Encoder, max_tokens: int = 0) -> None:
+        self.texts, self.make, self.max_tokens = texts, make, max_tokens
+        self.n_tokens = 0
         self.future: Future[list[bytes]] = Future()
         self.payloads: list[bytes] = []
         self.given_up_at: float | None = None
@@ -62,6 +65,10 @@ class Job:
                 self.fail(RefusedError(message) if refused else AnnotationError(message))
                 return False
             self.payloads.append(outcome.payload)
+            self.n_tokens += outcome.n_words
+        if self.max_tokens and self.n_tokens > self.max_tokens:
+            self.fail(RefusedError(Errors.H720.format(limit=self.max_tokens)))
+            return False
         if len(self.payloads) < len(self.texts):
             return True
         # Whoever waits may give up at this moment.

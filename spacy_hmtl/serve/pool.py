@@ -65,7 +65,7 @@ class Pool:
         RETURNS (Future): An answer per text; it fails with AnnotationError, RefusedError or StoppedError.
         RAISES (QueueFullError, StoppedError): if too many wait; if the server ends.
         """
-        job = Job(texts, make)
+        job = Job(texts, make, self.queue.limits.max_request_tokens)
         self.queue.add(job)
         return job.future
 

@@ -29,6 +29,8 @@ class Limits:
     head_timeout (float): Seconds until a connection has sent the head of its request; then it is closed.
     drain (float): Seconds that running requests have when the server is told to end.
     guard (Guard): Bounds of each text.
+    max_request_tokens (int): Of all texts of a request together, 0 for no limit. They are counted as its parts are
+        done, so that at most one part is done in vain.
     """
 
     max_bytes: int = 200_000
@@ -41,6 +43,7 @@ class Limits:
     head_timeout: float = 10.0
     drain: float = 20.0
     guard: Guard = _GUARD
+    max_request_tokens: int = 40_000
 
 
 Boundaries = tuple[int, int]
@@ -194,7 +197,7 @@ KINDS = {
     400: "The body is not JSON.",
     404: "There is no such model.",
     408: "The body did not arrive in time.",
-    413: "The body is too large, the batch too long, or a text would take too long.",
+    413: "The body is too large, the batch too long, or its texts would take too long.",
     415: "The body is not declared as JSON, or it is encoded.",
     421: "The request names a host that this server is not.",
     422: "The JSON is not what is expected.",

@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 from thinc.api import SGD, Model, fix_random_seed
 from tiny import weights
 
+from spacy_hmtl.bridge.embeddings import characters as characters_module
 from spacy_hmtl.bridge.embeddings import concat
 from spacy_hmtl.bridge.embeddings.characters import make_char_cnn
 from spacy_hmtl.bridge.embeddings.concat import make_concat, make_hash_embedding
@@ -40,6 +41,16 @@ def test_a_word_has_one_vector_whatever_stands_beside_it(filter_width: int) -> N
         numpy.testing.assert_allclose(model.predict([make_doc([word])])[0][0], vector, atol=1e-6)
     numpy.testing.assert_array_equal(together[0], together[-1])
     assert len({vector.tobytes() for vector in together[:-1]}) == len(WORDS) - 1
+
+
+def test_a_word_of_any_length_costs_what_fifty_characters_do_and_changes_no_other() -> None:
+    model, ordinary = char_cnn(), [word for word in WORDS if len(word) < 50]
+    beside = model.predict([make_doc(ordinary), make_doc(["x" * 50])])
+    huge = model.predict([make_doc(ordinary), make_doc(["x" * 100_000])])
+    for one, other in zip(beside, huge):
+        numpy.testing.assert_array_equal(one, other)
+    characters, lengths, _ = characters_module._rows([make_doc([*ordinary, "(" * 100_000])])
+    assert (characters.shape, lengths.max()) == ((len(set(ordinary)) + 1, 50), 50)
 
 
 def test_characters_are_convolved_and_the_largest_value_wins() -> None:

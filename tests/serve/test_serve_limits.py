@@ -10,6 +10,10 @@ import httpx
 import pytest
 from serve.serving import LIMITS, serving
 
+from spacy_hmtl.annotate.worker import Outcome
+from spacy_hmtl.serve.jobs import Job, RefusedError
+from spacy_hmtl.serve.models import encode_document
+
 
 def post(url, text, timeout=60):
     return httpx.post(f"{url}api/annotate", json={"text": text}, timeout=timeout, trust_env=False)
@@ -51,6 +55,29 @@ def test_a_full_queue_sends_clients_away_and_stays_healthy(odd, pool, gate, monk
         gate.touch()
         assert [future.result().status_code for future in [running, *queued]] == [200, 200, 200]
         assert post(served.url, "one more").status_code == 200
+
+
+def test_the_tokens_of_a_whole_request_are_bounded(odd, pool, monkeypatch):
+    monkeypatch.setattr(pool.queue, "limits", replace(LIMITS, batch_texts=2, max_request_tokens=8))
+    with serving(odd[0]) as served:
+        address = f"{served.url}api/annotate"
+        answers = [
+            httpx.post(address, json={"texts": ["Anna left."] * n_texts}, timeout=60, trust_env=False)
+            for n_texts in (2, 3, 40)
+        ]
+    assert [answer.status_code for answer in answers] == [200, 413, 413]
+    assert answers[1].json()["error"] == "too_much_work"
+    assert answers[2].json()["message"].startswith("[H720] The texts of the request have more than 8 tokens together.")
+
+
+def test_a_request_that_is_too_long_is_dropped_with_the_part_that_shows_it():
+    job = Job(["a b c"] * 5, encode_document, max_tokens=6)
+    parts = 0
+    while job.take_in([Outcome("", b"{}", 3)] * len(job.next_texts(1, 100))):
+        parts += 1
+    assert parts == 2
+    with pytest.raises(RefusedError, match="H720"):
+        job.future.result()
 
 
 def test_a_failing_text_costs_only_its_own_request(odd, gate, caplog, capfd):

@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span, SpanGroup
 from spacy.training import Example
 from thinc.api import Adam
-from tiny import tiny_config, weights
+from tiny import tiny_config, tiny_nlp, weights
 
 from spacy_hmtl.annotations import to_doc
 from spacy_hmtl.annotations.documents import AnnotatedDocument
@@ -23,6 +23,7 @@ from spacy_hmtl.annotations.layers import Layers
 from spacy_hmtl.bridge import lessons
 from spacy_hmtl.bridge import model as bridge_model
 from spacy_hmtl.pipeline import learning
+from spacy_hmtl.scoring.scorer import hmtl_score
 from spacy_hmtl.training.corpus import make_multi_task_corpus
 from spacy_hmtl.types import LabeledSpan
 
@@ -89,6 +90,11 @@ def test_broken_gold_is_refused_with_its_place(tmp_path: Path, make_broken: str)
             list(reader(spacy.blank("en")))
 
 
+@pytest.fixture(scope="module")
+def untrained(_demo_docs: list[Doc]) -> Language:
+    return tiny_nlp([Example(doc.copy(), doc) for doc in _demo_docs[:3]])
+
+
 @pytest.fixture
 def nlp() -> Language:
     return spacy.blank("en")
@@ -110,6 +116,21 @@ def test_plain_examples_are_checked_at_initialization_and_in_every_update(
         nlp.initialize(lambda: [*good, bad])
     with pytest.raises(ValueError, match=r"\[H645\] example 2 of the batch, Doc 'Ann Lee .* group 'coref'"):
         trained_nlp.update([good[0], bad], sgd=Adam(0.001))
+
+
+@pytest.mark.parametrize("make_broken", BROKEN)
+def test_broken_gold_is_not_scored(untrained: Language, make_broken: str) -> None:
+    make, reason = BROKEN[make_broken]
+    nlp = untrained
+    with pytest.raises(ValueError, match=rf"\[H\d+\] example 2, Doc 'Ann Lee met Bo Ray in \.\.\.'.*{reason}"):
+        nlp.evaluate([example(nlp, doc_with("mentions", scores=[1.0, 1.0])), example(nlp, make())])
+
+
+def test_a_task_that_is_not_scored_may_have_gold_of_any_kind(nlp: Language) -> None:
+    make, _ = BROKEN["too many clusters"]
+    assert hmtl_score([example(nlp, make())], levels=[["ner"], ["emd"]])["mentions_f"] is None
+    with pytest.raises(ValueError, match=r"\[H645\] example 1, .* group 'coref'"):
+        hmtl_score([example(nlp, make())])
 
 
 def test_a_document_without_a_name_is_called_by_its_first_words() -> None:
