@@ -112,6 +112,14 @@ def texts(_demo_docs: list[Doc]) -> list[str]:
     return ["", first, "Dell", " ", second, "", "\n \n", "She said that he left.", third, "a", first[:100], "   \t "]
 
 
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny transformer. Shared: leave it as it is."""
+    from tiny_encoder import write_encoder
+
+    return write_encoder(tmp_path_factory.mktemp("encoders") / "tiny-bert")
+
+
 @pytest.fixture
 def hmtl_data() -> Path:
     """The folder of the open benchmark data, named by the variable HMTL_DATA."""

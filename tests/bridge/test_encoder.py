@@ -17,7 +17,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Adam, fix_random_seed
 from tiny import assert_alike, tiny_config, tiny_nlp, weights
-from tiny_encoder import LISTENER, encoder_block, transformer_block, write_encoder
+from tiny_encoder import LISTENER, encoder_block, transformer_block
 from transformers import (
     AlbertConfig,
     AlbertModel,
@@ -39,11 +39,6 @@ from spacy_hmtl.bridge.embeddings.encoder_layers import restrict
 from spacy_hmtl.bridge.embeddings.tokenizer import tokenizer_hash
 
 SIZES = {"vocab_size": 10, "hidden_size": 8, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 8}
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_encoder(tmp_path_factory.mktemp("encoders") / "tiny-bert")
 
 
 def make_nlp(examples: list[Example], encoder: Path, **settings: Any) -> Language:

@@ -14,16 +14,11 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Adam
 from tiny import assert_alike, tiny_config, tiny_nlp, weights
-from tiny_encoder import encoder_block, write_encoder
+from tiny_encoder import encoder_block
 
 from spacy_hmtl.nn import precision as precision_module
 
 REDUCED = ("bfloat16", "int8")
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_encoder(tmp_path_factory.mktemp("encoders") / "tiny-bert")
 
 
 def make_nlp(examples: list[Example], encoder: Path, precision: str = "float32", **settings: Any) -> Language:

@@ -8,8 +8,8 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from nn.coref_heads import index, random_clusters
 from nn.strategies import INPUT, Documents, documents, four_tasks, layout_of, seeds
-from test_coref import index, random_clusters
 
 from spacy_hmtl.nn import decoding
 from spacy_hmtl.nn.heads.protocol import DocContext, GivenMentions

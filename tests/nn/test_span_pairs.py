@@ -4,107 +4,37 @@ from __future__ import annotations
 
 import random
 from itertools import pairwise
-from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
-from nn.strategies import (
-    Documents,
-    close,
-    documents,
-    encoder_config,
-    part_of,
-    random_encoded,
-    randomize,
-    seeds,
-    segments_of,
+from nn.pair_heads import (
+    LABELS,
+    THREE,
+    TYPES,
+    WIDTH,
+    Span,
+    found,
+    groups_of,
+    make_head,
+    random_gold,
+    random_spans,
+    rows_of,
+    score,
+    targets_of,
 )
-from torch import Tensor
+from nn.strategies import Documents, close, documents, part_of, random_encoded, seeds
 
 from spacy_hmtl.nn.encoder import Encoded
-from spacy_hmtl.nn.heads.protocol import Beside, GivenMentions, HeadLabels
-from spacy_hmtl.nn.heads.span_pairs import RelationRule, SpanPairConfig, SpanPairHead
+from spacy_hmtl.nn.heads.protocol import GivenMentions, HeadLabels
+from spacy_hmtl.nn.heads.span_pairs import RelationRule
 from spacy_hmtl.nn.heads.span_pairs import head as head_module
 from spacy_hmtl.nn.heads.span_pairs import scorer as scorer_module
 from spacy_hmtl.nn.heads.span_pairs.scorer import RangeMax, make_pairs
-from spacy_hmtl.nn.heads.tensors import RelationTargets, SpanPairs, SpanTargets, SpanTensors
+from spacy_hmtl.nn.heads.tensors import RelationTargets
 from spacy_hmtl.nn.spans import SpanIndex
 
 quick = settings(deadline=None, max_examples=25)
-WIDTH = 6
-TYPES = ["LOC", "PER"]
-LABELS = ["KNOWS", "LIVES_IN", "NEAR"]
-# start, end, type; head, tail, label by their numbers
-Span = tuple[int, int, int]
-Row = tuple[int, int, int]
-
-
-def make_head(seed: int, arguments: str = "emd", labels: HeadLabels | None = None, **changed: Any) -> SpanPairHead:
-    """A head with random weights that takes its arguments from what it is handed, unless told otherwise."""
-    values: dict[str, Any] = {
-        **{"arguments": arguments, "layers": 1, "hidden_width": 5, "feature_width": 3, "context": True},
-        **{"dropout": 0.0, "prior": 0.4, "window": 0, "warmup_updates": 0, "seen_types": False, "schema": {}},
-    }
-    torch.manual_seed(seed)
-    config = SpanPairConfig(encoder_config(3), **{**values, **changed})
-    head = config.build(WIDTH, labels or HeadLabels(LABELS, {"emd": TYPES}, TYPES))
-    randomize(head, 0.7)
-    return head.eval()
-
-
-def random_spans(docs: Documents, seed: int) -> list[Span]:
-    """Some spans that lie within a segment, each boundary pair once, in document order."""
-    rng = random.Random(seed)
-    every = [
-        (i, j)
-        for own in segments_of(docs)
-        for start, end in own
-        for i in range(start, end)
-        for j in range(i + 1, end + 1)
-    ]
-    return sorted((*span, rng.randrange(len(TYPES))) for span in rng.sample(every, min(len(every), rng.randint(0, 6))))
-
-
-def found(spans: list[Span]) -> Beside:
-    table = torch.tensor(spans, dtype=torch.int64).reshape(-1, 3)
-    starts, ends, types = table.unbind(1)
-    return Beside({"emd": SpanTensors(starts, ends, types, torch.ones(len(spans)))})
-
-
-@torch.no_grad()
-def score(head: SpanPairHead, states: Tensor, one: Span, other: Span) -> Tensor:
-    """Scores of all labels of an ordered pair, layer by layer, over the concatenated input."""
-    scorer = head.scorer
-
-    def vector(span: Span) -> Tensor:
-        return torch.cat([states[span[0]], states[span[1] - 1], scorer.types.weight[span[2]]])
-
-    as_head, as_tail = torch.relu(scorer.head(vector(one))), torch.relu(scorer.tail(vector(other)))
-    left, right = sorted([one, other])
-    gap = right[0] - left[1]
-    bucket = 0 if gap < 0 else 1 + sum(gap >= step for step in (1, 2, 4, 8, 16, 32, 64))
-    distance = scorer.distances.weight[bucket + 9 * (one < other)]
-    parts = {"head": as_head, "tail": as_tail, "product": as_head * as_tail, "distance": distance}
-    if scorer.between is not None:
-        inner = [torch.relu(scorer.between(states[t])) for t in range(left[1], right[0])]
-        parts["between"] = torch.stack(inner).amax(0) if inner else torch.zeros(5)
-    whole = torch.cat([scorer.parts[name].get_parameter("weight") for name in parts], dim=1)
-    return scorer.output(
-        torch.relu(whole @ torch.cat(list(parts.values())) + scorer.parts["head"].get_parameter("bias"))
-    )
-
-
-def groups_of(docs: Documents) -> dict[int, int]:
-    """Number of the segment of each token, by a loop."""
-    segments = [segment for own in segments_of(docs) for segment in own]
-    return {token: number for number, (start, end) in enumerate(segments) for token in range(start, end)}
-
-
-def rows_of(pairs: SpanPairs, docs: Documents) -> set[tuple[Span, Span, int, float]]:
-    spans = list(zip(*(column.tolist() for column in pairs.arguments[:3])))
-    columns = (pairs.arg1.tolist(), pairs.arg2.tolist(), pairs.labels.tolist(), pairs.scores.tolist())
-    return {(spans[i], spans[j], label, round(s, 4)) for i, j, label, s in zip(*columns)}
 
 
 @pytest.mark.parametrize("context", [True, False])
@@ -121,23 +51,6 @@ def test_every_ordered_pair_of_a_segment_is_scored(context: bool, docs: Document
                     if value >= 0.5:
                         expected.add((one, other, label, round(value, 4)))
     assert rows_of(head.decode(encoded, {"relation_threshold": 0.5}, found(spans)), docs) == expected
-
-
-def targets_of(spans: list[Span], gold: list[Row]) -> RelationTargets:
-    table = torch.tensor(spans, dtype=torch.int64).reshape(-1, 3)
-    rows = torch.tensor(gold, dtype=torch.int64).reshape(-1, 3)
-    one, other = table[rows[:, 0]], table[rows[:, 1]]
-    starts, ends, types = table.unbind(1)
-    arguments = SpanTargets(starts, ends, types, torch.zeros(len(spans), dtype=torch.int64))
-    arg1, arg2 = SpanIndex(one[:, 0], one[:, 1]), SpanIndex(other[:, 0], other[:, 1])
-    return RelationTargets(arg1, arg2, one[:, 2], other[:, 2], rows[:, 2], arguments)
-
-
-def random_gold(spans: list[Span], group: dict[int, int], seed: int) -> list[Row]:
-    rng = random.Random(seed)
-    n = range(len(spans))
-    cells = [(i, j, r) for i in n for j in n if i != j and group[spans[i][0]] == group[spans[j][0]] for r in range(3)]
-    return sorted(rng.sample(cells, min(len(cells), rng.randint(0, 4))))
 
 
 @quick
@@ -211,78 +124,6 @@ def test_a_window_joins_arguments_of_several_sentences() -> None:
         gold = torch.tensor([0.0, 0.0, float((i, j) == (0, 1))])
         expected += float(torch.nn.functional.binary_cross_entropy_with_logits(z, gold, reduction="sum"))
     assert close(loss, expected)
-
-
-def decoded(spans: list[Span], seed: int = 5, threshold: float = 0.0, **changed: Any) -> set[tuple[int, int, str]]:
-    """First tokens of head and tail, and label, of what is found in one sentence."""
-    docs = [[8]]
-    torch.manual_seed(seed)
-    head = make_head(seed, **changed)
-    pairs = head.decode(random_encoded(docs, 4, WIDTH), {"relation_threshold": threshold}, found(spans))
-    return {(one[0], other[0], LABELS[label]) for one, other, label, _ in rows_of(pairs, docs)}
-
-
-THREE: list[Span] = [(0, 1, 1), (3, 4, 0), (6, 7, 1)]
-
-
-def test_only_allowed_types_are_joined() -> None:
-    rules = {"LIVES_IN": RelationRule(heads=("PER",), tails=("LOC",))}
-    assert {row[:2] for row in decoded(THREE, schema=rules) if row[2] == "LIVES_IN"} == {(0, 3), (6, 3)}
-    assert len([row for row in decoded(THREE, schema=rules) if row[2] == "NEAR"]) == 6
-    seen = HeadLabels(LABELS, {"emd": TYPES}, TYPES, [("PER", "LIVES_IN", "LOC")])
-    assert decoded(THREE, labels=seen, seen_types=True) == decoded(THREE, schema=rules)
-    assert decoded(THREE, labels=seen, seen_types=False) == decoded(THREE)
-
-
-def test_a_symmetric_relation_is_written_once_with_the_mean_score() -> None:
-    rules = {"NEAR": RelationRule(symmetric=True)}
-    assert {row[:2] for row in decoded(THREE, schema=rules) if row[2] == "NEAR"} == {(0, 3), (0, 6), (3, 6)}
-    docs, torch_seed = [[8]], 5
-    torch.manual_seed(torch_seed)
-    head = make_head(torch_seed, schema=rules)
-    encoded = random_encoded(docs, 4, WIDTH)
-    pairs = head.decode(encoded, {"relation_threshold": 0.0}, found(THREE))
-    scores = {row[:3]: row[3] for row in rows_of(pairs, docs)}
-    both = [score(head, encoded.states, *order)[2] for order in ((THREE[0], THREE[1]), (THREE[1], THREE[0]))]
-    assert scores[(THREE[0], THREE[1], 2)] == pytest.approx(float(torch.sigmoid(torch.stack(both).mean())), abs=1e-3)
-
-
-def test_of_inverse_relations_both_hold_or_none() -> None:
-    rules = {"KNOWS": RelationRule(inverse="LIVES_IN")}
-    for seed in range(5):
-        rows = decoded(THREE, seed, threshold=0.5, schema=rules)
-        known = {row[:2] for row in rows if row[2] == "KNOWS"}
-        assert known == {(b, a) for a, b, label in rows if label == "LIVES_IN"}
-
-
-def test_a_head_has_one_tail_where_it_may_have_one_only() -> None:
-    rules = {"LIVES_IN": RelationRule(one_per_head=True)}
-    rows = [row[:2] for row in decoded(THREE, schema=rules) if row[2] == "LIVES_IN"]
-    assert len(rows) == 3
-    assert {head for head, _ in rows} == {0, 3, 6}
-    assert set(rows) <= {row[:2] for row in decoded(THREE) if row[2] == "LIVES_IN"}
-
-
-def test_rules_add_what_follows_to_the_gold_relations() -> None:
-    docs, spans = [[8]], THREE
-    rules = {"NEAR": RelationRule(symmetric=True), "KNOWS": RelationRule(inverse="LIVES_IN")}
-    torch.manual_seed(0)
-    head, encoded = make_head(2, schema=rules), random_encoded(docs, 4, WIDTH)
-    said = head.loss(encoded, targets_of(spans, [(0, 1, 2), (0, 2, 0)]), found(spans))
-    implied = [(0, 1, 2), (1, 0, 2), (0, 2, 0), (2, 0, 1)]
-    plain = make_head(2).loss(encoded, targets_of(spans, sorted(implied)), found(spans))
-    assert close(said, plain.item())
-
-
-def test_each_label_has_its_threshold() -> None:
-    docs = [[8]]
-    torch.manual_seed(0)
-    head, encoded = make_head(0), random_encoded(docs, 4, WIDTH)
-    rows = rows_of(head.decode(encoded, {"relation_threshold": 0.0}, found(THREE)), docs)
-    cut = sorted(s for *_, label, s in rows if label == 1)[3]
-    wanted = {"relation_threshold": 1.0, "relation_thresholds": {"LIVES_IN": cut - 1e-4}}
-    kept = rows_of(head.decode(encoded, wanted, found(THREE)), docs)
-    assert kept == {row for row in rows if row[2] == 1 and row[3] >= cut}
 
 
 def test_given_arguments_are_taken_where_their_types_are_known() -> None:

@@ -18,17 +18,12 @@ import srsly
 from spacy.language import Language
 from spacy.training import Example
 from tiny import tiny_config, tiny_nlp
-from tiny_encoder import LISTENER, encoder_block, transformer_block, write_encoder
+from tiny_encoder import LISTENER, encoder_block, transformer_block
 from trust.hostile import CODE, ENCODERS, PACKED, TRACE, change_shim
 
 from spacy_hmtl.bridge.embeddings.encoder_files import read_folder
 
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_encoder(tmp_path_factory.mktemp("encoders") / "tiny-bert")
 
 
 def load_all(tasks: list[tuple[str, Path]], folder: Path) -> list[str]:
