@@ -33,9 +33,9 @@ RULES: dict[str, tuple[set[str], bool, bool]] = {
     "graph": (PLAIN | {"annotations"}, False, True),
     "golden": (PLAIN | {"annotations"}, False, True),
     "annotate": (PLAIN | {"annotations", "data", "pipeline"}, True, True),
-    "experiments": (PLAIN | {"annotations", "data", "scoring", "training", "annotate"}, False, True),
+    "experiments": (PLAIN | {"annotations", "scoring", "training", "annotate"}, False, True),
     "serve": (PLAIN | {"annotations", "annotate", "visualize"}, False, True),
-    "integrations": (PLAIN | {"annotations", "annotate"}, False, True),
+    "integrations": (PLAIN | {"annotate"}, False, True),
     "cli": (
         PLAIN
         | {"annotations", "data", "scoring", "training", "visualize", "graph", "golden", "annotate", "pipeline"}

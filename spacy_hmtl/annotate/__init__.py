@@ -1,1 +1,1 @@
-"""The resumable engine: documents in, annotated documents out, on one process, several, or a cluster."""
+"""The resumable engine: documents in, annotated documents out, in one process, in several, or on a cluster."""

@@ -1,1 +1,1 @@
-"""Where torch meets Thinc and spaCy: embedding layers, targets, the shim, the Thinc model."""
+"""Where torch meets Thinc and spaCy: `embeddings/`, segments, targets, outputs, shims, the Thinc model."""

@@ -1,1 +1,1 @@
-"""Corpora: one file per format, readers, batchers. Never torch."""
+"""Corpora: `formats/` is the list of formats, `reading/` what they share, `export/` the way back; conversion, counts."""

@@ -1,1 +1,1 @@
-"""A sample with its expected annotation inside a pipeline's folder, and whether it still comes out. No torch."""
+"""A sample with its expected annotation inside a pipeline's folder, and whether it still comes out."""

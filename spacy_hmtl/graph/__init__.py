@@ -1,1 +1,1 @@
-"""Entities and relations of documents as a graph, in formats that other tools read. No torch."""
+"""Entities and relations of documents as a graph, in formats that other tools read."""

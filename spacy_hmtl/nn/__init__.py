@@ -1,1 +1,1 @@
-"""The network: torch (and pytorch-crf) only. It knows nothing of spaCy, Thinc or files."""
+"""The network: layout, encoders, `heads/`, `crf/`, hierarchy. Torch and pytorch-crf only; nothing of spaCy, Thinc or files."""

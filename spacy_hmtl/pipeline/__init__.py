@@ -1,4 +1,7 @@
-"""The component. Read at every start of spaCy, so nothing heavy is imported before it is asked for."""
+"""The component: its settings and defaults, training, prediction, growth, what is saved and loaded.
+
+Read at every start of spaCy, so nothing heavy is imported before it is asked for.
+"""
 
 from __future__ import annotations
 

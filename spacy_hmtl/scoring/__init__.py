@@ -1,4 +1,4 @@
-"""Measures on plain data, and the registered scorer over Docs. Nothing heavy is imported here."""
+"""Measures on plain data, the registered scorer over Docs, lists of errors, calibration."""
 
 from __future__ import annotations
 

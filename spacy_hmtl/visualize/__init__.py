@@ -1,4 +1,4 @@
-"""Pages that show all four layers of a Doc. No torch."""
+"""Pages that show all four layers of a Doc, and reports of trainings."""
 
 from __future__ import annotations
 
