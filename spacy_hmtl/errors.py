@@ -55,7 +55,7 @@ class Errors(metaclass=WithCodes):
     H203 = "levels holds an empty level (number {index}). Remove it, or name at least one task of {known}."
     H204 = 'levels is empty. Name at least one task, for example [["ner"]].'
     H205 = "{key} must be {expected}, found {value!r}. Set it in {section}."
-    H206 = "The task {task!r} is not in levels {levels}, but {what} asks for it. Add it to [components.hmtl.model] levels, or remove {what} (an empty path does)."
+    H206 = "The task {task!r} is not in levels {levels}, but {what} asks for it. Add it to [components.hmtl.model] levels, or remove {what} (an empty path removes it)."
     H207 = "The encoder folder {path} {reason}. Give the folder of a transformer saved by `save_pretrained`, or a model name that is on this machine."
     H208 = "The model has no labels yet: call nlp.initialize() with training examples, or load a trained pipeline."
     H209 = "The saved weights do not fit the config: {reason}. Load with the config they were trained with, as spacy.load does."
@@ -72,7 +72,7 @@ class Errors(metaclass=WithCodes):
     H225 = "{path}: these are not the ELMo weights that the pipeline was trained with (their fingerprint is {found}, not {expected}). Put the file of the training back, or train again."
     H226 = "The {embedding} embedding has no weights yet: call nlp.initialize(), or load a trained pipeline."
     H227 = "options and weights of the ELMo embedding must both be paths, found {options!r} and {weights!r}. Set them in {section}, or on the command line: --paths.elmo_options options.json --paths.elmo_weights weights.hdf5."
-    H228 = "A stateful ELMo gives a sentence other vectors each time, so that none can be kept. Set cache_mb = 0 and cache_dir = null in {section}, or stateful = false."
+    H228 = "A stateful ELMo gives a sentence different vectors each time, so that none can be kept. Set cache_mb = 0 and cache_dir = null in {section}, or stateful = false."
     H230 = "{path}: the cache folder is a file. Name a folder, which need not exist."
     H231 = "{path}: a folder of vectors is named for an encoder that changes in training. Set cache_dir = null or frozen = true in {section}."
     H232 = "The pipeline has no word vectors, but spacy_hmtl.WordVectors.v1 needs them. Make a folder with `python -m spacy init vectors LANG VECTORS FOLDER` and set [initialize] vectors = FOLDER."
@@ -96,8 +96,8 @@ class Errors(metaclass=WithCodes):
     H268 = "{path}: the checkpoint is of a training with another config. Give the config and the overrides of that training, or remove the file to begin from the start."
 
     # Training: H3xx
-    H280 = "{path}: too little was found to fit a temperature: a layer needs at least 50 spans or links that gold says something of, right and wrong ones. Give more gold data, or train the pipeline longer."
-    H281 = "{path}: the output folder holds something that is no pipeline. Name a new or an empty folder."
+    H280 = "{path}: too little was found to fit a temperature: a layer needs at least 50 spans or links that the gold data cover, right and wrong ones. Give more gold data, or train the pipeline longer."
+    H281 = "{path}: the output folder holds something that is not a pipeline. Name a new or an empty folder."
     H301 = 'A batch of {n} examples mixes the tasks {tasks}, but one batch trains one head. Use @batchers = "spacy_hmtl.TaskBatcher.v1" in [training.batcher].'
     H302 = "No example {has} the task {task!r}, which is in levels {levels} (annotated: {counts}). Give it a corpus with that layer, or remove it from levels."
     H304 = "{path}: no document is annotated for {task!r} ({layer}). Point the block to a file with that layer."
@@ -111,7 +111,7 @@ class Errors(metaclass=WithCodes):
     H312 = "A corpus with the blocks {blocks} is empty. Each block needs a path; see [corpora.train]."
 
     # Annotation on Docs: H34x
-    H320 = "None of the {n} Docs so far is annotated for a task of {name!r} ({tasks}), so that nothing can be learned. Give names by doc.set_ents, mentions by doc.spans['mentions'], and the others by doc._.coref_clusters and doc._.relations; an empty list says that there is nothing there."
+    H320 = "None of the {n} Docs so far is annotated for a task of {name!r} ({tasks}), so that nothing can be learnt. Give names by doc.set_ents, mentions by doc.spans['mentions'], and the others by doc._.coref_clusters and doc._.relations; an empty list says that there is nothing there."
     H340 = "{where}: tokens were merged or split after the group {key!r} was written, so that its spans lie elsewhere now. Use the component hmtl_retokenizer in place of merge_entities, or spacy_hmtl.helpers.retokenized: both move all layers along."
     H341 = "{where}: doc._.{name} takes Spans, found {found} ({kind}). Write doc[start:end], in tokens, or doc.char_span(start, end), in characters."
     H342 = "{where}: doc._.{name} takes Spans of this Doc, but {text!r} belongs to another. Write doc[span.start:span.end]."
@@ -139,7 +139,7 @@ class Errors(metaclass=WithCodes):
     H510 = "{where}: not a document as `annotate` writes it: {reason}. For other JSON lines, use `convert jsonl`."
 
     # The server: H519 to H529
-    H519 = "The pipeline failed with {kind}. Try another text, or tell who runs this server."
+    H519 = "The pipeline failed with {kind}. Try another text, or tell the person who runs this server."
     H520 = "Cannot listen on {host}, port {port}: {reason}. Choose another one with --port or --host; --port 0 takes a free port."
     H521 = "The body has more than {limit:,} bytes. Send less at once, or start the server with a larger --max-bytes."
     H522 = "The batch has {found:,} texts, at most {limit:,} are taken at once. Send several batches."
@@ -149,7 +149,7 @@ class Errors(metaclass=WithCodes):
     H526 = "{what} within {seconds:g} seconds. Send less at once, or try again later."
     H527 = "No pipeline to serve: none with the component hmtl is installed. Name a folder or a package."
     H528 = "No such model here. Models: {known}."
-    H529 = "{n:,} requests are waiting already. Try again in {seconds} s."
+    H529 = "{n:,} requests are already waiting. Try again in {seconds} s."
 
     # Annotating at scale: H540 to H549
     H540 = '{what} needs {package}, which is not installed. Run `pip install "{install}"`.'
@@ -164,10 +164,10 @@ class Errors(metaclass=WithCodes):
 
     # The paper's experiments: H551 to H559
     H551 = 'No setup {setup!r}. Known setups: {known}; or "all".'
-    H553 = "{argument!r} is no override of the config. Write --section.key VALUE, or section.key=VALUE."
+    H553 = "{argument!r} is not an override of the config. Write --section.key VALUE, or section.key=VALUE."
 
     # Helpers: H560 to H569
-    H560 = "Tokens [{start}, {end}) are no part of a document of {length} tokens. Give 0 <= start <= end <= {length}."
+    H560 = "Tokens [{start}, {end}) do not lie in a document of {length} tokens. Give 0 <= start <= end <= {length}."
     H561 = "The parts {parts} do not make up token {token}, {text!r}. Put together, they must be its text, and none may be empty."
     H562 = "No Docs to join. Give at least one."
 
@@ -180,8 +180,8 @@ class Errors(metaclass=WithCodes):
     H580 = "{path}: brings code of its own ({found}), and a model's code is never run. Use a model whose classes are part of transformers, without auto_map, custom classes and program files."
     H581 = "{path}: {found} leads out of the folder. A model is read from its own folder only: put the file itself there, under a plain name."
     H582 = "{path}: the weights in {name} are a pickle, which can run code when it is read. Save them as safetensors: model.save_pretrained(FOLDER, safe_serialization=True)."
-    H583 = "{path}: {key} = {value!r} asks for a model, a library or a kernel from elsewhere. Use an encoder of text that is whole in its folder."
-    H584 = "The saved weights cannot be read: {reason}. They are damaged, or no safetensors: save the pipeline again, or fetch it again from where it was made."
+    H583 = "{path}: {key} = {value!r} asks for a model, a library or a kernel from elsewhere. Use an encoder of text that is complete in its folder."
+    H584 = "The saved weights cannot be read: {reason}. They are damaged, or are not safetensors: save the pipeline again, or fetch it again from where it was made."
 
     # What a command is given: H590 to H595
     H590 = "{path}: no such file or folder. Check the path.{remedy}"
@@ -206,18 +206,20 @@ class Errors(metaclass=WithCodes):
 
     # The server's workers and names: H631 to H634
     H631 = "A worker process ended while it loaded the pipeline (killed, or out of memory). A lower --workers needs less memory."
-    H632 = "This server is not called {found}. Ask it by one of the names that it knows, or start it with --allowed-host NAME."
-    H633 = "The server ends. Send the request to another one, or try again in {seconds} s."
+    H632 = (
+        "This server is not called {found}. Use one of the names that it knows, or start it with --allowed-host NAME."
+    )
+    H633 = "The server is shutting down. Send the request to another one, or try again in {seconds} s."
     H634 = "The body must not be encoded, found the content encoding {found!r}. Send plain JSON in UTF-8."
 
     # Faults in what is saved, in gold and in training: H640 to H659
     H640 = "{path}: is not what was written: its checksum is {found}, not {expected}. The file was damaged or changed: fetch the pipeline again from where it was made, or save it again."
     H641 = "{path}: cannot be loaded: {reason}. The file is damaged, or of another pipeline: fetch the pipeline again from where it was made, or save it again."
     H642 = "{path}: is missing. Fetch the pipeline again from where it was made, or save it again."
-    H643 = "{path}: holds weights that are no finite numbers ({n} tensors, such as {names}), with which every prediction would be wrong. Use a pipeline that was saved before, or train again with a lower learning rate."
+    H643 = "{path}: holds weights that are not finite numbers ({n} tensors, such as {names}), with which every prediction would be wrong. Use a pipeline that was saved before, or train again with a lower learning rate."
     H644 = "The saved description of the network is damaged: {fault}. Fetch the pipeline again from where it was made, or save it again."
     H645 = "{where}: the attrs of the group {key!r}, which holds {n} spans, {reason}. Correct the annotation: doc._.coref_clusters and doc._.relations write such groups as they must be."
-    H646 = "The {what} of {tasks} is {value}, not a finite number, so nothing is learnt from this batch and training stops; the weights are those before it. Its documents: {documents}. Look at their annotation; else lower the learning rate, or set max_grad_norm above 0."
+    H646 = "The {what} of {tasks} is {value}, not a finite number, so nothing is learnt from this batch and training stops; the weights are those before it. Its documents: {documents}. Check their annotation; otherwise lower the learning rate, or set max_grad_norm above 0."
 
     # Grids of experiments: H660 to H679
     H660 = "{path}: {axis} has {name!r}, which nothing describes. Known: {known}. Add a table [{table}.{name}], or correct the name."
@@ -240,12 +242,12 @@ class Errors(metaclass=WithCodes):
         "No pipeline is named, and the pretrained en_hmtl_web_md is not installed. Name one, or install that: "
         "python -m pip install --no-deps assets/pipelines/en_hmtl_web_md-0.1.0-py3-none-any.whl (docs/pipelines.md)."
     )
-    H687 = "{path} exists already. Name another file, or say --force to overwrite it."
+    H687 = "{path} exists already. Name another file, or give --force to overwrite it."
     H688 = "The encoder {name} is not on this machine. Fetch it once with `hf download {name}`, or name the folder of one saved by `save_pretrained`: --paths.encoder FOLDER."
     H689 = "{model}: the folder holds no pipeline (config.cfg and meta.json). Name a folder made by nlp.to_disk or `spacy train`, or an installed package."
     H690 = "{repo} is not the name of a repository. Write OWNER/NAME, such as anna/en_letters."
     H691 = "The hub has refused the upload: {reason}. Log in with `hf auth login`, and check the name and your rights."
-    H692 = "{model}: the meta says no {fields}. Complete meta.json (or the card of `spacy_hmtl.ModelCard.v1`), or say --force."
+    H692 = "{model}: the meta says no {fields}. Complete meta.json (or the card of `spacy_hmtl.ModelCard.v1`), or give --force."
     H693 = "Document {number} of the gold documents is missing or has other tokens. Name the file that was annotated: `visualize MODEL gold.spacy OUT.html --gold gold.spacy`."
 
     # What a request may cost: H720 to H729
@@ -268,12 +270,12 @@ class Warnings(metaclass=WithCodes):
     W161 = "{name!r} does not rehearse: `nlp.rehearse` teaches it nothing (said once). To keep what it knows, mix old examples into the batches, or Docs that the loaded pipeline annotated: Example(nlp.make_doc(text), old_nlp(text))."
     W162 = "None of the {n} Docs of the first batch is annotated for a task of {name!r} ({tasks}), but for other components. Training stops if that holds for {patience} batches."
     W170 = "The group {key!r} of a Doc holds {n} spans, but its attrs {reason}: it is read as not annotated (said once). Doc.from_docs and Doc.from_json lose attrs; spacy_hmtl.helpers.join_docs, and doc_to_json and json_to_doc of spacy_hmtl.jsonl, keep them."
-    W171 = "{n} of {total} gold spans for the task {task!r} begin or end with white space, which is left out (said once). Correct the boundaries to be rid of this warning."
+    W171 = "{n} of {total} gold spans for the task {task!r} begin or end with white space, which is left out (said once). Correct the boundaries to avoid this warning."
     W172 = '{name!r} joins the names and mentions that other components find, but these Docs have none (said once). Put it after such a component, add {needs} to levels, or let its heads find their own: candidates = "spans" in heads.coref, arguments = "own" in heads.relation.'
     W173 = '{name!r} is trained and keeps its weights; new labels: {new} (said once). To begin from random weights, make the component again: nlp.replace_pipe({name!r}, "hmtl", config=...), then nlp.initialize.'
     W174 = "{name!r}: {task} is frozen, but what it reads learns on ({below}), so its predictions change (said once). Name these in frozen, too, where they should not."
     W180 = '{path}: the label map does not name {labels}, which stay as they are. Name them, or let "*" say what becomes of others.'
     W181 = "{path}: no document has {labels}, which the label map names. Correct their spelling, or take them out of the map."
-    W194 = "{name!r} is saved with weights that are no finite numbers ({n} tensors, such as {names}), and cannot be loaded. Go back to what was saved before, and train with a lower learning rate."
+    W194 = "{name!r} is saved with weights that are not finite numbers ({n} tensors, such as {names}), and cannot be loaded. Go back to what was saved before, and train with a lower learning rate."
     W195 = '{n} weights of the encoder ({names}) are beyond the range of {dtype} and are saved as its largest value, {most:g}. Set save_dtype = "bfloat16" or "float32" in the Transformer embedding to keep them.'
     W196 = "The word vectors of the vocabulary are not those that {name!r} was saved with, so that predictions may be wrong. Load it with the vectors of its training, or save it again with these."

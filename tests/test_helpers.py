@@ -241,7 +241,7 @@ def test_empty_docs_join():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda doc: slice_doc(doc, 1, 9), r"Tokens \[1, 9\) are no part of a document of 4 tokens"),
+        (lambda doc: slice_doc(doc, 1, 9), r"Tokens \[1, 9\) do not lie in a document of 4 tokens"),
         (lambda doc: slice_doc(doc, -1, 2), r"Tokens \[-1, 2\)"),
         (lambda doc: join_docs([]), "No Docs to join"),
         (lambda doc: retokenized(doc, split=[(3, ["Ac", "ne"])]), "do not make up token 3, 'Acme'"),

@@ -17,7 +17,7 @@ from ..experiments.plan import Run, plan
 from ..experiments.rows import Results, Row
 from ..experiments.runner import Options, run_all
 from ..experiments.setups import as_overrides, choose_setups
-from .common import GPU_HELP, fail, save_json
+from .common import GpuId, fail, save_json
 from .evaluate import percent
 
 SCORES = "scores.json"
@@ -47,15 +47,15 @@ def ablation_cli(
     relation: Annotated[Path | None, typer.Option("--relation", help="Test data for relations")] = None,
     coref: Annotated[Path | None, typer.Option("--coref", help="Test data for coreference")] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Trainings at a time", min=1)] = 1,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
+    gpu_id: GpuId = -1,
 ) -> None:
     """
     Train the paper's setups (which tasks, in which order) and compare their scores.
 
     Each setup is the config with other levels; further options are overrides of the config, as for `spacy train`. A
-    training is known by its whole config and the bytes of its data: what was made with equal ones is not made again,
-    and with another seed it is another training. Killed, the same command goes on. A-GM and E-GM are A and E with gold
-    mentions. Without test data nothing is scored but the development data of the config. `experiment` does the same
+    training is identified by its whole config and the bytes of its data: the same one is not run twice, and another
+    seed is another training. If the command is killed, run it again: it goes on. A-GM and E-GM are A and E with gold
+    mentions. Without test data only the development data of the config are scored. `experiment` does the same
     for several seeds, embeddings and ways of sampling.
 
     \b

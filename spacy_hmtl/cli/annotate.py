@@ -11,28 +11,26 @@ from wasabi.printer import Printer
 from ..annotate.arguments import given
 from ..annotate.guard import DEFAULT, Guard
 from ..annotate.run import annotate
-from .common import GPU_HELP, INPUT_HELP, RUN_HELP, TEXT_HELP, TOKENS_HELP, fail
+from .common import INPUT_HELP, BatchSize, GpuId, IsText, MaxRun, MaxTokens, Model, fail
 
 
 def annotate_cli(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A pipeline: a folder, or the name of an installed package")
-    ],
+    model: Model,
     source: Annotated[str, typer.Argument(help=INPUT_HELP, metavar="INPUT")],
     output_path: Annotated[Path, typer.Argument(help="The .jsonl, .parquet or .spacy file to write", metavar="OUTPUT")],
-    text: Annotated[bool, typer.Option("--text", help=TEXT_HELP)] = False,
-    batch_size: Annotated[int, typer.Option("--batch-size", "-b", help="Documents per batch", min=1)] = 128,
+    text: IsText = False,
+    batch_size: BatchSize = 128,
     n_process: Annotated[int, typer.Option("--n-process", "-n", help="Worker processes; -1 for one per core")] = 1,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
+    gpu_id: GpuId = -1,
     resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Go on where a stopped run ended")] = True,
     engine: Annotated[
         str, typer.Option("--engine", help="Where the workers run: local (this machine) or ray (a Ray cluster)")
     ] = "local",
     timeout: Annotated[
-        float | None, typer.Option("--timeout", help="Seconds for a text; one that takes longer is listed, and skipped")
+        float | None, typer.Option("--timeout", help="Seconds for a text; one that takes longer is listed and skipped")
     ] = None,
-    max_run: Annotated[int, typer.Option("--max-run", help=RUN_HELP, min=0)] = DEFAULT.max_run,
-    max_tokens: Annotated[int, typer.Option("--max-tokens", help=TOKENS_HELP, min=0)] = DEFAULT.max_tokens,
+    max_run: MaxRun = DEFAULT.max_run,
+    max_tokens: MaxTokens = DEFAULT.max_tokens,
 ) -> None:
     """
     Annotate documents with names, mentions, coreference and relations.

@@ -16,13 +16,11 @@ from ..errors import Errors
 from ..files import appearing_folder
 from ..pipeline.calibration import Fit, calibrate
 from ..scoring.calibration import calibration_error, reliability
-from .common import GPU_HELP, fail, save_json
+from .common import BatchSize, GpuId, Model, fail, save_json
 
 
 def calibrate_cli(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A pipeline: a folder, or the name of an installed package")
-    ],
+    model: Model,
     data: Annotated[
         str, typer.Argument(metavar="DATA", help="Gold data that it was not trained on, and will not be tested on")
     ],
@@ -30,17 +28,17 @@ def calibrate_cli(
         Path, typer.Argument(metavar="OUTPUT", help="Folder for the calibrated pipeline: new, empty, or an earlier one")
     ],
     bins: Annotated[Path | None, typer.Option("--bins", help="JSON file for the points of a reliability plot")] = None,
-    batch_size: Annotated[int, typer.Option("--batch-size", "-b", help="Documents per batch", min=1)] = 32,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
+    batch_size: BatchSize = 32,
+    gpu_id: GpuId = -1,
 ) -> None:
     """
     Make confidences say how often they are right.
 
     For each layer one temperature is fitted on gold data and stored in the pipeline (setting `temperatures`).
-    Annotation stays what it was: thresholds are moved along. The table shows how far confidences and accuracy lie
+    The annotation does not change: the thresholds move with them. The table shows how far confidences and accuracy are
     apart (ECE, expected calibration error, in 15 bins) before and after. What counts is the error on data that
-    neither training nor this command has seen: `evaluate` prints it. A layer of which too little was found keeps its
-    confidences ("too few"). A golden sample (`check`) is not copied: store it afterwards.
+    neither training nor this command has seen: `evaluate` prints it. If too little was found of a layer, its
+    confidences stay ("too few"). A golden sample (`check`) is not copied: store it afterwards.
 
     \b
     Examples:

@@ -15,32 +15,30 @@ from ..errors import Errors
 from ..golden.compare import Comparison, compare
 from ..golden.sample import annotate, copy_with_sample, make_sample, pipeline_files, read_sample, write_sample
 from ..golden.surroundings import versions
-from .common import GPU_HELP, fail
+from .common import GpuId, Model, fail
 
 N_LISTED = 20
 
 
 def check_cli(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A pipeline: a folder, or the name of an installed package")
-    ],
+    model: Model,
     write: Annotated[
         Path | None,
-        typer.Option("--write", help="Store the sample (.txt, .jsonl or .spacy) with what the pipeline says of it"),
+        typer.Option("--write", help="Store the sample (.txt, .jsonl or .spacy) with what the pipeline finds in it"),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="With --write: leave MODEL as it is, and make a copy with the sample here"),
     ] = None,
-    tolerance: Annotated[float, typer.Option("--tolerance", help="Confidences may move so far", min=0)] = 0.01,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
+    tolerance: Annotated[float, typer.Option("--tolerance", help="How far confidences may move", min=0)] = 0.01,
+    gpu_id: GpuId = -1,
 ) -> None:
     """
     Check that a pipeline still says what it said when it was packaged.
 
     With --write, a sample and its annotation are stored in the pipeline's folder (golden.json), where `spacy package`
-    finds them. Without, the sample is annotated again: the command lists what came out differently, and which
-    libraries and files are not what they were. It ends with status 1 if an annotation differs, or a confidence by
+    finds them. Without it, the sample is annotated again: the command lists what came out differently, and which
+    libraries and files have changed. It ends with status 1 if an annotation differs, or a confidence by
     more than the tolerance.
 
     \b

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from wasabi.printer import Printer
@@ -11,14 +11,26 @@ from wasabi.printer import Printer
 from ..annotate.documents import is_annotated_data
 from ..files import describe_error, write_json
 
-GPU_HELP = "The GPU to use; -1 for the CPU"
 INPUT_HELP = (
     "A .txt, .jsonl or .parquet (key text; id and meta are kept) or .spacy file, a folder of them, "
     '"-" for standard input, or a text (a sentence, or anything with --text)'
 )
-TEXT_HELP = "The input is a text, even where it looks like a path"
-RUN_HELP = "Longest run of characters without white space; a text with more is refused. 0: no limit"
-TOKENS_HELP = "Most tokens of a text; one with more is refused. 0: no limit"
+# Arguments and options of several commands.
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A pipeline: a folder, or the name of an installed package")
+]
+IsText = Annotated[bool, typer.Option("--text", help="The input is a text, even if it looks like a path")]
+BatchSize = Annotated[int, typer.Option("--batch-size", "-b", help="Documents per batch", min=1)]
+GpuId = Annotated[int, typer.Option("--gpu-id", "-g", help="The GPU to use; -1 for the CPU")]
+MaxRun = Annotated[
+    int,
+    typer.Option(
+        "--max-run", help="Refuse texts with more characters than this without white space; 0: no limit", min=0
+    ),
+]
+MaxTokens = Annotated[
+    int, typer.Option("--max-tokens", help="Refuse texts with more tokens than this; 0: no limit", min=0)
+]
 N_LISTED = 20
 # Of commands that take overrides of a config.
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}

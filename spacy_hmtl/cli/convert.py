@@ -67,7 +67,7 @@ def convert_cli(
     Convert a corpus to a .spacy file and print what it holds.
 
     Faults are listed with file and line and skipped; --strict stops at the first.
-    The output is written at the end, in one step: never half of it.
+    The output is written at the end, in one step.
 
     \b
     Examples:

@@ -142,7 +142,7 @@ def _print_doubts(msg: Printer, files: Sequence[Json]) -> None:
     for file in files:
         path, n_documents = file["path"], file["documents"]
         if file["documents_without_layers"] == n_documents:
-            msg.warn(f"{path}: no document has any layer: nothing can be learned from it, and nothing scored")
+            msg.warn(f"{path}: no document has any layer: nothing can be learnt from it, and nothing scored")
         for layer in file["empty_layers"]:
             n_annotated = f"{file['annotated_documents'][layer]:,} of {n_documents:,} documents"
             msg.warn(

@@ -19,13 +19,11 @@ from ..annotations.groups import get_meta
 from ..annotations.layers import LAYERS
 from ..scoring.calibration import calibration_error, judge
 from ..scoring.listing import document_lines, error_lines, score_rows
-from .common import GPU_HELP, fail, save_json
+from .common import BatchSize, GpuId, Model, fail, save_json
 
 
 def evaluate_cli(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A pipeline: a folder, or the name of an installed package")
-    ],
+    model: Model,
     data: Annotated[
         str,
         typer.Argument(
@@ -37,8 +35,8 @@ def evaluate_cli(
     gold_mentions: Annotated[bool, typer.Option("--gold-mentions", help="Cluster the gold mentions")] = False,
     show: Annotated[int, typer.Option("--show", help="Print what was found in the first N documents", min=0)] = 0,
     errors: Annotated[int, typer.Option("--errors", help="List up to N errors of each layer", min=0)] = 0,
-    batch_size: Annotated[int, typer.Option("--batch-size", "-b", help="Documents per batch", min=1)] = 32,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
+    batch_size: BatchSize = 32,
+    gpu_id: GpuId = -1,
 ) -> None:
     """
     Score names, mentions, coreference and relations on gold data.
@@ -89,7 +87,7 @@ def evaluate(nlp: Language, examples: list[Example], *, batch_size: int) -> dict
 
 
 def calibration_scores(nlp: Language, examples: list[Example]) -> dict[str, float]:
-    """The expected calibration error of each layer that something was found of, by key (`ents_ece`).
+    """The expected calibration error of each layer in which something was found, by key (`ents_ece`).
 
     Of two components that find the same layer in groups of their own the later one counts, as in spaCy's scores.
     """

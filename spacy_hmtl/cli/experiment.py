@@ -1,4 +1,4 @@
-"""`experiment`: runs a grid of trainings, as far as that was not done, and makes tables of the results."""
+"""`experiment`: runs the trainings of a grid that have no result yet, and makes tables of all results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..experiments.runner import Options, run_all
 from ..experiments.setups import as_overrides
 from ..experiments.tables import groups_of, make_tables
 from ..files import write_text
-from .common import GPU_HELP, fail
+from .common import GpuId, fail
 
 
 def experiment_cli(
@@ -29,16 +29,16 @@ def experiment_cli(
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Trainings at a time; 0: one per core", min=0)] = 0,
     threads: Annotated[int, typer.Option("--threads", help="Threads of each training", min=1)] = 1,
     keep: Annotated[str, typer.Option("--keep", help="Setups whose pipelines are kept, such as A,B")] = "",
-    cache: Annotated[bool, typer.Option(help="Let runs share what a frozen encoder said, in a folder")] = True,
+    cache: Annotated[bool, typer.Option(help="Let runs share the output of a frozen encoder, in a folder")] = True,
     train: Annotated[bool, typer.Option(help="Train what is missing; else only list what is there")] = True,
     pictures: Annotated[bool, typer.Option(help="Draw pictures, too (extra `experiments`)")] = True,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
+    gpu_id: GpuId = -1,
 ) -> None:
     """
-    Train and score every setup of a grid, as far as that was not done.
+    Train and score every setup of a grid that has no result yet.
 
-    Each run is keyed by its whole config and by the bytes of its data: what is in the results with the same key is not
-    made again, and nothing else is ever taken for a result. Killed at any moment, the same command goes on. Further
+    Each run has a key, made from its whole config and the bytes of its data: a run whose key is in the results is not
+    made again, and nothing else counts as its result. If the command is killed, run it again: it goes on. Further
     options are overrides of the config, as for `spacy train`. Ends with tables and pictures in the output folder.
 
     \b

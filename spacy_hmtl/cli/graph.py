@@ -19,7 +19,7 @@ from ..annotations.groups import get_meta
 from ..errors import Errors
 from ..graph.build import Graph, make_graph
 from ..graph.write import check_output, mentions_path, write_graphs
-from .common import GPU_HELP, INPUT_HELP, TEXT_HELP, check_arguments, fail, print_failed
+from .common import INPUT_HELP, GpuId, IsText, check_arguments, fail, print_failed
 
 
 def graph_cli(
@@ -37,14 +37,14 @@ def graph_cli(
             metavar="[TEXT] OUTPUT",
         ),
     ],
-    text: Annotated[bool, typer.Option("--text", help=TEXT_HELP)] = False,
+    text: IsText = False,
     raw: Annotated[
         bool, typer.Option("--raw", help="In .csv, keep texts that spreadsheets take for formulas as they are")
     ] = False,
     aliases: Annotated[
         bool, typer.Option("--aliases", help="Link entities of different documents that have the same type and name")
     ] = False,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
+    gpu_id: GpuId = -1,
 ) -> None:
     """
     Write entities and relations as a graph, with the character offsets of every mention.

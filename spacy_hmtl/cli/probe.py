@@ -1,4 +1,4 @@
-"""`probe-data` makes probing sets of treebanks, `probe` asks what each level of a pipeline knows."""
+"""`probe-data` makes probing sets from treebanks, `probe` asks what each level of a pipeline knows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..experiments.probing.kinds import KINDS, Item, make_set
 from ..experiments.probing.probe import Answered, probe, table
 from ..experiments.probing.trees import read_trees
 from ..experiments.tables import markdown
-from .common import GPU_HELP, fail, save_json
+from .common import GpuId, Model, fail, save_json
 
 _CLASSIFIERS = {"linear": ("linear",), "mlp": ("mlp",), "both": ("linear", "mlp")}
 
@@ -24,13 +24,13 @@ _CLASSIFIERS = {"linear": ("linear",), "mlp": ("mlp",), "both": ("linear", "mlp"
 def probe_data_cli(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="A .conllu file, or a folder of them")],
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder; gets a file for each kind")],
-    seed: Annotated[int, typer.Option("--seed", help="Of split, changes and choice of sentences")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the split, the changes and the choice of sentences")] = 0,
 ) -> None:
     """
     Make the ten kinds of probing sets of SentEval from a treebank in CoNLL-U, in SentEval's format.
 
     Length, word content, depth of the tree, dependents of the root, swapped words, tense, number of subject and object,
-    odd words, swapped clauses. Parts are split by document; every part has as many sentences of each answer.
+    odd words, swapped clauses. Parts are split by document; in every part each answer has the same number of sentences.
 
     \b
     Examples:
@@ -56,17 +56,17 @@ def probe_data_cli(
 
 
 def probe_cli(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A pipeline: a folder, or the name of a package")],
+    model: Model,
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder of probing sets (.txt), of SentEval or ours")],
     also: Annotated[list[str], typer.Option("--also", help="Another pipeline to compare with; may be repeated")] = [],  # noqa: B006
     classifier: Annotated[str, typer.Option("--classifier", help="linear, mlp or both")] = "linear",
-    limit: Annotated[int, typer.Option("--limit", help="Most sentences of each part; 0: all", min=0)] = 0,
-    seed: Annotated[int, typer.Option("--seed", help="Of classifiers and controls")] = 0,
+    limit: Annotated[int, typer.Option("--limit", help="At most N sentences of each part; 0: all", min=0)] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of classifiers and controls")] = 0,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON file for the accuracies")] = None,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
+    gpu_id: GpuId = -1,
 ) -> None:
     """
-    Ask what each level of a pipeline knows of a sentence: classifiers on the means of its states.
+    Ask what each level of a pipeline knows about a sentence: classifiers on the means of its states.
 
     The regulariser of each classifier is chosen on the middle part. Controls: the most frequent answer, the embeddings
     alone, the embeddings at the levels' width by a random projection, and levels that were never trained.

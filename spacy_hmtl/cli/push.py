@@ -15,7 +15,7 @@ from wasabi.printer import Printer
 from ..errors import Errors
 from ..files import check_tree
 from ..pipeline.hub import make_readme
-from .common import fail
+from .common import Model, fail
 
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")
 # What a stranger must know before using a pipeline.
@@ -23,20 +23,20 @@ _FIELDS = ("description", "author", "license")
 
 
 def push_cli(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A pipeline: a folder, or the name of an installed package")
-    ],
+    model: Model,
     repo: Annotated[str, typer.Argument(metavar="REPO", help="Where it goes: OWNER/NAME")],
-    private: Annotated[bool, typer.Option("--private", help="Only you can see a repository that is made")] = False,
-    message: Annotated[str, typer.Option("--message", "-m", help="Of the commit")] = "Add the pipeline",
+    private: Annotated[
+        bool, typer.Option("--private", help="Make the repository private, if it has to be made")
+    ] = False,
+    message: Annotated[str, typer.Option("--message", "-m", help="Message of the commit")] = "Add the pipeline",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go where, and send nothing")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Send it though its meta is incomplete")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Send it even if its meta is incomplete")] = False,
 ) -> None:
     """
     Send a pipeline and its model card to the Hugging Face hub. Needs the extra: pip install "spacy-hmtl[hub]"
 
-    The card (README.md) is made of the pipeline's meta: licence, sources, labels and scores. Log in before, with
-    `hf auth login`. A pipeline whose meta names no description, author or licence is not sent.
+    The card (README.md) is made from the pipeline's meta: licence, sources, labels and scores. Log in first with
+    `hf auth login`. A pipeline whose meta lacks a description, author or licence is not sent.
 
     \b
     Examples:

@@ -29,8 +29,8 @@ def report_cli(
     """
     Make a page of a training: curves of loss and score, learning rate, gradient norms, time, config, data, versions.
 
-    It is made of the file that `spacy_hmtl.ConsoleLogger.v1` writes as its `training_log`, also while the training
-    goes on. The page needs no network and no files beside it.
+    It is made from the file that `spacy_hmtl.ConsoleLogger.v1` writes as its `training_log`, even while the training
+    runs. The page needs no network and no files beside it.
 
     \b
     Examples:

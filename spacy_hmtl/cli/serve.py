@@ -13,7 +13,7 @@ from wasabi.printer import Printer
 from ..annotate.guard import DEFAULT, Guard
 from ..annotate.pipelines import default_pipeline
 from ..errors import Errors
-from .common import GPU_HELP, RUN_HELP, TOKENS_HELP, fail
+from .common import GpuId, MaxRun, MaxTokens, fail
 
 NEEDED = ("fastapi", "uvicorn")
 
@@ -31,19 +31,19 @@ def serve_cli(
     max_waiting: Annotated[int, typer.Option("--max-waiting", help="Requests that may wait per model", min=1)] = 128,
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds until an answer", min=0.1)] = 30.0,
     workers: Annotated[
-        int, typer.Option("--workers", "-w", help="Processes per pipeline; each loads it into memory of its own", min=1)
+        int, typer.Option("--workers", "-w", help="Processes per pipeline; each loads it into its own memory", min=1)
     ] = 1,
-    max_run: Annotated[int, typer.Option("--max-run", help=RUN_HELP, min=0)] = DEFAULT.max_run,
-    max_tokens: Annotated[int, typer.Option("--max-tokens", help=TOKENS_HELP, min=0)] = 10_000,
+    max_run: MaxRun = DEFAULT.max_run,
+    max_tokens: MaxTokens = 10_000,
     max_request_tokens: Annotated[
-        int, typer.Option("--max-request-tokens", help="Most tokens of all texts of a request. 0: no limit", min=0)
+        int, typer.Option("--max-request-tokens", help="Most tokens of all texts of a request; 0: no limit", min=0)
     ] = 40_000,
     allowed_host: Annotated[
         list[str] | None,
-        typer.Option("--allowed-host", help="A name by which the server may be asked, again for more; * for any"),
+        typer.Option("--allowed-host", help="A name under which the server may be asked; repeat for more; * for any"),
     ] = None,
     drain: Annotated[float, typer.Option("--drain", help="Seconds to finish requests after SIGTERM", min=0.0)] = 20.0,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
+    gpu_id: GpuId = -1,
 ) -> None:
     """
     Serve the demo page and the JSON API. Needs the extra: pip install "spacy-hmtl[serve]"

@@ -17,7 +17,7 @@ from ..annotate.pipelines import default_pipeline, is_pipeline
 from ..errors import Errors
 from ..files import write_text
 from ..visualize import render
-from .common import GPU_HELP, INPUT_HELP, TEXT_HELP, check_arguments, fail, print_failed
+from .common import INPUT_HELP, GpuId, IsText, check_arguments, fail, print_failed
 
 
 def visualize_cli(
@@ -32,23 +32,27 @@ def visualize_cli(
         list[str],
         typer.Argument(help=f"For a pipeline its input, then the page. {INPUT_HELP}", metavar="[TEXT] OUT.html"),
     ],
-    text: Annotated[bool, typer.Option("--text", help=TEXT_HELP)] = False,
-    layers: Annotated[str | None, typer.Option("--layers", help="Of ner,emd,coref,relation; all if not given")] = None,
+    text: IsText = False,
+    layers: Annotated[
+        str | None, typer.Option("--layers", help="Any of ner,emd,coref,relation; all by default")
+    ] = None,
     title: Annotated[str | None, typer.Option("--title", help="Title of the page")] = None,
     limit: Annotated[
-        int, typer.Option("--limit", help="Show at most N documents, and say how many are left", min=1)
+        int, typer.Option("--limit", help="Show at most N documents, and say how many are left out", min=1)
     ] = 100,
     gold: Annotated[
         Path | None,
-        typer.Option("--gold", help="The same documents as people annotated them: shown beside, differences marked"),
+        typer.Option(
+            "--gold", help="The same documents with human annotation: shown beside it, with differences marked"
+        ),
     ] = None,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help=GPU_HELP)] = -1,
+    gpu_id: GpuId = -1,
 ) -> None:
     """
     Write an HTML page that shows names, mentions, coreference and relations.
 
     Without a pipeline, a text or file is annotated by en_hmtl_web_md. Several documents get an index and a search; a
-    click on a type shows where it is. With --gold, what is wrong or missing is marked and listed.
+    click on a type shows where it occurs. With --gold, what is wrong or missing is marked and listed.
 
     \b
     Examples:

@@ -1,1 +1,1 @@
-"""Corpora: `formats/` is the list of formats, `reading/` what they share, `export/` the way back; conversion, counts."""
+"""Corpora: `formats/` lists the formats, `reading/` is what they share, `export/` the way back; conversion, counts."""

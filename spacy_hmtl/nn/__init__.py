@@ -1,1 +1,1 @@
-"""The network: layout, encoders, `heads/`, `crf/`, hierarchy. Torch and pytorch-crf only; nothing of spaCy, Thinc or files."""
+"""The network: layout, encoders, `heads/`, `crf/`, hierarchy. Torch and pytorch-crf only: no spaCy, no files."""

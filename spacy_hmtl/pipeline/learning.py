@@ -82,7 +82,7 @@ class Learner(TrainablePipe):
             nothing is dropped anywhere, in a transformer neither.
         losses (dict): Grows by the component's loss and by one entry per task,
             "NAME_TASK", in nats per document that teaches it.
-        RAISES (ValueError): H301 if the batch mixes tasks; H309 for an unknown label; H320 if nothing can be learned.
+        RAISES (ValueError): H301 if the batch mixes tasks; H309 for an unknown label; H320 if nothing can be learnt.
         """
         losses = losses if losses is not None else {}
         losses.setdefault(self.name, 0.0)

@@ -192,7 +192,7 @@ def add_about(app: FastAPI, api: _Api) -> None:
         tags=["about"],
     )
     async def ready(response: Response) -> dict[str, Any]:
-        """Whether requests are taken: 503 while the only worker of a model is replaced, or when the server ends."""
+        """Whether requests are taken: 503 while the only worker of a model is replaced, or the server shuts down."""
         response.status_code, told = api.readiness()
         return told
 

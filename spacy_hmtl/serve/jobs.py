@@ -18,7 +18,7 @@ class QueueFullError(Exception):
 
 
 class StoppedError(Exception):
-    """The server ends."""
+    """The server is shutting down."""
 
 
 class AnnotationError(Exception):

@@ -63,7 +63,7 @@ class Pool:
 
         make (Encoder): What is made of each Doc; a function of a module.
         RETURNS (Future): An answer per text; it fails with AnnotationError, RefusedError or StoppedError.
-        RAISES (QueueFullError, StoppedError): if too many wait; if the server ends.
+        RAISES (QueueFullError, StoppedError): if too many wait; if the server shuts down.
         """
         job = Job(texts, make, self.queue.limits.max_request_tokens)
         self.queue.add(job)
@@ -147,7 +147,7 @@ class _Lane:
         return self._process
 
     def _replace(self) -> WorkerProcess | None:
-        """Another process, as soon as one can be had; None when the server ends."""
+        """Another process, as soon as one can be had; None when the server shuts down."""
         self.n_replaced += 1
         logger.warning("%s: a worker is replaced", self.pool.name)
         pause = _FIRST_PAUSE

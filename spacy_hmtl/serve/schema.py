@@ -202,7 +202,7 @@ KINDS = {
     421: "The request names a host that this server is not.",
     422: "The JSON is not what is expected.",
     500: "The pipeline failed on a text.",
-    503: "Too many requests are waiting, or the server ends; try again after the seconds in Retry-After.",
+    503: "Too many requests are waiting, or the server is shutting down; try again after the seconds in Retry-After.",
     504: "The annotation took too long.",
 }
 

@@ -204,7 +204,7 @@ def test_a_failed_load_leaves_the_layer_as_it_was(paths: ElmoFiles) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"stateful": True}, "A stateful ELMo gives a sentence other vectors each time"),
+        ({"stateful": True}, "A stateful ELMo gives a sentence different vectors each time"),
         ({"stateful": True, "cache_mb": 0, "cache_dir": "x"}, "A stateful ELMo"),
         ({"max_segment": 0}, "max_segment must be at least 1, found 0"),
         ({"dropout": 1.0}, "dropout must be from 0 to below 1"),

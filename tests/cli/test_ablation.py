@@ -38,7 +38,7 @@ def test_overrides_may_lack_their_hyphens():
     given = ["--a.b", "1", "c.d=2", "--e.f=x.y", "g.h=[1, 2]"]
     assert as_overrides(given) == ["--a.b", "1", "--c.d=2", "--e.f=x.y", "--g.h=[1, 2]"]
     for wrong in (["c.d", "2"], ["x"], ["--a.b", "1", "2"]):
-        with pytest.raises(ValueError, match="is no override"):
+        with pytest.raises(ValueError, match="is not an override"):
             as_overrides(wrong)
 
 
@@ -67,7 +67,7 @@ def test_a_wrong_argument_is_told_before_anything_is_trained(run, tmp_path):
     config = ROOT / "configs" / "hmtl_cpu.cfg"
     assert run("ablation", config, tmp_path, "--setups", "L")[0] == 1
     assert "no such file" in " ".join(run("ablation", tmp_path / "x.cfg", tmp_path)[1].split())
-    assert "is no override" in run("ablation", config, tmp_path, "oops")[1]
+    assert "is not an override" in run("ablation", config, tmp_path, "oops")[1]
     code, output = run("ablation", config, tmp_path, "--setups", "B", "--no.such", "1")
     assert (code, "there is no section [no] for no.such" in " ".join(output.split())) == (1, True)
     assert list(tmp_path.iterdir()) == []

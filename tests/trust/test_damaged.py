@@ -191,9 +191,9 @@ def test_weights_that_are_no_numbers_are_said_and_refused(
     else:
         node = next(node for node in pipe.model.walk() if node.has_param("E"))
         node.get_param("E")[0, 0] = value
-    with pytest.warns(UserWarning, match=r"\[W194\] 'hmtl' is saved with weights that are no finite numbers \(1 "):
+    with pytest.warns(UserWarning, match=r"\[W194\] 'hmtl' is saved with weights that are not finite numbers \(1 "):
         nlp.to_disk(tmp_path / "model")
-    with pytest.raises(ValueError, match=r"\[H643\] .*hmtl/model: holds weights that are no finite numbers"):
+    with pytest.raises(ValueError, match=r"\[H643\] .*hmtl/model: holds weights that are not finite numbers"):
         spacy.load(tmp_path / "model")
 
 
