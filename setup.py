@@ -100,6 +100,7 @@ setup(
         "spacy_batchers": ["spacy_hmtl.TaskBatcher.v1 = spacy_hmtl.training.batcher:make_task_batcher"],
         "spacy_callbacks": [
             "spacy_hmtl.Checkpoint.v1 = spacy_hmtl.pipeline.factory:make_checkpoint",
+            "spacy_hmtl.NewLabels.v1 = spacy_hmtl.training.new_labels:make_new_labels",
             "spacy_hmtl.ModelCard.v1 = spacy_hmtl.pipeline.factory:make_model_card",
         ],
         "spacy_scorers": ["spacy_hmtl.Scorer.v1 = spacy_hmtl.scoring.scorer:make_hmtl_scorer"],

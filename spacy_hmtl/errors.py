@@ -105,7 +105,7 @@ class Errors(metaclass=WithCodes):
     H306 = "The batch size of {task!r} must be at least 1, found {value}. Set it in [training.batcher.size]."
     H307 = "The batcher got examples of the task {task!r} but has no size for it. Add {task} to [training.batcher.size]; it has {known}."
     H308 = 'The batcher got examples that carry no task. Use @readers = "spacy_hmtl.MultiTaskCorpus.v1" in [corpora.train].'
-    H309 = 'The label {label!r} of task {task!r} is not known: {known}. Before training goes on, call nlp.get_pipe("hmtl").add_labels_of(examples), or add_label({label!r}, {task!r}): what is learnt is kept.'
+    H309 = 'The label {label!r} of task {task!r} is not known: {known}. Before training goes on, call nlp.get_pipe("hmtl").add_labels_of(examples), or add_label({label!r}, {task!r}): what is learnt is kept. In a config: [initialize] before_init = {{"@callbacks": "spacy_hmtl.NewLabels.v1"}}.'
     H310 = "A label is added to one task, found add_label({label!r}, {task!r}). Tasks that have labels: {tasks}. Write {example}."
     H311 = "The component {name!r} needs training examples to initialize (got none). Pass get_examples, or labels from `spacy init labels`."
     H312 = "A corpus with the blocks {blocks} is empty. Each block needs a path; see [corpora.train]."

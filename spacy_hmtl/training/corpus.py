@@ -23,6 +23,7 @@ from ..data.docbin import read_docs
 from ..data.label_map import Change, LabelMap, read_label_map
 from ..errors import Errors, Warnings
 from ..types import LabeledSpan
+from .new_labels import waiting
 
 # Settings of one task's data. path: a `.spacy` file, or a folder that is searched for them.
 # limit: most documents to read; 0 reads all. gold_preproc: give predicted Docs the gold
@@ -80,6 +81,8 @@ def _checked(task: str, block: TaskBlock) -> TaskBlock:
 class MultiTaskCorpus:
     """Reads the blocks of settings again each time it is called with `nlp`."""
 
+    finds_new_labels = True
+
     def __init__(self, blocks: dict[str, TaskBlock], share: bool) -> None:
         self.blocks = blocks
         self.share = share
@@ -89,7 +92,8 @@ class MultiTaskCorpus:
         self._maps = {task: read_label_map(block["labels"]) for task, block in blocks.items() if block.get("labels")}
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
-        for pipe in _waiting(nlp):
+        # A training has begun where the pipeline has an optimizer, see `nlp.resume_training`.
+        for pipe in waiting(nlp, nlp.pipeline) if nlp._optimizer is not None else ():
             pipe.add_labels_of(self._examples(nlp))
         yield from self._examples(nlp)
 
@@ -175,17 +179,6 @@ class MultiTaskCorpus:
         for message, labels in ((Warnings.W180, unnamed), (Warnings.W181, unmet)):
             if labels:
                 warnings.warn(message.format(path=block["path"], labels=", ".join(sorted(labels))), stacklevel=2)
-
-
-def _waiting(nlp: Language) -> list[Any]:
-    """Loaded components with which training is about to go on: new labels of the data must be known before it does.
-
-    A training has begun where the pipeline has an optimizer, see `nlp.resume_training`.
-    """
-    if nlp._optimizer is None:
-        return []
-    frozen = nlp.config["training"].get("frozen_components") or []
-    return [pipe for name, pipe in nlp.pipeline if name not in frozen and getattr(pipe, "waits_for_labels", False)]
 
 
 def _map_labels(doc: Doc, layers: Layers, label_map: LabelMap) -> tuple[Layers, Change]:

@@ -15,6 +15,7 @@ from wasabi.printer import Printer
 
 from ..progress import is_watched, make_bar
 from .gaps import Table, open_log, row_as_json
+from .new_labels import add_new_labels
 from .record import Record
 
 # What the training loop calls at each step, and at the end.
@@ -39,6 +40,8 @@ def make_console_logger(
     exist, since no development document is annotated for its task or no level finds it. SCORE is the weighted mean
     of those that do.
 
+    Before the first update, a loaded component gets the labels that are new in the training data.
+
     progress_bar (str, optional): "auto" shows updates, the time left and the loss of each task on a terminal, and
         nothing elsewhere; "train" and "eval" are spaCy's bars; None shows none.
     console_output (bool): Print the table.
@@ -56,6 +59,8 @@ def make_console_logger(
     path = None if output_file is None else Path(output_file)
 
     def setup_printer(nlp: Any, *streams: IO[str]) -> Loggers:
+        # The last moment before the first update at which the pipeline can be seen.
+        add_new_labels(nlp, nlp.pipeline)
         columns = _columns(nlp.pipeline)
         pipes = [(column, pipe) for column, (_, pipe) in columns.items()]
         weights = {key: weight for key, weight in nlp.config["training"]["score_weights"].items() if weight is not None}
