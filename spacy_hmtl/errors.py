@@ -76,7 +76,7 @@ class Errors(metaclass=WithCodes):
     H230 = "{path}: the cache folder is a file. Name a folder, which need not exist."
     H231 = "{path}: a folder of vectors is named for an encoder that changes in training. Set cache_dir = null or frozen = true in {section}."
     H232 = "The pipeline has no word vectors, but spacy_hmtl.WordVectors.v1 needs them. Make a folder with `python -m spacy init vectors LANG VECTORS FOLDER` and set [initialize] vectors = FOLDER."
-    H233 = "The table of word vectors has the width {found}, but the embedding was trained with {expected}. Load the pipeline with the vectors of its training."
+    H233 = "The table of word vectors has the width {found}, but the embedding was trained with {expected}. Load the pipeline with the vectors of its training; to join two pipelines, add the other's components to this one: nlp.add_pipe(NAME, source=OTHER)."
     H234 = "The word vectors embedding knows no width yet: call nlp.initialize(), or load a trained pipeline."
     H235 = (
         "last_layers is {n}, but {reason}. Set it in {section}; 0 trains all layers of an encoder with frozen = false."
@@ -279,3 +279,5 @@ class Warnings(metaclass=WithCodes):
     W194 = "{name!r} is saved with weights that are not finite numbers ({n} tensors, such as {names}), and cannot be loaded. Go back to what was saved before, and train with a lower learning rate."
     W195 = '{n} weights of the encoder ({names}) are beyond the range of {dtype} and are saved as its largest value, {most:g}. Set save_dtype = "bfloat16" or "float32" in the Transformer embedding to keep them.'
     W196 = "The word vectors of the vocabulary are not those that {name!r} was saved with, so that predictions may be wrong. Load it with the vectors of its training, or save it again with these."
+    W220 = "{name!r}: relation_threshold = {value} decides nothing, since every relation label has a threshold of its own (said once). Change relation_thresholds.LABEL, or have one threshold for all: nlp.get_pipe({name!r}).cfg['relation_thresholds'] = {{}}."
+    W221 = "{name!r} replaces {n} spans that something else has put into the group {key!r} of a Doc (said once). Let one of the two write elsewhere: spans_keys = {{{task!r}: KEY}} in [components.{name}], or the other's spans_key."

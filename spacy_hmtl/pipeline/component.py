@@ -98,6 +98,7 @@ class HMTL(Predicting):
         check_settings(self.cfg, self.name, self.tasks)
         # What the config says; saved beside the settings, to know at load what a new config overrides.
         self._configured = deepcopy(self.cfg)
+        self._usual_threshold = relation_threshold
         extensions.register()
 
     # --- training ---

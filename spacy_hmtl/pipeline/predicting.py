@@ -16,6 +16,7 @@ from ..bridge.model import Batch, states
 from ..errors import Errors, Warnings
 from ..types import LabeledSpan
 from .batches import batches
+from .effects import is_idle, n_foreign
 from .settings import check_settings
 from .stored import Stored
 
@@ -92,6 +93,8 @@ class Predicting(Stored):
     def _predictions(self, docs: list[Doc], cfg: Mapping[str, Any]) -> list[Layers]:
         if self.replay is not None and self.replay.is_running:
             return [Layers()] * len(docs)
+        if is_idle(cfg, self._usual_threshold, self.label_data.get("relation", ())):
+            self._warn_once("W220", Warnings.W220.format(name=self.name, value=cfg["relation_threshold"]))
         key = cfg["gold_mentions_key"]
         given = None if key is None else [groups.get_mentions(doc, key) for doc in docs]
         return self._predict(docs, given, cfg)
@@ -137,9 +140,19 @@ class Predicting(Stored):
             if prediction.entities is not None:
                 names = with_earlier(doc, prediction.entities, keys["ner"], overwrite=cfg["overwrite_ents"])
                 set_entities(doc, names, keys["ner"], complete=True)
-            write(doc, prediction.keep(["emd", "coref", "relation"]), keys)
+            layers = prediction.keep(["emd", "coref", "relation"])
+            self._warn_of_replaced(doc, layers, keys, cfg["gold_mentions_key"])
+            write(doc, layers, keys)
             if listens and not cfg["keep_trf_data"]:
                 doc._.trf_data = None
+
+    def _warn_of_replaced(self, doc: Doc, layers: Layers, keys: Mapping[str, str], given: str | None) -> None:
+        """Say where spans that others have put into a group of ours go (W221)."""
+        for task in self.tasks if doc.spans else ():
+            if task == "ner" or layers.of(task) is None or keys[task] == given:
+                continue
+            if n := n_foreign(doc, task, keys[task], self.label_data.get(task, ())):
+                self._warn_once("W221", Warnings.W221.format(name=self.name, key=keys[task], n=n, task=task))
 
     def states(self, docs: Sequence[Doc]) -> dict[str, Any]:
         """States of every level and the embeddings: task (or "embeddings") -> one array per Doc.

@@ -24,6 +24,8 @@ class Stored(Growing):
     vocab: Vocab
     cfg: dict[str, Any]
     _configured: dict[str, Any]
+    # `relation_threshold` as it was when the component was made or saved: what differs was asked for.
+    _usual_threshold: float
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
@@ -40,6 +42,7 @@ class Stored(Growing):
             hooks.check_vocab(self.vocab)
         with naming(place(CFG)):
             self.cfg = unpacked({**self.cfg, **saved}, self._configured)
+            self._usual_threshold = unpacked(saved, {}).get("relation_threshold", self.cfg["relation_threshold"])
             check_settings(self.cfg, self.name, self.tasks)
         self._goes_on, self._has_learnt = True, False
         self._know_labels()

@@ -14,6 +14,7 @@ from ..encoder import Encoded
 from ..layout import Layout, owners
 from .protocol import NOTHING, Beside, Head, HeadConfig, HeadLabels, Kind
 from .tensors import RelationTargets, TokenPairs
+from .thresholds import least_scores
 
 # Token pairs scored at a time, a pair being `hidden_width` floats: few enough for a CPU's
 # own cache, which is twice as fast; many on a GPU, where a launch costs more than the work.
@@ -80,6 +81,7 @@ class RelationHead(Head):
 
     def __init__(self, width: int, labels: Sequence[str], config: RelationConfig) -> None:
         super().__init__()
+        self.labels = list(labels)
         self.n_labels = len(labels)
         self.activation = ACTIVATIONS[config.activation]
         self.arg1 = nn.Linear(width, config.hidden_width)
@@ -149,21 +151,22 @@ class RelationHead(Head):
 
     @torch.no_grad()
     def decode(self, encoded: Encoded, settings: Mapping[str, Any], beside: Beside = NOTHING) -> TokenPairs:
-        """Token pairs and labels whose probability is at least the setting `relation_threshold`.
+        """Token pairs and labels whose probability is at least the threshold.
 
         A token may stand for both arguments: of nested mentions that end there, such as
         "the office in Lisbon" and "Lisbon".
 
         encoded (Encoded): Inputs and states of the task's encoder, and their layout.
-        settings (Mapping): Those of the component, thresholds among them.
+        settings (Mapping): `relation_threshold`, and by label `relation_thresholds`.
         beside (Beside): What else the head may read.
         RETURNS (TokenPairs): With offsets in the batch.
         """
         first, second = self.arg1(encoded.states), self.arg2(encoded.states)
-        cut = float(torch.logit(torch.tensor(settings["relation_threshold"], dtype=torch.float64)))
         if len(first) == 0 or self.n_labels == 0:
             none = torch.zeros(0, dtype=torch.int64, device=first.device)
             return TokenPairs(none, none, none, first.new_zeros(0))
+        by_label = least_scores(settings, self.labels)  # (R,)
+        cut, cuts = float(by_label.min()), by_label.to(first.device)
         found: list[TokenPairs] = []
         waiting: list[_Scored] = []
         n_waiting = 0
@@ -180,10 +183,10 @@ class RelationHead(Head):
             waiting.append(_Scored(scores.flatten(), bucket.index.flatten(), likely.flatten()))
             n_waiting += scores.numel()
             if n_waiting >= _KEPT:
-                found.append(_pairs(waiting, encoded.layout, self.n_labels, cut))
+                found.append(_pairs(waiting, encoded.layout, cuts))
                 waiting, n_waiting = [], 0
         if waiting:
-            found.append(_pairs(waiting, encoded.layout, self.n_labels, cut))
+            found.append(_pairs(waiting, encoded.layout, cuts))
         return TokenPairs.joined(found)
 
 
@@ -200,12 +203,13 @@ class _Scored(NamedTuple):
     likely: Tensor
 
 
-def _pairs(parts: list[_Scored], layout: Layout, n_labels: int, cut: float) -> TokenPairs:
-    """Real cells of likely rows that score at least `cut`.
+def _pairs(parts: list[_Scored], layout: Layout, cuts: Tensor) -> TokenPairs:
+    """Real cells of likely rows that score at least what their label has to, `cuts` of shape (R,).
 
     Few rows are likely, and looking through all cells costs as much as computing them. All
     buckets are looked through together: a GPU waits for the host three times, however many they are.
     """
+    n_labels = len(cuts)
     cells, tokens, likely = (torch.cat(column) for column in zip(*parts))
     begins, begin = [], 0  # cell that each row begins with
     for part in parts:
@@ -219,7 +223,7 @@ def _pairs(parts: list[_Scored], layout: Layout, n_labels: int, cut: float) -> T
     owner = owners(counts, int(counts.sum()))  # (cells,)
     within = torch.arange(len(owner), device=cells.device) - (counts.cumsum(0) - counts)[owner]
     scores = cells[torch.cat(begins)[rows][owner] + within]  # (cells,)
-    hits = (scores >= cut).nonzero().squeeze(1)  # (R,)
+    hits = (scores >= cuts[within % n_labels]).nonzero().squeeze(1)  # (P,)
     owner, within = owner[hits], within[hits]
     arg2 = layout.segment_starts[segment[owner]] + within // n_labels
     return TokenPairs(arg1[owner], arg2, within % n_labels, torch.sigmoid(scores[hits]))

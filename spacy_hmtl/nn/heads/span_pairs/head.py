@@ -15,6 +15,7 @@ from ..protocol import NOTHING, Beside, GivenMentions, Head, HeadLabels
 from ..relation import hush_rows
 from ..tagger import TaggerConfig, TaggerHead
 from ..tensors import RelationTargets, SpanPairs, SpanTensors
+from ..thresholds import least_scores
 from .config import SpanPairConfig
 from .rules import IMPOSSIBLE, RelationRules
 from .scorer import Pairs, PairScorer, TypedSpans, make_pairs
@@ -160,7 +161,7 @@ class SpanPairHead(Head):
         order = torch.argsort(found.starts * (encoded.states.shape[0] + 1) + found.ends, stable=True)
         found = SpanTensors(*(column[order] for column in found))
         spans = TypedSpans(found.starts, found.ends, found.labels)
-        cuts = self._cuts(settings, encoded.states.device)
+        cuts = least_scores(settings, self.labels).to(encoded.states.device)
         parts = [part for part in self._blocks(encoded, beside, spans, cuts) if len(part.labels)]
         if not parts:
             none = torch.zeros(0, dtype=torch.int64, device=encoded.states.device)
@@ -189,12 +190,6 @@ class SpanPairHead(Head):
         others = ~torch.isin(docs[found.starts], docs[starts])
         own = SpanTensors(starts, ends, types, torch.ones(len(starts), device=found.scores.device))
         return SpanTensors(*(torch.cat([column[others], more]) for column, more in zip(found, own)))
-
-    def _cuts(self, settings: Mapping[str, Any], device: torch.device) -> Tensor:
-        """Least score of each label, shape (R,)."""
-        by_label = settings.get("relation_thresholds") or {}
-        values = [by_label.get(label, settings["relation_threshold"]) for label in self.labels]
-        return torch.logit(torch.tensor(values, dtype=torch.float64)).to(device)
 
     def _blocks(self, encoded: Encoded, beside: Beside, spans: TypedSpans, cuts: Tensor) -> Iterator[_Hits]:
         """What scores high enough, block by block, so that memory does not grow with the document."""
