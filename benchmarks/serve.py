@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -47,9 +48,9 @@ def load(model: Model, clients: Clients = 100, seconds: Seconds = 60.0, tree: Tr
 
 @app.command()
 def flood(model: Model, clients: Clients = 100, seconds: Seconds = 60.0, tree: Tree = HERE, seed: Seed = 0) -> None:
-    """The same clients first by themselves, then with a hostile one in the place of one of them."""
-    with server(model, tree) as (url, _):
-        asyncio.run(measure_flood(url, clients, seconds, seed))
+    """The same clients in turns by themselves, and with a hostile one in the place of one of them."""
+    with server(model, tree) as (url, pid):
+        asyncio.run(measure_flood(url, pid, clients, seconds, seed))
 
 
 @contextmanager
@@ -85,19 +86,53 @@ async def measure(url: str, pid: int, n_clients: int, seconds: float, seed: int)
         typer.echo(f"memory of the server, MB: {' -> '.join(f'{size:.1f}' for size in sizes)}")
 
 
-async def measure_flood(url: str, n_clients: int, seconds: float, seed: int) -> None:
-    """Warm up, measure without the hostile client for half of the time, then with it, and print both."""
+async def measure_flood(url: str, pid: int, n_clients: int, seconds: float, seed: int) -> None:
+    """Warm up, then measure in turns without the hostile client and with it, and print both.
+
+    Turns, because what else the machine does changes from minute to minute.
+    """
+    sums, replaced = {False: Side(), True: Side()}, 0
     async with polite_client(url, n_clients) as client:
         await ask(client, n_clients, seconds / 6, seed)
-        began = time.perf_counter()
-        statuses, quiet = await ask(client, n_clients - 1, seconds / 2, seed)
-        report(f"{n_clients - 1} clients", statuses, quiet, time.perf_counter() - began)
-        attacks = asyncio.ensure_future(attack(url, seconds / 2))
-        began = time.perf_counter()
-        statuses, flooded = await ask(client, n_clients - 1, seconds / 2, seed)
-        report(f"{n_clients - 1} clients and a hostile one", statuses, flooded, time.perf_counter() - began)
-        typer.echo("the hostile one: " + ", ".join(f"{n:,} x {what}" for what, n in sorted((await attacks).items())))
-    typer.echo(f"median: {median(flooded) / median(quiet):.2f} times the quiet one")
+        for turn in range(2 * N_PARTS):
+            side, is_hostile = sums[bool(turn % 2)], bool(turn % 2)
+            began, cpu, own = time.perf_counter(), cpu_seconds(pid), time.process_time()
+            attacks = asyncio.ensure_future(attack(url, seconds / N_PARTS / 2)) if is_hostile else None
+            statuses, waits = await ask(client, n_clients - 1, seconds / N_PARTS / 2, seed + turn)
+            if attacks is not None:
+                side.attacks.update(await attacks)
+            side.statuses.update(statuses)
+            side.waits += waits
+            side.seconds += time.perf_counter() - began
+            side.server += cpu_seconds(pid) - cpu
+            workers = (await client.get("/ready")).json()["workers"].values()
+            replaced, before = sum(worker["replaced"] for worker in workers), replaced
+            side.replaced += replaced - before
+            side.clients += time.process_time() - own
+    for is_hostile, side in sums.items():
+        who = f"{n_clients - 1} clients" + (" and a hostile one" if is_hostile else "")
+        report(who, side.statuses, side.waits, side.seconds)
+        typer.echo(f"processor time: server {side.server:.0f} s, clients {side.clients:.0f} s")
+        typer.echo(f"workers that were killed and replaced: {side.replaced}")
+    typer.echo("the hostile one: " + ", ".join(f"{n:,} x {what}" for what, n in sorted(sums[True].attacks.items())))
+    typer.echo(f"median: {median(sums[True].waits) / median(sums[False].waits):.2f} times the quiet one")
+
+
+@dataclass
+class Side:
+    """What was seen with the hostile client, or without it.
+
+    server, clients: processor time in seconds.
+    replaced: workers that were killed.
+    """
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    attacks: Counter[str] = field(default_factory=Counter)
+    waits: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    server: float = 0.0
+    clients: float = 0.0
+    replaced: int = 0
 
 
 def polite_client(url: str, n_clients: int) -> httpx.AsyncClient:
@@ -192,9 +227,12 @@ def resident(pid: int) -> float | None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time of a process and those that it started; other work changes it less than the throughput."""
+    """Processor time of a process and those that it started, also of those that have ended since.
+
+    Other work on the machine changes it less than the throughput.
+    """
     fields = [text.rpartition(")")[2].split() for text in _read_all(pid, "stat")]
-    return sum((int(row[11]) + int(row[12])) / os.sysconf("SC_CLK_TCK") for row in fields)
+    return sum(sum(map(int, row[11:15])) / os.sysconf("SC_CLK_TCK") for row in fields)
 
 
 def _read_all(pid: int, name: str) -> list[str]:
