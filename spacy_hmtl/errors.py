@@ -76,7 +76,7 @@ class Errors(metaclass=WithCodes):
     H230 = "{path}: the cache folder is a file. Name a folder, which need not exist."
     H231 = "{path}: a folder of vectors is named for an encoder that changes in training. Set cache_dir = null or frozen = true in {section}."
     H232 = "The pipeline has no word vectors, but spacy_hmtl.WordVectors.v1 needs them. Make a folder with `python -m spacy init vectors LANG VECTORS FOLDER` and set [initialize] vectors = FOLDER."
-    H233 = "The table of word vectors has the width {found}, but the embedding was trained with {expected}. Load the pipeline with the vectors of its training; to join two pipelines, add the other's components to this one: nlp.add_pipe(NAME, source=OTHER)."
+    H233 = "The table of word vectors has the width {found}, but the embedding was trained with {expected}. Load the pipeline with the vectors of its training; to join two pipelines, add the other's components to this one, nlp.add_pipe(NAME, source=OTHER), or say vectors = THIS PIPELINE in [initialize] of the config."
     H234 = "The word vectors embedding knows no width yet: call nlp.initialize(), or load a trained pipeline."
     H235 = (
         "last_layers is {n}, but {reason}. Set it in {section}; 0 trains all layers of an encoder with frozen = false."

@@ -20,6 +20,7 @@ COLUMNS = {
     "started by": "{method}",
     "threads in each": "{threads}",
     "texts": "{texts:,}",
+    "words a text": "{words_a_text:.0f}",
     "words/s": "{words_per_s:,.0f}",
     "of one process": "{of_one:.2f}",
     "wall s": "{wall_s:.1f}",
@@ -31,7 +32,7 @@ COLUMNS = {
 def processes(
     pipeline: Pipeline,
     data: Sentences,
-    texts: Annotated[str, typer.Option(help="Numbers of one-sentence texts")] = "100,10000",
+    texts: Annotated[str, typer.Option(help="Numbers of texts, and of sentences in each")] = "100:1,10000:1,500:20",
     n_process: Annotated[int, typer.Option(help="Worker processes")] = 2,
     methods: Annotated[str, typer.Option(help="How Python starts them: fork, spawn, forkserver")] = "fork,spawn",
     batch_size: Annotated[int, typer.Option(help="Texts that a worker is given at a time")] = 500,
@@ -43,7 +44,7 @@ def processes(
     ways: list[tuple[int, str, int]] = [(1, "", 1), (1, "", 2)]
     ways += [(n_process, method, 1) for method in methods.split(",")]
     rows: list[dict[str, Any]] = []
-    for number in map(int, texts.split(",")):
+    for number in texts.split(","):
         found: dict[tuple[int, str, int], list[dict[str, Any]]] = {way: [] for way in ways}
         for _ in range(rounds):
             for way in ways:
@@ -58,7 +59,7 @@ def processes(
 
 
 def _measure(
-    pipeline: str, data: Path, texts: int, batch_size: int, n_process: int, method: str, threads: int
+    pipeline: str, data: Path, texts: str, batch_size: int, n_process: int, method: str, threads: int
 ) -> dict[str, Any]:
     """One reading, in a process that nothing else has happened in."""
     arguments = [_absolute(pipeline), data.absolute(), texts, batch_size, n_process, method, threads]
@@ -83,12 +84,14 @@ def read(arguments: Sequence[str]) -> dict[str, Any]:
 
     from spacy_hmtl.data.docbin import read_docs
 
-    pipeline, data, n_texts, batch_size, n_process, method, threads = arguments
+    pipeline, data, sizes, batch_size, n_process, method, threads = arguments
     torch.set_num_threads(int(threads))
     multiprocessing.set_start_method(method or None)
     nlp = spacy.load(pipeline)
-    found = [sent.text for doc in read_docs(Path(data), nlp) for sent in doc.sents]
-    texts = [found[i % len(found)] for i in range(int(n_texts))]
+    sents = [sent.text for doc in read_docs(Path(data), nlp) for sent in doc.sents]
+    n_texts, n_sents = map(int, sizes.split(":"))
+    found = [" ".join(sents[start : start + n_sents]) for start in range(0, len(sents), n_sents)]
+    texts = [found[i % len(found)] for i in range(n_texts)]
     list(nlp.pipe(texts[:50]))
     wall, cpu = time.perf_counter(), os.times()
     n_words = sum(map(len, nlp.pipe(texts, n_process=int(n_process), batch_size=int(batch_size))))
@@ -96,6 +99,7 @@ def read(arguments: Sequence[str]) -> dict[str, Any]:
     # The workers have ended, so that their time is counted as that of children.
     seconds = sum(now[:4]) - sum(cpu[:4])
     row = {"processes": int(n_process), "method": method, "threads": int(threads), "texts": len(texts)}
+    row |= {"words_a_text": n_words / len(texts)}
     row |= {"wall_s": spent, "cpu_s": seconds, "cpu_per_wall": seconds / spent}
     return row | {"words_per_s": n_words / spent}
 
