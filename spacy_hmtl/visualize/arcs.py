@@ -37,6 +37,11 @@ def text_width(text: str, size: float) -> float:
     return sum(_letter_width(letter) for letter in text) * size
 
 
+def caption_width(text: str, size: float) -> float:
+    """The same for captions, which are bold and spaced."""
+    return 1.12 * text_width(text, size)
+
+
 def _letter_width(letter: str) -> float:
     if letter in _NARROW:
         return 0.34
@@ -63,7 +68,9 @@ def arcs_svg(relations: Sequence[Triple], texts: dict[Argument, str]) -> str:
     base = height - _NODE - 1
     drawing = [_node(node, base) for node in nodes]
     ends = _ends(list(labels), nodes)
-    for (pair, relation_list), level, (x1, x2) in zip(labels.items(), levels, ends):
+    arcs = zip(labels.items(), levels, ends)
+    # The highest first: captions of lower ones lie over its lines.
+    for (pair, relation_list), level, (x1, x2) in sorted(arcs, key=lambda arc: -arc[1]):
         drawing.append(_arc(x1, x2, base, _STEP * level, relation_list, nodes[pair[0]], nodes[pair[1]]))
     width = nodes[-1].x + nodes[-1].width + 1
     return (
@@ -94,11 +101,11 @@ def _place(arguments: Sequence[Argument], texts: dict[Argument, str], labels: di
     for i, argument in enumerate(arguments):
         node = Node(texts[argument], argument[2], x)
         if (i, i) in labels:
-            node.width = max(node.width, text_width(_caption(labels[i, i]), 11) + 30)
+            node.width = max(node.width, caption_width(_caption(labels[i, i]), 11) + 30)
         for pair, relations in labels.items():
             if i == max(pair) and min(pair) < i:
                 left = nodes[min(pair)]
-                needed = left.x + left.width / 2 + text_width(_caption(relations), 11) + 44 - node.width / 2
+                needed = left.x + left.width / 2 + caption_width(_caption(relations), 11) + 44 - node.width / 2
                 node.x = max(node.x, needed)
         nodes.append(node)
         x = node.x + node.width + _GAP
@@ -158,7 +165,7 @@ def _arc(x1: float, x2: float, base: float, rise: float, relations: Sequence[Tri
     )
     arrow = f"M{x2:.1f} {foot + 2:.1f}l-4 -8h8z"
     middle, caption = (x1 + x2) / 2, _caption(relations)
-    width = text_width(caption, 11) + 10
+    width = caption_width(caption, 11) + 10
     title = "\n".join(f"{head.full} {r.label} {tail.full}: {r.score:.2f}" for r in relations)
     return (
         f'<g class="arc"><title>{escape(title)}</title><path d="{path}"/><path class="arrow" d="{arrow}"/>'

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spacy.tokens import Span
 
 from ..annotations.resolution import EntityRelation
-from .arcs import text_width
+from .arcs import caption_width, text_width
 from .colors import type_hue
 
 # All in pixels of the drawing.
@@ -194,7 +194,7 @@ def _edge(
     arrow = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners) + "z"
     x, y = (start + 2 * bend + end) / 4  # the middle of the curve
     caption = _caption(relations)
-    width = text_width(caption, _SMALL) + 10
+    width = caption_width(caption, _SMALL) + 10
     title = "\n".join(
         f"{' '.join(r.head.text.split())} {r.label} {' '.join(r.tail.text.split())}: {r.score:.2f}" for r in relations
     )

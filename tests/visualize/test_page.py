@@ -10,6 +10,7 @@ from spacy.displacy.render import DEFAULT_LABEL_COLORS
 from spacy_hmtl.annotations import set_clusters, set_entities, set_mentions, set_relations
 from spacy_hmtl.types import LabeledSpan, Triple
 from spacy_hmtl.visualize import render
+from spacy_hmtl.visualize.arcs import arcs_svg
 from spacy_hmtl.visualize.colors import COLORS
 from spacy_hmtl.visualize.network import MAX_NODES
 
@@ -138,6 +139,16 @@ def test_a_part_is_not_cut_within_a_span(nlp):
     assert len(read(render(doc)).sentences) > 1
     set_mentions(doc, [LabeledSpan(*whole, "X")])
     assert len(read(render(doc)).sentences) == 1
+
+
+def test_captions_of_low_arcs_lie_over_the_lines_of_high_ones():
+    head, middle, tail = (LabeledSpan(i, i + 1, "ORG") for i in (0, 2, 4))
+    texts = {span[:3]: f"argument {span.start}" for span in (head, middle, tail)}
+    svg = arcs_svg([Triple(head, "SHORT", middle, 1.0), Triple(head, "LONG", tail, 1.0)], texts)
+    assert svg.index(">LONG<") < svg.index(">SHORT<")
+    assert float(re.search(r'y="([0-9.]+)"[^>]*>LONG<', svg)[1]) < float(
+        re.search(r'y="([0-9.]+)"[^>]*>SHORT<', svg)[1]
+    )
 
 
 def test_relations_are_arcs_with_label_and_arrow(doc):
