@@ -40,12 +40,14 @@ setup(
     package_data={"spacy_hmtl": ["py.typed", "serve/static/*"], "spacy_hmtl.configs": ["*.cfg"]},
     python_requires=">=3.10,<3.15",
     install_requires=[
-        "spacy>=3.8.7,<3.9",
+        # Earlier ones want a confection that thinc 8.3.12 cannot be installed with.
+        "spacy>=3.8.13,<3.9",
         "thinc>=8.3.12,<8.4",
         "spacy-transformers>=1.4,<1.5",
         "torch>=2.6",
         "pytorch-crf>=0.7.2,<0.8",
-        "safetensors>=0.4",
+        # transformers wants it; with 0.4.0 pip tries every release of transformers.
+        "safetensors>=0.4.3",
         # Earlier ones could hold a file that another process had removed.
         "filelock>=3.21",
         "pydantic>=2,<3",
