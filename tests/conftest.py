@@ -106,6 +106,14 @@ def trained_nlp(_demo_docs: list[Doc]) -> Language:
 
 
 @pytest.fixture(scope="session")
+def model_path(trained_nlp: Language, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny pipeline on disk. Shared: leave it as it is."""
+    path = tmp_path_factory.mktemp("model") / "model"
+    trained_nlp.to_disk(path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def texts(_demo_docs: list[Doc]) -> list[str]:
     """Texts of every odd sort, empty ones included, around those the pipeline was trained on."""
     first, second, third = (doc.text for doc in _demo_docs[:3])

@@ -123,7 +123,7 @@ def test_states_alone_are_those_in_a_batch(trained_nlp: Language, texts: list[st
             numpy.testing.assert_allclose(together[task][number], states[0], atol=1e-5)
 
 
-def test_sentence_borders_are_used_where_the_doc_has_them(trained_nlp: Language) -> None:
+def test_sentence_boundaries_are_used_where_the_doc_has_them(trained_nlp: Language) -> None:
     words = "Maria Lind met Dell . She left Austin .".split()
     starts: list[list[bool | int | None] | None] = [[True, *[False] * 8], [i in (0, 5) for i in range(9)], None]
     docs = [Doc(trained_nlp.vocab, words=words, sent_starts=own) for own in starts]

@@ -174,7 +174,7 @@ def test_joined_docs_hold_what_each_held(first, second, third):
 
 @settings(deadline=None, max_examples=50)
 @given(annotated(), st.data())
-def test_retokenized_docs_hold_what_still_has_borders(doc, data):
+def test_retokenized_docs_hold_what_still_has_boundaries(doc, data):
     before = doc.to_bytes()
     marks = sorted(data.draw(st.sets(st.integers(0, len(doc)), max_size=4)))
     merge = [doc[start:end] for start, end in zip(marks[::2], marks[1::2]) if end - start > 1]

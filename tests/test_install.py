@@ -96,14 +96,11 @@ def test_data_scoring_and_pictures_run_without_the_network() -> None:
     assert "torchcrf" not in loaded
 
 
-@pytest.fixture(scope="module")
-def loaded(trained_nlp: Any, tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
+@pytest.fixture
+def loaded(model_path: Path) -> frozenset[str]:
     """Modules that a saved pipeline has loaded after its first text, in a Python that has not imported us."""
-    path = tmp_path_factory.mktemp("saved") / "model"
-    trained_nlp.to_disk(path)
-    return modules_after(
-        f"import spacy; nlp = spacy.load({str(path)!r}); assert nlp('Dell is in Texas.').spans['mentions'] is not None"
-    )
+    load = f"import spacy; nlp = spacy.load({str(model_path)!r})"
+    return modules_after(f"{load}; assert nlp('Dell is in Texas.').spans['mentions'] is not None")
 
 
 def test_a_saved_pipeline_loads_without_importing_us_first(loaded: frozenset[str]) -> None:

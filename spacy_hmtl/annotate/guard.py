@@ -22,7 +22,7 @@ class Guard(NamedTuple):
     costs its length times its punctuation, and 8,000 brackets several seconds.
 
     max_run (int): Longest run of characters without white space; 0 for no limit. The runs of a text together may
-        cost what one run of so much punctuation does, and 30 times the length of the text.
+        cost what one run of as much punctuation does, and 30 times the length of the text.
     max_tokens (int): Of a text; 0 for no limit.
     """
 

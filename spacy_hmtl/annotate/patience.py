@@ -25,7 +25,7 @@ class TooSlowError(Exception):
 class PatientWorker:
     """Annotates batches in a process, which is killed and replaced when a text takes too long.
 
-    The clock begins anew for each text that is tokenized and when the model reads the batch. Where the model takes
+    The clock starts again for each text that is tokenized and when the model reads the batch. Where the model takes
     too long, nobody knows for which text: they are read again one by one, each with the whole time.
 
     timeout (float, optional): Seconds for a text; None for no limit.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -63,23 +64,28 @@ def main(
     """Names, mentions, coreference and relations: convert corpora, annotate, evaluate, look."""
 
 
-app.command("convert", cls=Command)(convert_cli)
-app.command("export", cls=Command)(export_cli)
-app.command("data-check", cls=Command)(data_check_cli)
-app.command("annotate", cls=Command)(annotate_cli)
-app.command("evaluate", cls=Command)(evaluate_cli)
-app.command("calibrate", cls=Command)(calibrate_cli)
-app.command("visualize", cls=Command)(visualize_cli)
-app.command("serve", cls=Command)(serve_cli)
-app.command("check", cls=Command)(check_cli)
-app.command("graph", cls=Command)(graph_cli)
-app.command("init-config", cls=Command)(init_config_cli)
-app.command("push", cls=Command)(push_cli)
-app.command("experiment", cls=Command, context_settings=CONTEXT)(experiment_cli)
-app.command("probe-data", cls=Command)(probe_data_cli)
-app.command("probe", cls=Command)(probe_cli)
-app.command("report", cls=Command)(report_cli)
-app.command("ablation", cls=Command, context_settings=CONTEXT)(ablation_cli)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "convert": convert_cli,
+    "export": export_cli,
+    "data-check": data_check_cli,
+    "annotate": annotate_cli,
+    "evaluate": evaluate_cli,
+    "calibrate": calibrate_cli,
+    "visualize": visualize_cli,
+    "serve": serve_cli,
+    "check": check_cli,
+    "graph": graph_cli,
+    "init-config": init_config_cli,
+    "push": push_cli,
+    "experiment": experiment_cli,
+    "probe-data": probe_data_cli,
+    "probe": probe_cli,
+    "report": report_cli,
+    "ablation": ablation_cli,
+}
+WITH_OVERRIDES = {"experiment", "ablation"}
+for name, command in COMMANDS.items():
+    app.command(name, cls=Command, context_settings=CONTEXT if name in WITH_OVERRIDES else None)(command)
 
 
 def _add() -> typer.Typer:

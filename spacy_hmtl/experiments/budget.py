@@ -23,7 +23,7 @@ class Budget:
     """How long a run trains.
 
     rule: "config": as the config says. "updates": every task has the same number of updates of its own in every
-        setup. "patience": training ends when the score has not risen for so many updates.
+        setup. "patience": training ends when the score has not risen for that many updates.
     updates: by task, updates of its own ("updates").
     evaluations: how often the development data are scored ("updates").
     patience, every, most: updates of each task without a better score that end the training, between two
@@ -67,7 +67,7 @@ class Budget:
         return {}
 
     def stretch(self, training: Mapping[str, Any], before: int) -> dict[str, Any]:
-        """Let a schedule of the learning rate that is made for so many updates fit the rule's.
+        """Let a schedule of the learning rate that is made for a number of updates fit the rule's.
 
         training (Mapping): The section of the config, with the rule's settings.
         before (int): Updates at most, as the config had it.

@@ -66,7 +66,7 @@ def paired_difference(
     """The difference of two setups on the same documents, over the seeds that both have.
 
     Documents are drawn with replacement, the same ones for both setups and for all seeds; the scores of both are made
-    anew from each draw. So the bounds say what other documents of the same kind would change, and not what more seeds
+    again from each draw. So the bounds say what other documents of the same kind would change, and not what more seeds
     would.
 
     ours, theirs (Mapping): By seed, counts of documents.

@@ -46,7 +46,7 @@ def set_temperatures(pipe: HMTL, temperatures: Mapping[str, float]) -> None:
 def calibrate(
     nlp: Language, pipes: Sequence[HMTL], references: Sequence[Doc], *, batch_size: int = 32
 ) -> dict[tuple[str, str], Fit]:
-    """Fit the temperature of each task on gold documents that the pipeline has not learned from.
+    """Fit the temperature of each task on gold documents that the pipeline has not learnt from.
 
     nlp (Language): The pipeline.
     pipes (Sequence[HMTL]): Those of its components to calibrate, changed in place.

@@ -12,9 +12,23 @@ from thinc.api import Config, Model
 if TYPE_CHECKING:
     from .component import HMTL
 
+
+def _encoder(task: str, *, hidden_width: int = 64, depth: int = 2, input_dropout: float = 0.2) -> str:
+    """The section of a task's encoder."""
+    return f"""
+[model.heads.{task}.encoder]
+@architectures = "spacy_hmtl.BiLSTM.v1"
+hidden_width = {hidden_width}
+depth = {depth}
+input_dropout = {input_dropout}
+dropout = 0.2
+output_dropout = 0.2
+"""
+
+
 # Sizes of encoders and heads are those of the authors' configurations where the paper's
 # data allow; embeddings are spaCy's hash embeddings, so that nothing is downloaded.
-DEFAULT_CONFIG = """
+DEFAULT_CONFIG = f"""
 [model]
 @architectures = "spacy_hmtl.HMTL.v1"
 levels = [["ner"], ["emd"], ["relation", "coref"]]
@@ -41,42 +55,18 @@ dropout = 0.1
 [model.heads.ner]
 @architectures = "spacy_hmtl.CRFTagger.v1"
 layers = 1
-
-[model.heads.ner.encoder]
-@architectures = "spacy_hmtl.BiLSTM.v1"
-hidden_width = 64
-depth = 2
-input_dropout = 0.2
-dropout = 0.2
-output_dropout = 0.2
-
+{_encoder("ner")}
 [model.heads.emd]
 @architectures = "spacy_hmtl.CRFTagger.v1"
 layers = 3
-
-[model.heads.emd.encoder]
-@architectures = "spacy_hmtl.BiLSTM.v1"
-hidden_width = 64
-depth = 2
-input_dropout = 0.2
-dropout = 0.2
-output_dropout = 0.2
-
+{_encoder("emd")}
 [model.heads.relation]
 @architectures = "spacy_hmtl.MultiHeadSelection.v1"
 hidden_width = 64
 activation = "relu"
 prior = 0.01
 max_distance = 16
-
-[model.heads.relation.encoder]
-@architectures = "spacy_hmtl.BiLSTM.v1"
-hidden_width = 64
-depth = 2
-input_dropout = 0.2
-dropout = 0.2
-output_dropout = 0.2
-
+{_encoder("relation")}
 [model.heads.coref]
 @architectures = "spacy_hmtl.SpanRanking.v1"
 candidates = "spans"
@@ -93,15 +83,7 @@ feature_width = 20
 pair_width = 128
 dropout = 0.3
 singletons = true
-
-[model.heads.coref.encoder]
-@architectures = "spacy_hmtl.BiLSTM.v1"
-hidden_width = 128
-depth = 1
-input_dropout = 0.3
-dropout = 0.2
-output_dropout = 0.2
-"""
+{_encoder("coref", hidden_width=128, depth=1, input_dropout=0.3)}"""
 
 
 @Language.factory(

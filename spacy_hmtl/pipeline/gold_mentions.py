@@ -20,7 +20,7 @@ Predict = Callable[[list[Doc], Sequence[Sequence[LabeledSpan] | None]], list[Lay
 def with_gold_mentions(
     examples: Iterable[Example], key: str, keys: dict[str, str], tasks: Sequence[str], predict: Predict
 ) -> list[Example]:
-    """The Examples, predicted anew for the gold mentions where their references have some.
+    """The Examples, predicted again for the gold mentions where their references have some.
 
     examples (Iterable): Predicted already; they are not changed.
     key (str): The span group of a reference that holds its gold mentions.

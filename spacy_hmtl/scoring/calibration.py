@@ -17,7 +17,7 @@ from .scorer import LayerPair, identity, read_pair
 
 N_BINS = 15
 # Temperatures are looked for between a fifth and five: beyond, thresholds that are moved along (0.99) would be rounded
-# to 1 and come back as another number. At least so many confidences must be judged.
+# to 1 and come back as another number. At least this many confidences must be judged.
 _GREATEST = math.log(5.0)
 _LEAST_JUDGED = 50
 

@@ -25,7 +25,7 @@ _TICK = 0.1  # seconds
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds
 # A worker that took longer to load (on a machine that was busy then) is not waited for as long.
 _MOST_PATIENCE = 5.0  # seconds
-# A request that was at hand, alone, when so many workers ended is not tried again.
+# A request that was the only one at work when this many workers ended is not tried again.
 _MOST_DEATHS = 2
 
 

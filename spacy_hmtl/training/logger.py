@@ -48,7 +48,7 @@ def make_console_logger(
     output_file (str or Path, optional): JSON lines of every row, with null for what is `-`; a file that exists is
         left as it is.
     training_log (str or Path, optional): JSON lines that `hmtl report` makes a page of: config, versions, counts of
-        data; losses, gradient norms and learning rate every so many updates; all scores.
+        data; losses, gradient norms and learning rate every N updates; all scores.
     every (int): Updates between two lines of `training_log`.
     """
     own_bar = progress_bar == "auto" and console_output

@@ -80,7 +80,7 @@ def test_identity_and_facts_are_carried(nlp):
     assert doc_to_json(json_to_doc(record, nlp.vocab)) == record
 
 
-def test_sentence_borders_are_kept_where_known(nlp):
+def test_sentence_boundaries_are_kept_where_known(nlp):
     doc = Doc(nlp.vocab, words=["A", ".", "B"], sent_starts=[True, False, True])
     record = doc_to_json(doc)
     assert record["sents"] == [[0, 3], [4, 5]]

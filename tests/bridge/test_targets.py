@@ -199,7 +199,7 @@ def test_a_token_cut_in_pieces_stands_at_its_last_piece() -> None:
         (["Ann", "Lee left", ".", "She", "won", "."], [True, False, True, True, False, False], [None, (3, 4)]),
     ],
 )
-def test_borders_are_found_in_another_tokenization_or_given_up(
+def test_boundaries_are_found_in_another_tokenization_or_given_up(
     words: list[str], spaces: list[bool], expected: list[tuple[int, int] | None]
 ) -> None:
     align = aligner(example(words, spaces))
@@ -246,7 +246,7 @@ def test_sentences_are_segments_and_long_ones_are_cut() -> None:
     assert segment_starts(Doc(VOCAB, words=[]), 5).tolist() == []
 
 
-def test_without_borders_punctuation_decides_and_the_doc_stays_as_it_was() -> None:
+def test_without_boundaries_punctuation_decides_and_the_doc_stays_as_it_was() -> None:
     doc = Doc(VOCAB, words=["Go", "!", "No", ".", "\n"])
     assert segment_starts(doc, 100).tolist()[:2] == [0, 2]
     assert not doc.has_annotation("SENT_START")

@@ -9,6 +9,7 @@ import numpy
 import pytest
 import spacy
 from bridge.encoders import changed, encoder_weights, make_nlp, pieces_of
+from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Adam
@@ -62,18 +63,24 @@ def count_windows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return encoded
 
 
+def windows_by_update(nlp: Language, examples: list[Example], n_updates: int, encoded: list[int]) -> list[int]:
+    """How many windows the encoder read in each update; `encoded` is the list of `count_windows`."""
+    optimizer, counts = Adam(0.01), []
+    for _ in range(n_updates):
+        encoded.clear()
+        nlp.update(examples, sgd=optimizer)
+        counts.append(sum(encoded))
+    assert counts[0] > 0
+    return counts
+
+
 def test_the_cache_changes_nothing_but_the_time(
     demo_examples: list[Example], encoder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs, encoded = [], count_windows(monkeypatch)
     for cache_mb in (0, 1):
         nlp = make_nlp(demo_examples[:3], encoder, window=5, cache_mb=cache_mb)
-        optimizer, counts = Adam(0.01), []
-        for _ in range(3):
-            encoded.clear()
-            nlp.update(demo_examples[:3], sgd=optimizer)
-            counts.append(sum(encoded))
-        assert counts[0] > 0
+        counts = windows_by_update(nlp, demo_examples[:3], 3, encoded)
         assert counts == [counts[0], *([0, 0] if cache_mb else [counts[0]] * 2)]
         runs.append(weights(nlp.get_pipe("hmtl")))
     assert all(numpy.allclose(runs[0][name], runs[1][name], atol=1e-6) for name in runs[0])
@@ -177,13 +184,7 @@ def test_windows_of_too_many_pieces_are_remembered_whole(
 ) -> None:
     encoded = count_windows(monkeypatch)
     nlp = make_nlp(demo_examples[:3], encoder, window=60)
-    optimizer, counts = Adam(0.01), []
-    for _ in range(2):
-        encoded.clear()
-        nlp.update(demo_examples[:3], sgd=optimizer)
-        counts.append(sum(encoded))
-    assert counts[0] > 0
-    assert counts[1] == 0
+    assert windows_by_update(nlp, demo_examples[:3], 2, encoded)[1] == 0
 
 
 def test_mixed_precision_trains_in_bfloat16_where_a_processor_multiplies_it(

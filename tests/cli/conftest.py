@@ -38,14 +38,6 @@ def poison_package(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def model_path(trained_nlp, tmp_path_factory):
-    """The tiny pipeline on disk."""
-    path = tmp_path_factory.mktemp("model") / "model"
-    trained_nlp.to_disk(path)
-    return path
-
-
-@pytest.fixture(scope="session")
 def failing_model_path(trained_nlp, poison_package, tmp_path_factory):
     """The tiny pipeline before a component that raises on some texts."""
     path = tmp_path_factory.mktemp("model") / "failing"
@@ -64,7 +56,13 @@ def source(tmp_path, texts):
     return write_lines(tmp_path / "in.jsonl", records)
 
 
-@pytest.fixture
-def poisoned(tmp_path):
+@pytest.fixture(scope="session")
+def poisoned_texts():
+    """Records of seven texts; on two of them `failing_model_path` fails."""
     words = ["Anna left.", "Ben stayed.", "poison one", "She said so.", "", "more poison", "The end."]
-    return write_lines(tmp_path / "in.jsonl", [{"text": text, "id": i} for i, text in enumerate(words)])
+    return [{"text": text, "id": i} for i, text in enumerate(words)]
+
+
+@pytest.fixture
+def poisoned(tmp_path, poisoned_texts):
+    return write_lines(tmp_path / "in.jsonl", poisoned_texts)

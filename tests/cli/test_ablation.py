@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from experiments.here import quiet, train_here
 from weasel.util.config import load_project_config
 
 from spacy_hmtl.experiments.setups import SETUPS, as_overrides, choose_setups, setup_overrides
@@ -42,7 +43,13 @@ def test_overrides_may_lack_their_hyphens():
             as_overrides(wrong)
 
 
-def test_what_is_trained_is_scored_task_by_task_and_not_made_again(run, demo_path, tmp_path):
+@pytest.fixture
+def here(monkeypatch):
+    return train_here(monkeypatch)
+
+
+@quiet
+def test_what_is_trained_is_scored_task_by_task_and_not_made_again(run, demo_path, tmp_path, here):
     config, tests = ROOT / "configs" / "hmtl_cpu.cfg", ("--ner", demo_path, "--coref", demo_path)
     short = ("--training.max_steps", "2", "--training.eval_frequency", "2", "--paths.train", demo_path)
     command = ("ablation", config, tmp_path, *tests, *short, "--paths.dev", demo_path)
@@ -73,8 +80,9 @@ def test_a_wrong_argument_is_told_before_anything_is_trained(run, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@quiet
 @pytest.mark.slow
-def test_the_recipe_runs_on_the_samples(run, hmtl_data, tmp_path, monkeypatch):
+def test_the_recipe_runs_on_the_samples(run, hmtl_data, tmp_path, monkeypatch, here):
     """The commands of `spacy project run paper`, in this process, on the samples as train, dev and test data."""
     for split in ("train", "development", "test"):
         folder = tmp_path / "ontonotes" / split / "data" / "english" / "annotations" / "bc"

@@ -1,4 +1,4 @@
-"""`annotate --engine ray`: the same output as without Ray, through dying workers and faults."""
+"""Ray: `annotate --engine ray` with the same output as without, through dying workers and faults; `map_batches`."""
 
 import importlib.util
 import logging
@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import spacy
 from cli.lines import read_lines, write_lines
+from integrations.annotated import alike
 
 from spacy_hmtl.annotate.run import annotate
+from spacy_hmtl.annotations.jsonl import to_line
+from spacy_hmtl.integrations import Annotator
 
 needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason='needs pip install "spacy-hmtl[ray]"')
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -82,6 +86,16 @@ def test_output_is_the_same_though_a_worker_dies(cluster, failing_model_path, te
     assert out.read_bytes() == expected.read_bytes()
     errors = [p.with_name(p.name + ".errors.jsonl").read_bytes() for p in (expected, out)]
     assert errors[0] == errors[1]
+
+
+@needs_ray
+def test_ray_map_batches(cluster, model_path, texts):
+    import ray
+
+    rows = ray.data.from_items([{"n": n, "text": text} for n, text in enumerate(texts)])
+    found = rows.map_batches(Annotator(str(model_path)), batch_size=4).take_all()
+    nlp = spacy.load(model_path)
+    alike([row["hmtl"] for row in sorted(found, key=lambda row: row["n"])], [to_line(nlp(text)) for text in texts])
 
 
 @needs_ray

@@ -44,13 +44,20 @@ def as_lines(records):
     return "".join(json.dumps(record) + "\n" for record in records).encode()
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".spacy", pytest.param(".parquet", marks=needs_pyarrow)])
+@pytest.fixture(scope="module", params=[".jsonl", ".spacy", pytest.param(".parquet", marks=needs_pyarrow)])
+def undisturbed(request, failing_model_path, poisoned_texts, tmp_path_factory):
+    """What a run makes that is not stopped, as a file of some kind; its errors lie beside it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    expected = folder / f"expected{request.param}"
+    annotate(str(failing_model_path), write_lines(folder / "in.jsonl", poisoned_texts), expected, batch_size=2)
+    return expected
+
+
 @pytest.mark.parametrize("n_before", [0, 1, 3, 4])
 def test_a_stopped_run_goes_on_to_the_same_output(
-    failing_model_path, poisoned, tmp_path, monkeypatch, n_before, suffix
+    failing_model_path, poisoned, undisturbed, tmp_path, monkeypatch, n_before
 ):
-    expected = tmp_path / f"expected{suffix}"
-    annotate(str(failing_model_path), poisoned, expected, batch_size=2)
+    suffix = undisturbed.suffix
     out = tmp_path / f"out{suffix}"
     partial = tmp_path / f"out{suffix}.partial"
     add = Output.add
@@ -71,10 +78,9 @@ def test_a_stopped_run_goes_on_to_the_same_output(
     report = annotate(str(failing_model_path), poisoned, out, batch_size=2)
     assert report.n_docs == 5
     assert report.n_resumed >= n_before
-    assert out.read_bytes() == expected.read_bytes()
-    assert read_lines(report.errors) == read_lines(tmp_path / f"expected{suffix}.errors.jsonl")
-    names = {"in.jsonl", f"out{suffix}", f"expected{suffix}"}
-    assert {p.name for p in tmp_path.iterdir() if "errors" not in p.name} == names
+    assert out.read_bytes() == undisturbed.read_bytes()
+    assert read_lines(report.errors) == read_lines(undisturbed.with_name(f"{undisturbed.name}.errors.jsonl"))
+    assert {p.name for p in tmp_path.iterdir() if "errors" not in p.name} == {"in.jsonl", f"out{suffix}"}
 
 
 # Many processes from one that has imported everything: starts take seconds, forks take none.

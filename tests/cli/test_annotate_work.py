@@ -104,9 +104,10 @@ def test_hostile_texts_cost_themselves_and_not_their_batch(model_path, tmp_path,
     assert [one.error is None for one in found] == [True, False]
 
 
-@pytest.mark.parametrize("n_process", [1, 2])
-def test_a_text_that_takes_too_long_is_given_up_and_the_others_are_kept(slow_model, tmp_path, n_process):
-    words = ["Anna left.", "slow to cut", "Ben stayed.", "She said so.", "slow to read", "He said so.", "The end."]
+# Two processes share what one does with both kinds of slow texts: one kind shows it.
+@pytest.mark.parametrize(("n_process", "second"), [(1, "slow to read"), (2, "slow to cut")])
+def test_a_text_that_takes_too_long_is_given_up_and_the_others_are_kept(slow_model, tmp_path, n_process, second):
+    words = ["Anna left.", "slow to cut", "Ben stayed.", "She said so.", second, "He said so.", "The end."]
     source = write_lines(tmp_path / "in.jsonl", [{"text": text, "id": i} for i, text in enumerate(words)])
     report = annotate(slow_model, source, tmp_path / "out.jsonl", batch_size=4, timeout=2.0, n_process=n_process)
     assert (report.n_docs, report.n_failed) == (5, 2)

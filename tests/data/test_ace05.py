@@ -65,7 +65,7 @@ def test_full_extents_subtypes_values_and_times(read):
     assert doc.layers.relations[0].label == "ORG-AFF.Employment"
 
 
-def test_a_border_inside_a_token_takes_the_whole_token_and_is_noted(read):
+def test_a_boundary_inside_a_token_takes_the_whole_token_and_is_noted(read):
     (doc,), log = read(entity("E1", "ORG", mention("E1-1", "NAM", "AT&amp;T", "AT&amp;")), strict=True)
     assert texts(doc, doc.layers.mentions) == [("AT&T", "ORG")]
     assert doc.layers.entities == doc.layers.mentions
@@ -93,7 +93,7 @@ def test_names_inside_names_are_mentions_only(read):
     assert len(log.notes) == 1
 
 
-def test_a_sentence_border_inside_a_mention_is_removed_and_counted(read):
+def test_a_sentence_boundary_inside_a_mention_is_removed_and_counted(read):
     sgm = "<TEXT>\nHe saw Bo. Lee and Co. Ltd. It ran.\n</TEXT>\n"
     plain = len(read("", sgm)[0][0].sent_starts)
     (doc,), log = read(entity("E1", "ORG", mention("E1-1", "NAM", "Bo. Lee", "Bo. Lee", sgm)), sgm)

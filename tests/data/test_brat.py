@@ -98,7 +98,7 @@ def test_what_refers_to_a_skipped_span_is_reported_too(brat):
     assert docs[0].layers.clusters == make_clusters([[(6, 7)]])
 
 
-def test_borders_inside_tokens_are_widened_and_white_space_trimmed(brat):
+def test_boundaries_inside_tokens_are_widened_and_white_space_trimmed(brat):
     docs, log = brat("T1\tPER 1 6\tnn Le\nT2\tPER 8 13\tleft \n", strict=True)
     assert spans(docs[0].layers.mentions) == [(0, 2, "PER"), (2, 3, "PER")]
     assert sorted(log.n_noted()) == [

@@ -136,7 +136,7 @@ def test_a_relation_refers_to_the_sentence_above_only(read):
     assert "entities there: none" in log.faults[0].what
 
 
-def test_a_border_inside_a_token_skips_the_mention_and_keeps_the_count_of_the_others(read):
+def test_a_boundary_inside_a_token_skips_the_mention_and_keeps_the_count_of_the_others(read):
     lines = [
         "The [well|PER ann]-known [Ann|PER ann]don't met [Ann|PER ann] in [Rome|GPE rome].",
         "> ann AT rome",

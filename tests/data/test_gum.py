@@ -83,7 +83,7 @@ def test_the_order_of_fields_is_that_of_the_header_and_holds_for_the_file(read):
     assert [[m[:3] for m in doc.layers.mentions] for doc in docs] == [[(0, 2, "person")]] * 2
 
 
-def test_a_file_without_document_borders_is_one_document(read):
+def test_a_file_without_document_boundaries_is_one_document(read):
     docs, _ = read("corefud", table(ROWS, NEXT, name=""), strict=True, name="de.conllu")
     assert [(doc.name, len(doc.sent_starts)) for doc in docs] == [("de", 2)]
 

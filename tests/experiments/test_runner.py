@@ -9,61 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from experiments.here import Here, KilledError, quiet, train_here
 
-from spacy_hmtl.experiments import runner
 from spacy_hmtl.experiments.documents import score_of
 from spacy_hmtl.experiments.grid import read_grid
-from spacy_hmtl.experiments.one import run_one
 from spacy_hmtl.experiments.plan import plan
 from spacy_hmtl.experiments.rows import Results, Row
 from spacy_hmtl.experiments.runner import Options, run_all
-from spacy_hmtl.pipeline import HMTL
 from spacy_hmtl.training.record import read_record
 
-pytestmark = [
-    pytest.mark.filterwarnings(r"ignore:\[W10[45]\]", r"ignore:\[W16\d\]"),
-    pytest.mark.usefixtures("one_thread"),
-]
-
-
-class KilledError(Exception):
-    pass
-
-
-class Here:
-    """In place of a process: the run in this one, up to an update."""
-
-    stop: int | None = None
-    started: list[str] = []
-
-    def __init__(self, command: list[str], **kwargs: Any) -> None:
-        Here.started.append(command[-1])
-        finish, seen = HMTL.finish_update, []
-
-        def fail(self: HMTL, sgd: Any) -> None:
-            seen.append(1)
-            if Here.stop is not None and len(seen) > Here.stop:
-                raise KilledError
-            finish(self, sgd)
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(HMTL, "finish_update", fail)
-            run_one(Path(command[-1]))
-        self.returncode = 0
-
-    def poll(self) -> int:
-        return self.returncode
-
-    def terminate(self) -> None:
-        pass
+pytestmark = [quiet, pytest.mark.usefixtures("one_thread")]
 
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> type[Here]:
-    monkeypatch.setattr("spacy_hmtl.experiments.runner.subprocess.Popen", Here)
-    monkeypatch.setattr(runner, "_WAIT", 0)
-    Here.stop, Here.started = None, []
-    return Here
+    return train_here(monkeypatch)
 
 
 def make(grid: Path, folder: Path, **options: Any) -> dict[str, Row]:
@@ -179,11 +139,13 @@ def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
 
 def test_a_run_is_a_process_that_may_be_killed(tiny_grid: Path, tmp_path: Path) -> None:
     """As users do it: the command, and one run of it in a process of its own."""
-    command = [sys.executable, "-m", "spacy_hmtl", "experiment", str(tiny_grid), "--output", str(tmp_path / "out")]
+    grid = tmp_path / "grid.toml"
+    grid.write_text(tiny_grid.read_text(encoding="utf-8").replace('["A", "A-GM", "B"]', '["B"]'), encoding="utf-8")
+    command = [sys.executable, "-m", "spacy_hmtl", "experiment", str(grid), "--output", str(tmp_path / "out")]
     command += ["--results", str(tmp_path / "results"), "--jobs", "2"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 of 3 rows" in done.stdout
-    assert len(Results(tmp_path / "results").read()) == 3
+    assert "1 of 1 rows" in done.stdout
+    assert len(Results(tmp_path / "results").read()) == 1
     asked = json.loads(next((tmp_path / "out").glob("*/run.json")).read_text(encoding="utf-8"))
     assert asked["gpu_id"] == -1

@@ -56,15 +56,15 @@ def test_a_mention_inside_a_mention_is_an_entity_though_it_is_a_name_too():
     assert [e.name for e in make_graph(doc, "a").entities] == ["The mayor of Oslo", "Oslo"]
 
 
-BORDERS = st.tuples(st.integers(0, 7), st.integers(1, 3)).map(lambda pair: (pair[0], min(pair[0] + pair[1], 8)))
+BOUNDARIES = st.tuples(st.integers(0, 7), st.integers(1, 3)).map(lambda pair: (pair[0], min(pair[0] + pair[1], 8)))
 
 
 @settings(max_examples=150, deadline=None)
 @given(
     names=st.sets(st.integers(0, 7)),
-    mentions=st.sets(BORDERS),
-    clustered=st.dictionaries(BORDERS, st.integers(0, 2)),
-    pairs=st.lists(st.tuples(BORDERS, BORDERS, st.sampled_from("AB"))),
+    mentions=st.sets(BOUNDARIES),
+    clustered=st.dictionaries(BOUNDARIES, st.integers(0, 2)),
+    pairs=st.lists(st.tuples(BOUNDARIES, BOUNDARIES, st.sampled_from("AB"))),
 )
 def test_every_combination_of_layers_has_a_graph_with_all_its_relations(names, mentions, clustered, pairs):
     doc = spacy.blank("xx")("Ann Lee and Bo saw her in Oslo")

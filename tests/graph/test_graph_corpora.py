@@ -1,4 +1,4 @@
-"""Every document of every corpus at hand has a graph."""
+"""Documents of every corpus at hand have a graph: all of them where there are relations or chains."""
 
 from pathlib import Path
 
@@ -30,9 +30,14 @@ CORPORA = {
 }
 
 
+# Of corpora of names, whose documents are sentences: one graph is like another there.
+MANY = 500
+
+
 @pytest.mark.parametrize("folder", CORPORA)
-def test_every_document_of_every_corpus_has_a_graph(folder, hmtl_data, tmp_path):
-    convert(CORPORA[folder], hmtl_data / folder, tmp_path / "in.spacy")
+def test_documents_of_every_corpus_have_a_graph(folder, hmtl_data, tmp_path):
+    limit = MANY if CORPORA[folder] == "iob" else None
+    convert(CORPORA[folder], hmtl_data / folder, tmp_path / "in.spacy", limit=limit)
     n_docs = 0
     for doc in read_docs(tmp_path / "in.spacy", spacy.blank("xx")):
         found, n_docs = make_graph(doc, "a", aliases=True), n_docs + 1

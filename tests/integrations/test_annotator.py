@@ -1,9 +1,6 @@
 """`Annotator`: one callable for dicts, frames and iterators of frames, that travels by name."""
 
 import importlib.util
-import json
-import logging
-import os
 import pickle
 import subprocess
 import sys
@@ -13,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy
 import pytest
 import spacy
+from integrations.annotated import alike
 
 from spacy_hmtl.annotate import worker
 from spacy_hmtl.annotations.jsonl import to_line
@@ -25,10 +23,9 @@ def needs(package, extra):
 
 
 @pytest.fixture(scope="session")
-def model_path(trained_nlp, tmp_path_factory):
-    path = tmp_path_factory.mktemp("model") / "model"
-    trained_nlp.to_disk(path)
-    return str(path)
+def model_path(model_path):
+    """The tiny pipeline by its name, as jobs are given it."""
+    return str(model_path)
 
 
 @pytest.fixture
@@ -36,15 +33,6 @@ def expected(model_path, texts):
     """The JSON of each text, one at a time."""
     nlp = spacy.load(model_path)
     return [to_line(nlp(text)).rstrip("\n") for text in texts]
-
-
-def alike(found, expected):
-    """Annotations in batches have the same layers; the fourth decimal of a confidence may differ."""
-    for ours, theirs in zip(found, expected, strict=True):
-        ours, theirs = json.loads(ours), json.loads(theirs)
-        assert ours.keys() == theirs.keys()
-        assert [m["label"] for m in ours["mentions"]] == [m["label"] for m in theirs["mentions"]]
-        assert (ours["text"], ours["clusters"]) == (theirs["text"], theirs["clusters"])
 
 
 def test_arrays_get_two_columns_more(model_path, texts, expected):
@@ -119,22 +107,6 @@ def test_frames_keep_their_rows_and_index(model_path, texts, expected):
     assert [len(part) for part in frames] == [5, 0, len(texts) - 5]
     alike([row for part in frames for row in part["layers"]], expected)
     assert list(annotator.empty(frame).columns) == list(found.columns)
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
-@needs("ray", "ray")
-def test_ray_map_batches(model_path, texts, expected):
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    import ray
-
-    ray.init("local", num_cpus=2, include_dashboard=False, logging_level=logging.ERROR, _node_ip_address="127.0.0.1")
-    try:
-        rows = ray.data.from_items([{"n": n, "text": text} for n, text in enumerate(texts)])
-        found = rows.map_batches(Annotator(model_path), batch_size=4).take_all()
-    finally:
-        ray.shutdown()
-    alike([row["hmtl"] for row in sorted(found, key=lambda row: row["n"])], expected)
 
 
 @pytest.mark.filterwarnings("ignore")

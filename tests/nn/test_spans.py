@@ -65,7 +65,7 @@ def test_prune_keeps_the_best_of_each_document_in_order(sizes: list[int], most: 
 
 @quick
 @given(st.lists(pairs, max_size=8), st.lists(pairs, max_size=8, unique=True))
-def test_match_finds_gold_spans_with_the_same_borders(
+def test_match_finds_gold_spans_with_the_same_boundaries(
     spans: list[tuple[int, int]], gold: list[tuple[int, int]]
 ) -> None:
     numbers = [7 + 3 * n for n in range(len(gold))]

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 import torch
-from spacy.language import Language
 from spacy.training import Example
 from tiny import assert_alike, tiny_nlp
 from tiny_elmo import write_elmo
@@ -22,7 +21,8 @@ from tiny_encoder import encoder_block, write_encoder
 # A worker whose threads were lost waits for ever; a healthy one needs seconds.
 TIMEOUT = 240
 
-# Predicts with two threads in this process, then with workers; prints what both have found, and the workers' threads.
+# Predicts with two threads in this process, then in each way with workers; prints what both have found, and how many
+# threads the workers and then this process have.
 SCRIPT = """
 import json, multiprocessing, sys
 from pathlib import Path
@@ -30,7 +30,8 @@ import spacy, torch
 from spacy.tokens import Doc
 from spacy_hmtl.annotations.jsonl import doc_to_json
 
-way, method, model, texts = sys.argv[1], sys.argv[2], Path(sys.argv[3]), json.loads(sys.argv[4])
+ways, method, model, texts = sys.argv[1].split(), sys.argv[2], Path(sys.argv[3]), json.loads(sys.argv[4])
+folder = Path(sys.argv[0]).parent
 
 class Threads:
     def __call__(self, doc):
@@ -58,7 +59,7 @@ def as_annotator(nlp):
 
 def as_command(nlp):
     from spacy_hmtl.annotate.run import annotate
-    source, out = model.parent / f"{method}.jsonl", model.parent / f"{method}.out.jsonl"
+    source, out = folder / f"{method}.jsonl", folder / f"{method}.out.jsonl"
     source.write_text("".join(json.dumps({"text": text}) + "\\n" for text in texts), encoding="utf8")
     annotate(str(model), source, out, batch_size=4, n_process=2)
     return [json.loads(line) for line in out.read_text(encoding="utf8").splitlines()], [1]
@@ -74,28 +75,23 @@ def main():
     assert torch.get_num_threads() == 2
     torch.rand(1500, 1500) @ torch.rand(1500, 1500)  # large enough for both threads, whatever the model
     expected = [doc_to_json(nlp(text)) for text in texts]
-    work = globals()["as_" + way]
-    if way == "pipe":
-        found = work(nlp)
-    else:
-        receive, send = multiprocessing.Pipe(False)
-        child = multiprocessing.Process(target=in_child, args=(send, work, nlp))
-        child.start()
-        found = receive.recv()
-        child.join()
-    print(json.dumps([expected, *found, torch.get_num_threads()]))
+    found = {}
+    for way in ways:
+        work = globals()["as_" + way]
+        if way == "pipe":
+            answer = work(nlp)
+        else:
+            receive, send = multiprocessing.Pipe(False)
+            child = multiprocessing.Process(target=in_child, args=(send, work, nlp))
+            child.start()
+            answer = receive.recv()
+            child.join()
+        found[way] = [*answer, torch.get_num_threads()]
+    print(json.dumps([expected, found]))
 
 if __name__ == "__main__":
     main()
 """
-
-
-@pytest.fixture(scope="module")
-def model(trained_nlp: Language, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny pipeline on disk."""
-    path = tmp_path_factory.mktemp("processes") / "tiny"
-    trained_nlp.to_disk(path)
-    return path
 
 
 def without_scores(value: Any) -> Any:
@@ -105,12 +101,12 @@ def without_scores(value: Any) -> Any:
     return [without_scores(one) for one in value] if isinstance(value, list) else value
 
 
-def run_script(way: str, method: str, model: Path, texts: list[str]) -> tuple[list[Any], list[Any], list[int], int]:
-    script = model.parent / "script.py"
+def run_script(ways: str, method: str, model: Path, texts: list[str], folder: Path) -> tuple[Any, dict[str, Any]]:
+    script = folder / "script.py"
     script.write_text(SCRIPT, encoding="utf8")
     environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
     with subprocess.Popen(
-        [sys.executable, str(script), way, method, str(model), json.dumps(texts)],
+        [sys.executable, str(script), ways, method, str(model), json.dumps(texts)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -123,27 +119,42 @@ def run_script(way: str, method: str, model: Path, texts: list[str]) -> tuple[li
             os.killpg(process.pid, signal.SIGKILL)
             raise
     assert process.returncode == 0, err
-    return tuple(json.loads(out.splitlines()[-1]))
+    expected, found = json.loads(out.splitlines()[-1])
+    return expected, found
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
-@pytest.mark.parametrize("way", ["pipe", "server", "annotator", "command"])
-def test_a_forked_process_finds_the_same(way: str, model: Path, texts: list[str]) -> None:
-    expected, found, threads, own = run_script(way, "fork", model, texts)
-    assert without_scores(found) == without_scores(expected)
+def check(expected: Any, found: list[Any]) -> None:
+    """A worker with one thread has found the same, and the process that started it has two as before."""
+    answers, threads, own = found
+    assert without_scores(answers) == without_scores(expected)
     assert threads == [1]
     assert own == 2
+
+
+@pytest.fixture(scope="module")
+def forked(model_path: Path, texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, dict[str, Any]]:
+    """What is found in every way, one after the other in one process."""
+    if not hasattr(os, "fork"):
+        pytest.skip("Windows has no fork")
+    folder = tmp_path_factory.mktemp("forked")
+    return run_script("server annotator command pipe", "fork", model_path, texts, folder)
+
+
+@pytest.mark.parametrize("way", ["pipe", "server", "annotator", "command"])
+def test_a_forked_process_finds_the_same(way: str, forked: tuple[Any, dict[str, Any]]) -> None:
+    expected, found = forked
+    check(expected, found[way])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
-def test_a_fresh_process_finds_the_same_with_one_thread(method: str, model: Path, texts: list[str]) -> None:
+def test_a_fresh_process_finds_the_same_with_one_thread(
+    method: str, model_path: Path, texts: list[str], tmp_path: Path
+) -> None:
     if method == "forkserver" and not hasattr(os, "fork"):
         pytest.skip("Windows has no fork")
-    expected, found, threads, own = run_script("pipe", method, model, texts)
-    assert without_scores(found) == without_scores(expected)
-    assert threads == [1]
-    assert own == 2
+    expected, found = run_script("pipe", method, model_path, texts, tmp_path)
+    check(expected, found["pipe"])
 
 
 @pytest.mark.parametrize("kind", ["transformer", "elmo"])

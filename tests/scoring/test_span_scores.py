@@ -24,7 +24,7 @@ def test_nested_spans_and_two_labels_of_one_span_are_all_scored() -> None:
 
 
 @pytest.mark.parametrize("wrong", [LabeledSpan(0, 4, "PER"), LabeledSpan(1, 5, "PER"), LabeledSpan(0, 5, "ORG")])
-def test_borders_and_label_must_be_exact(wrong: LabeledSpan) -> None:
+def test_boundaries_and_label_must_be_exact(wrong: LabeledSpan) -> None:
     assert span_scores([(GOLD[:1], [wrong])], "ents")["ents_f"] == 0.0
 
 

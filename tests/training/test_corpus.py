@@ -175,7 +175,7 @@ def test_what_splitting_cuts_is_counted_once(save: Any) -> None:
         read(coref={"path": path, "max_length": 4})
 
 
-def test_mentions_across_a_border_are_counted_once(save: Any) -> None:
+def test_mentions_across_a_boundary_are_counted_once(save: Any) -> None:
     long = AnnotatedDocument(
         "long", WORDS, [True] * 12, None, layers=Layers(mentions=[LabeledSpan(3, 6, "X"), LabeledSpan(0, 2, "Y")])
     )

@@ -55,17 +55,16 @@ def execute(places):
 
 
 @pytest.fixture(scope="module")
-def places(trained_nlp, _demo_docs, tmp_path_factory):
+def places(model_path, _demo_docs, tmp_path_factory):
     folder = tmp_path_factory.mktemp("places")
-    trained_nlp.to_disk(folder / "model")
     DocBin(docs=_demo_docs).to_disk(folder / "gold.spacy")
     lines = [json.dumps({"text": f"Anna Keller left Oslo {n} times."}) for n in range(8)]
     (folder / "texts.jsonl").write_text("\n".join(lines), encoding="utf-8")
     from spacy_hmtl.annotations.jsonl import write_jsonl
 
     write_jsonl(_demo_docs, folder / "lines.jsonl")
-    names = {"model": "model", "gold": "gold.spacy", "texts": "texts.jsonl", "lines": "lines.jsonl"}
-    return {key: str(folder / name) for key, name in names.items()}
+    names = {"gold": "gold.spacy", "texts": "texts.jsonl", "lines": "lines.jsonl"}
+    return {"model": str(model_path), **{key: str(folder / name) for key, name in names.items()}}
 
 
 def lay_out(command, tmp_path):

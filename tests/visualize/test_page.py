@@ -1,11 +1,12 @@
 """Pages: well-formed, escaped, with everything that is annotated."""
 
 import re
-from html.parser import HTMLParser
 
 import pytest
 import spacy
 from spacy.displacy.render import DEFAULT_LABEL_COLORS
+from visualize import balanced
+from visualize.balanced import Balanced
 
 from spacy_hmtl.annotations import set_clusters, set_entities, set_mentions, set_relations
 from spacy_hmtl.types import LabeledSpan, Triple
@@ -15,26 +16,19 @@ from spacy_hmtl.visualize.colors import COLORS
 from spacy_hmtl.visualize.network import MAX_NODES
 
 EVIL = "<script>alert('1')</script> & \"Anna\""
-VOID = {"meta", "input"}
 
 
-class Reader(HTMLParser):
-    """Checks that elements nest, and collects the text, the attributes and the elements."""
+class Reader(Balanced):
+    """Collects the text and the sentences, too."""
 
     def __init__(self):
         super().__init__()
-        self.open, self.elements, self.text, self.sentences = [], [], [], []
+        self.text, self.sentences = [], []
 
     def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        self.elements.append((tag, attrs))
-        if attrs.get("class") == "sentence":
+        super().handle_starttag(tag, attrs)
+        if self.elements[-1][1].get("class") == "sentence":
             self.sentences.append("")
-        if tag not in VOID:
-            self.open.append((tag, attrs))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()[0] == tag
 
     def handle_data(self, data):
         self.text.append(data)
@@ -47,11 +41,7 @@ class Reader(HTMLParser):
 
 
 def read(html):
-    reader = Reader()
-    reader.feed(html)
-    reader.close()
-    assert reader.open == []
-    return reader
+    return balanced.read(html, Reader())
 
 
 @pytest.fixture

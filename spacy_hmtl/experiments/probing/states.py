@@ -34,7 +34,7 @@ def sentence_vectors(nlp: Language, pipe: Any, items: Sequence[Item]) -> dict[st
 
 
 def forget(pipe: Any, seed: int) -> None:
-    """Draw the weights of encoders and heads anew; the embeddings stay.
+    """Draw the weights of encoders and heads again; the embeddings stay.
 
     pipe (HMTL): Changed in place.
     seed (int): Of the weights.

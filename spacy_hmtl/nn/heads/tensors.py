@@ -20,10 +20,11 @@ Columns = TypeVar("Columns", bound="tuple[Any, ...]")
 def concatenated(parts: Sequence[Columns]) -> Columns:
     """Tuples of equal columns one after the other; at least one.
 
-    parts (Sequence): Named tuples whose fields are all tensors that may be concatenated.
+    parts (Sequence): Named tuples whose fields are tensors that may be concatenated, or such tuples again.
     RETURNS (tuple): Of the type of the parts.
     """
-    return type(parts[0])(*(torch.cat(column) for column in zip(*parts)))
+    columns = zip(*parts)
+    return type(parts[0])(*(concatenated(own) if isinstance(own[0], tuple) else torch.cat(own) for own in columns))
 
 
 # --- spans: the tasks ner and emd ---

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from ...spans import SpanIndex
+from ..tensors import concatenated
 
 # The score of what cannot be chosen; finite, so that sums stay finite.
 IMPOSSIBLE = -1e9
@@ -55,8 +55,7 @@ class Candidates(NamedTuple):
         other (Candidates): Of the same document or of later ones.
         RETURNS (Candidates): New ones; these stay.
         """
-        spans = SpanIndex(*(torch.cat(pair) for pair in zip(self.spans, other.spans)))
-        return Candidates(spans, *(torch.cat(pair) for pair in zip(self[1:], other[1:])))
+        return concatenated([self, other])
 
 
 class Ranking(NamedTuple):
