@@ -44,12 +44,13 @@ def test_a_symmetric_relation_is_written_once_with_the_mean_score() -> None:
     assert scores[(THREE[0], THREE[1], 2)] == pytest.approx(float(torch.sigmoid(torch.stack(both).mean())), abs=1e-3)
 
 
-def test_of_inverse_relations_both_hold_or_none() -> None:
-    rules = {"KNOWS": RelationRule(inverse="LIVES_IN")}
+@pytest.mark.parametrize(("label", "inverse"), [("KNOWS", "LIVES_IN"), ("LIVES_IN", "KNOWS")])
+def test_of_inverse_relations_both_hold_or_none(label: str, inverse: str) -> None:
+    rules = {label: RelationRule(inverse=inverse)}
     for seed in range(5):
         rows = decoded(THREE, seed, threshold=0.5, schema=rules)
         known = {row[:2] for row in rows if row[2] == "KNOWS"}
-        assert known == {(b, a) for a, b, label in rows if label == "LIVES_IN"}
+        assert known == {(b, a) for a, b, name in rows if name == "LIVES_IN"}
 
 
 def test_a_head_has_one_tail_where_it_may_have_one_only() -> None:

@@ -16,7 +16,7 @@ def triple(head: tuple[Any, ...], label: str, tail: tuple[Any, ...]) -> Triple:
 
 RIGHT = triple((0, 2, "PER"), "works_for", (5, 7, "ORG"))
 WRONG_TYPE = triple((0, 2, "LOC"), "works_for", (5, 7, "ORG"))
-WRONG_BORDER = triple((1, 2, "PER"), "works_for", (5, 7, "ORG"))
+WRONG_START = triple((1, 2, "PER"), "works_for", (5, 7, "ORG"))
 WRONG_TAIL_START = triple((0, 2, "PER"), "works_for", (6, 7, "ORG"))
 WRONG_END = triple((0, 2, "PER"), "works_for", (5, 6, "ORG"))
 WRONG_LABEL = triple((0, 2, "PER"), "founded", (5, 7, "ORG"))
@@ -28,7 +28,7 @@ REVERSED = triple((5, 7, "ORG"), "works_for", (0, 2, "PER"))
     [
         (RIGHT, 1, 1, 1),
         (WRONG_TYPE, 0, 1, 1),
-        (WRONG_BORDER, 0, 0, 1),
+        (WRONG_START, 0, 0, 1),
         (WRONG_TAIL_START, 0, 0, 1),
         (WRONG_END, 0, 0, 0),
         (WRONG_LABEL, 0, 0, 0),
