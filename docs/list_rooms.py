@@ -137,7 +137,10 @@ def draw(arrows: Arrows, torch: set[str]) -> str:
     )
     lines = [head]
     for path in paths:
-        middle = [f"L{x:.0f} {y - HEIGHT / 2:.0f} L{x:.0f} {y + HEIGHT / 2:.0f}" for x, y in map(spots.get, path[1:-1])]
+        middle = [
+            f"L{x:.0f} {y - HEIGHT / 2:.0f} L{x:.0f} {y + HEIGHT / 2:.0f}"
+            for x, y in (spots[one] for one in path[1:-1])
+        ]
         (x, y), (x2, y2) = spots[path[0]], spots[path[-1]]
         way = " ".join([f"M{x:.0f} {y + HEIGHT / 2:.0f}", *middle, f"L{x2:.0f} {y2 - HEIGHT / 2 - 2:.0f}"])
         lines.append(f'<path d="{way}" stroke="#6b7280" stroke-width="1.3" fill="none" marker-end="url(#a)"/>')

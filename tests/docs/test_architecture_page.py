@@ -28,12 +28,14 @@ def test_every_folder_has_a_row_with_what_it_imports_and_no_more_is_allowed() ->
     assert arrows == {room: RULES[room][0] - PLAIN for room in rows}
 
 
-def test_arrows_that_follow_from_others_are_left_out_and_a_new_import_is_seen(tmp_path: Path) -> None:
+def test_arrows_that_follow_from_others_are_left_out_and_a_new_import_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rooms = script("list_rooms.py")
     arrows = {"a": {"b", "c"}, "b": {"c"}, "c": set()}
     assert rooms.shortest(arrows) == {"a": {"b"}, "b": {"c"}, "c": set()}
     assert [rooms.floor(arrows, room) for room in "abc"] == [2, 1, 0]
-    rooms.PACKAGE = tmp_path
+    monkeypatch.setattr(rooms, "PACKAGE", tmp_path)
     for room, text in {"a": "from ..b import x", "b": "import spacy_hmtl.c.d", "c": "import torch"}.items():
         (tmp_path / room).mkdir()
         (tmp_path / room / "__init__.py").write_text(f'"""Holds {room}."""\n\n{text}\n', encoding="utf-8")
