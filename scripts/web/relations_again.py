@@ -22,28 +22,17 @@ from spacy_hmtl.training.corpus import make_multi_task_corpus
 
 N_DOCS = 12
 RATE = 0.001
-_TASK = "relation"
+_BELOW_AND_BESIDE = ["embeddings", "ner", "emd", "coref"]
 
 
 def main(model: str, folder: Path, output: Path, n_updates: int) -> None:
     """Load, train and save."""
     torch.set_num_threads(1)
     fix_random_seed(0)
-    nlp = spacy.load(model)
+    nlp = spacy.load(model, config={"components.hmtl.frozen": _BELOW_AND_BESIDE})
     pipe: Any = nlp.get_pipe("hmtl")
-    hierarchy, shim = pipe.model.shims[0].hierarchy, pipe.model.shims[0]
-    for name, parameter in hierarchy.named_parameters():
-        parameter.requires_grad_(f".{_TASK}." in f".{name}")
-    own = {name for name, parameter in hierarchy.named_parameters() if parameter.requires_grad}
     optimizer = Adam(RATE, L2=0.0, grad_clip=0.0, use_averages=True)
     n_warm = max(1, n_updates // 10)
-
-    def step(key: Any, weights: Any, gradient: Any, *, lr_scale: float = 1.0) -> Any:
-        # Layers of Thinc count their numbers apart from shims: a name tells one from the other.
-        if key[0] != shim.id or key[1] not in own:
-            return weights, gradient * 0
-        return optimizer(key, weights, gradient, lr_scale=lr_scale)
-
     examples = list(make_multi_task_corpus(relation={"path": folder})(nlp))
     losses: dict[str, float] = {}
     order: list[Any] = []
@@ -52,11 +41,12 @@ def main(model: str, folder: Path, output: Path, n_updates: int) -> None:
             order = random.sample(examples, len(examples))
         batch, order = order[:N_DOCS], order[N_DOCS:]
         optimizer.learn_rate = RATE * min((number + 1) / n_warm, 1 - number / n_updates)
-        pipe.update(batch, drop=0.1, sgd=step, losses=losses)
+        pipe.update(batch, drop=0.1, sgd=optimizer, losses=losses)
         if number % 100 == 99:
             print(number + 1, round(losses["hmtl_relation"] / 100, 2), flush=True)
             losses = {}
     with pipe.model.use_params(optimizer.averages):
+        pipe.cfg["frozen"] = []
         nlp.to_disk(output)
 
 

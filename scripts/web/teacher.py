@@ -27,6 +27,12 @@ _LANDSCAPES = frozenset(
     "mountains ocean peninsula river sea valley".split()
 )
 _LANDSCAPES_FIRST = frozenset("cape gulf lake mount river".split())
+# Some corpora count titles as part of a person's name and some do not; "St" is, in names of saints and their kin.
+_TITLES = frozenset(
+    "mr mrs ms miss dr sir madam president king queen prince princess pope lord lady professor prof captain general "
+    "judge senator sen minister emperor chancellor mayor sheikh coach bishop detective officer sgt lieutenant colonel "
+    "major reverend duke count earl baron governor gov secretary commissioner commander sultan".split()
+)
 
 
 class Silver(NamedTuple):
@@ -84,7 +90,7 @@ class Teacher:
 
 
 def strip(span: LabeledSpan, words: list[str]) -> LabeledSpan:
-    """A name without an article in front and a genitive behind, as in corpora other than OntoNotes.
+    """A name without an article or titles in front and a genitive behind, as most corpora other than OntoNotes have it.
 
     span (LabeledSpan): Offsets in `words`.
     words (list): Of the document.
@@ -96,4 +102,6 @@ def strip(span: LabeledSpan, words: list[str]) -> LabeledSpan:
             start += 1
         if end - start > 1 and words[end - 1] in ("'s", "’s", "'"):
             end -= 1
+    while span.label == "PERSON" and end - start > 1 and words[start].lower().rstrip(".") in _TITLES:
+        start += 1
     return span._replace(start=start, end=end)
