@@ -35,7 +35,7 @@ def unpacked(saved: Mapping[str, Any], configured: Mapping[str, Any]) -> dict[st
     """
     settings = {key: value for key, value in saved.items() if key not in (_CHANGED_FROM, _SETTINGS, _CONFIGURED)}
     for key, value in saved.get(_CHANGED_FROM, {}).items():
-        if not same_setting(configured[key], value):
+        if key in configured and not same_setting(configured[key], value):
             settings[key] = configured[key]
     before = json.loads(saved.get(_CONFIGURED, "{}"))
     for key, value in json.loads(saved.get(_SETTINGS, "{}")).items():
