@@ -252,6 +252,7 @@ class Errors(metaclass=WithCodes):
 
     # What a request may cost: H720 to H729
     H720 = "The texts of the request have more than {limit:,} tokens together. Send fewer of them at a time, or start the server with a higher --max-request-tokens (0 for no limit)."
+    H735 = "{name!r} listens to another component, but {n} of {total} Docs have no output of one: it would read zeros. Put {kind} before it in the pipeline, keep its output where a listener came before (keep_trf_data = true), or give {name!r} a copy: spacy_hmtl.helpers.replace_listeners(nlp, {kind!r}, {name!r})."
 
 
 class Warnings(metaclass=WithCodes):

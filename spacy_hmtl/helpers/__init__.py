@@ -9,6 +9,7 @@ from ..annotations.slicing import slice_doc
 from .filtering import filter_scores
 from .frames import Frames, to_frames
 from .joining import join_docs
+from .listening import replace_listeners
 from .retokenizing import retokenized
 
-__all__ = ["Frames", "filter_scores", "join_docs", "retokenized", "slice_doc", "to_frames"]
+__all__ = ["Frames", "filter_scores", "join_docs", "replace_listeners", "retokenized", "slice_doc", "to_frames"]

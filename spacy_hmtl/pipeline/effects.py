@@ -1,12 +1,17 @@
-"""What nobody would notice: a threshold that decides nothing, spans of others that are replaced."""
+"""What nobody would notice: an idle threshold, spans of others that are replaced, nothing to listen to."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from spacy.tokens import Doc, SpanGroup
+from thinc.api import Model
 
+from ..errors import Errors
+
+# Names of nodes that read what another component has left on a Doc, and what that is usually called.
+_LISTENERS = {"transformer-listener": "transformer", "tok2vec-listener": "tok2vec"}
 # What a group that was written by us has among its attrs; mentions made by hand lack them, too.
 _MARKS = {"emd": "scores", "coref": "clusters", "relation": "pairs"}
 
@@ -36,3 +41,18 @@ def n_foreign(doc: Doc, task: str, key: str, labels: Collection[str]) -> int:
     group: SpanGroup = doc.spans[key]
     is_ours = _MARKS[task] in group.attrs and (task != "emd" or all(span.label_ in labels for span in group))
     return 0 if is_ours else len(group)
+
+
+def check_listened(docs: Sequence[Doc], model: Model[Any, Any], name: str) -> None:
+    """Fail where embeddings listen to a component that has not run: listeners give zeros then, without a word.
+
+    docs (Sequence): About to be predicted on.
+    model (Model): Of the component.
+    name (str): Of the component.
+    RAISES (ValueError): H735.
+    """
+    for kind in {_LISTENERS[node.name] for node in model.walk() if node.name in _LISTENERS}:
+        filled = [doc for doc in docs if len(doc)]
+        n = sum(doc._.trf_data is None if kind == "transformer" else doc.tensor.size == 0 for doc in filled)
+        if n:
+            raise ValueError(Errors.H735.format(name=name, n=n, total=len(docs), kind=kind))

@@ -16,7 +16,7 @@ from ..bridge.model import Batch, states
 from ..errors import Errors, Warnings
 from ..types import LabeledSpan
 from .batches import batches
-from .effects import is_idle, n_foreign
+from .effects import check_listened, is_idle, n_foreign
 from .settings import check_settings
 from .stored import Stored
 
@@ -102,6 +102,7 @@ class Predicting(Stored):
     def _predict(
         self, docs: list[Doc], given: Sequence[Sequence[LabeledSpan] | None] | None, cfg: Mapping[str, Any]
     ) -> list[Layers]:
+        check_listened(docs, self.model, self.name)
         beside = [self._of_others(doc, cfg) for doc in docs]
         shim: Any = self.model.shims[0]
         if given is None and shim.is_built and shim.hierarchy.given_needs and any(map(len, docs)):
