@@ -82,6 +82,12 @@ def test_a_token_may_stand_for_two_spans_but_never_for_one_twice() -> None:
     assert attached(set(), (0, 0, 0)) == []
 
 
+def test_spans_that_begin_together_may_be_related() -> None:
+    firm, boss = LabeledSpan(0, 1, "ORG"), LabeledSpan(0, 3, "PER")  # "Dell" in "Dell's boss"
+    (found,) = split_relations(pairs((2, 0, 0)), ["WORKS_FOR"], [8], [[firm, boss]], [[]], set())
+    assert [(triple.head, triple.tail) for triple in found] == [(boss, firm)]
+
+
 def test_names_stand_in_where_no_mention_ends_and_tokens_where_no_name_does() -> None:
     name = LabeledSpan(6, 7, "DATE")
     (found,) = split_relations(pairs((0, 6, 0), (0, 7, 0)), ["SINCE"], [8], [[PERSON]], [[name]], set())
