@@ -136,9 +136,8 @@ def test_captions_of_low_arcs_lie_over_the_lines_of_high_ones():
     texts = {span[:3]: f"argument {span.start}" for span in (head, middle, tail)}
     svg = arcs_svg([Triple(head, "SHORT", middle, 1.0), Triple(head, "LONG", tail, 1.0)], texts)
     assert svg.index(">LONG<") < svg.index(">SHORT<")
-    assert float(re.search(r'y="([0-9.]+)"[^>]*>LONG<', svg)[1]) < float(
-        re.search(r'y="([0-9.]+)"[^>]*>SHORT<', svg)[1]
-    )
+    short, long = (float(re.findall(rf'y="([0-9.]+)"[^>]*>{label}<', svg)[0]) for label in ("SHORT", "LONG"))
+    assert long < short
 
 
 def test_relations_are_arcs_with_label_and_arrow(doc):
