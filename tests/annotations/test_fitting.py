@@ -158,3 +158,14 @@ def test_groups_made_by_hand_are_found_out_too() -> None:
         get_mentions(doc)
     doc.spans["mentions"] = [doc[0:1]]
     assert get_mentions(doc) == [LabeledSpan(0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("scores", "wrong"),
+    [([0.0, 1.0], None), ([0, 1], None), ([-0.1, 1.0], "-0.1"), ([0.5, 1.1], "1.1"), ([0.5, float("nan")], "nan")],
+)
+def test_confidences_are_probabilities_their_ends_included(scores: list[float], wrong: str | None) -> None:
+    group = annotated().spans["mentions"]
+    group.attrs["scores"] = scores
+    reason = fitting.wrong_score(group)
+    assert reason == (None if wrong is None else f"have the score {wrong}, which is not within [0, 1]")
