@@ -127,3 +127,9 @@ def test_a_first_mention_that_gold_lacks_is_wrong_only_where_gold_has_singletons
     found = clusters([(7, 0.1), (8, 0.2)])
     assert rights(clusters([(0, 1.0), (2, 1.0)]), found)[0.1]
     assert not rights(clusters([(0, 1.0), (2, 1.0)], [(4, 1.0)]), found)[0.1]
+
+
+@pytest.mark.parametrize(("n", "is_fitted"), [(49, False), (50, True)])
+def test_fifty_confidences_are_enough_to_fit(n: int, is_fitted: bool) -> None:
+    judged = Judged(np.full(n, 0.9), np.arange(n) % 2 == 0)
+    assert (fit_temperature(judged) is not None) == is_fitted
