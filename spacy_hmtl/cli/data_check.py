@@ -82,6 +82,7 @@ def _sizes() -> list[Row]:
         ("  without any layer", lambda file: file["documents_without_layers"]),
         ("  without sentence boundaries", lambda file: file["documents_without_sentences"]),
         ("  same text as an earlier one", lambda file: file["repeated_texts"]["documents"]),
+        ("  same id as an earlier one", lambda file: file["repeated_ids"]["documents"]),
         ("sentences", lambda file: file["sentences"]),
         ("tokens", lambda file: file["tokens"]),
     ]
@@ -162,6 +163,7 @@ def _print_overlap(msg: Printer, report: Json) -> None:
         shown = [f"{path}: {_listed(names, len(names), ' = ')}" for path, names in examples]
         n_texts = sum(file["repeated_texts"]["texts"] for file in repeated)
         msg.warn(f"{n_documents:,} documents have the text of an earlier one of their file ({_listed(shown, n_texts)})")
+    _print_ids(msg, report)
     shared = [pair for pair in report["overlap"] if pair["documents"] or pair["sentences"]]
     if shared:
         shared.sort(key=lambda pair: (-pair["documents"], -pair["sentences"]))
@@ -179,6 +181,28 @@ def _print_overlap(msg: Printer, report: Json) -> None:
         ]
         if shown:
             msg.warn(f"New labels ({layer}): {_listed(shown, len(shown))}")
+
+
+def _print_ids(msg: Printer, report: Json) -> None:
+    """Say which ids several documents have, in a file and across files."""
+    repeated = [file for file in report["files"] if file["repeated_ids"]["documents"]]
+    shown = [
+        f"{file['path']}: {_listed(file['repeated_ids']['examples'], file['repeated_ids']['ids'], ', ')}"
+        for file in repeated
+    ]
+    if repeated:
+        n_documents = sum(file["repeated_ids"]["documents"] for file in repeated)
+        msg.warn(
+            f"{n_documents:,} documents have the id of an earlier one of their file ({_listed(shown, len(shown))})"
+        )
+    pairs = [pair for pair in report["overlap"] if pair["ids"]]
+    shown = [
+        f"{' and '.join(pair['files'])}, {pair['ids']:,} ids ({_listed(pair['id_examples'], pair['ids'], ', ')})"
+        for pair in pairs
+    ]
+    if pairs:
+        of = f"{len(pairs):,} of {len(report['overlap']):,} pairs of files"
+        msg.warn(f"{of} have documents of the same id: {_listed(shown, len(shown))}")
 
 
 def _shared(pair: Json) -> str:

@@ -14,19 +14,21 @@ from spacy.vocab import Vocab
 
 from ..annotations import LAYERS, AnnotatedDocument, to_doc
 from ..errors import Errors
-from ..files import describe_error, files_below, name_error
+from ..files import describe_error, name_error
 from .docbin import DocBinWriter
 from .faults import ConversionError, FaultLog, Place
 from .formats import get_format, get_reader, normalize_id
 from .guess import AUTO, Guess, guess_format
 from .label_map import LabelMap, read_label_map
-from .reading.files import read_files
+from .reading.files import corpus_files, read_files
 from .reading.lines import read_lines
 from .unread import Unread
 
 DROPPED = "{layer} labelled {label}, dropped by the label map"
 UNNAMED = "{layer} labelled {label}, which the label map does not name, kept"
 UNMET = "label {label} of the label map that no {layer} have"
+SAME_ID = "documents with the id of an earlier one of their file, kept"
+SAME_ID_ELSEWHERE = "documents with the id of one in an earlier file, kept"
 WITHOUT_ARGUMENT = "relations whose argument the label map drops, dropped with it"
 
 
@@ -130,9 +132,11 @@ def _convert(
 ) -> None:
     """Read, count and write."""
     vocab, found, unread = spacy.blank("en").vocab, set[str](), Unread(report.log)
+    seen: dict[str, Path | None] = {}
     with DocBinWriter(report.output) as writer:
         for document in islice(_read_all(report, wanted, options), limit):
             found.update((document.name, document.meta.get("document", "")))
+            _note_same_id(document.name, seen, report)
             unread.settle(document)
             if label_map is not None:
                 _map_labels(document, label_map, report)
@@ -145,6 +149,15 @@ def _convert(
         for task, missing in (label_map.unmet() if label_map else {}).items():
             for label in missing:
                 report.log.note(Place(report.inputs[0]), UNMET.format(label=label, layer=LAYERS[task].title))
+
+
+def _note_same_id(name: str, seen: dict[str, Path | None], report: Report) -> None:
+    """Say so where a document has the id of an earlier one: lists of ids, scores and graphs cannot tell them apart."""
+    file = report.log.reading
+    if name in seen:
+        kind = SAME_ID if seen[name] == file else SAME_ID_ELSEWHERE
+        report.log.note(Place(file or report.inputs[0], document=name), kind)
+    seen.setdefault(name, file)
 
 
 def _read_labels(labels: str | Path | Mapping[str, Any]) -> LabelMap:
@@ -203,9 +216,7 @@ def _read_all(report: Report, ids: dict[str, int] | None, options: dict[str, Any
     reader, pattern = get_reader(report.format), get_format(report.format).pattern
     files: list[Path] = []
     for path in report.inputs:
-        is_folder = path.is_dir() and pattern
-        inside = {file for glob in pattern.split() for file in files_below(path, glob)} if is_folder else ()
-        found = sorted(inside) if is_folder else [path]
+        found = corpus_files(path, pattern, report.log) if path.is_dir() and pattern else [path]
         if not found:
             raise ConversionError(Errors.H128.format(path=path, files=pattern), report.log)
         files += found

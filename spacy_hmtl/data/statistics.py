@@ -48,6 +48,7 @@ class FileCheck:
     texts: dict[bytes, list[str]] = field(default_factory=dict)
     sentences: set[bytes] = field(default_factory=set)
     no_text: dict[str, list[str]] = field(default_factory=dict)
+    ids: Counter[str] = field(default_factory=Counter)
 
     def add(self, doc: Doc, nlp: Language | None, number: int) -> None:
         """Count a document; `nlp` says which spans align with its tokens."""
@@ -56,6 +57,7 @@ class FileCheck:
         self.n_tokens += len(doc)
         self.n_sentences += len(document.sent_starts or [])
         self.n_without_sentences += int(document.sent_starts is None)
+        self.ids.update([document.name] if document.name else [])
         name = document.name or f"document {number}"
         self.texts.setdefault(_key(document.words), []).append(name)
         starts = document.sent_starts or [0]
@@ -80,6 +82,7 @@ class FileCheck:
     def to_json(self) -> Json:
         """Everything but the hashes."""
         repeated = [names for names in self.texts.values() if len(names) > 1]
+        same_id = {id: count for id, count in self.ids.items() if count > 1}
         n_clusters = self.sizes.total()
         n_rows = {layer: labels.total() for layer, labels in self.labels.items()} | {"clusters": n_clusters}
         return {
@@ -102,6 +105,11 @@ class FileCheck:
                 "documents": sum(map(len, repeated)) - len(repeated),
                 "texts": len(repeated),
                 "examples": repeated[:N_EXAMPLES],
+            },
+            "repeated_ids": {
+                "documents": sum(same_id.values()) - len(same_id),
+                "ids": len(same_id),
+                "examples": list(same_id)[:N_EXAMPLES],
             },
         }
 
@@ -128,13 +136,16 @@ def check_files(paths: Sequence[str | Path], *, tokenizer: str = "en") -> Json:
 
 
 def _overlap(first: FileCheck, second: FileCheck) -> Json:
-    """Documents with the same words, and sentences of `MIN_SENTENCE` tokens or more that are in both."""
+    """Documents with the same words, sentences of `MIN_SENTENCE` tokens or more, and ids that are in both."""
     shared = [key for key in first.texts if key in second.texts]
+    ids = [id for id in first.ids if id in second.ids]
     return {
         "files": [str(first.path), str(second.path)],
         "documents": len(shared),
         "examples": [[first.texts[key][0], second.texts[key][0]] for key in shared[:N_EXAMPLES]],
         "sentences": len(first.sentences & second.sentences),
+        "ids": len(ids),
+        "id_examples": ids[:N_EXAMPLES],
         "new_labels": {
             layer: sorted(second.labels[layer].keys() - first.labels[layer].keys())
             for layer in LABELLED

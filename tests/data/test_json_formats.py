@@ -106,7 +106,7 @@ FAULTS: list[tuple[str, str, Any, str, str]] = [
     ("crossre", "sentence", ["Ann", ""], "document", "a token is empty"),
     ("crossre", "sentence", "Ann ran", "document", "expected a list at sentence"),
     ("crossre", "ner", None, "document", "expected a list at ner, found null"),
-    ("crossre", "ner", [[0, 1, "x"], [3, 4, "y"], [3, 5, "x"]], "mention", "lies outside the document of 5 tokens"),
+    ("crossre", "ner", [[0, 1, "x"], [3, 4, "y"], [3, 9, "x"]], "mention", "lies outside the document of 5 tokens"),
     ("crossre", "ner", [[0, 1, "x"], [3, 4, "y"], [-1, 1, "x"]], "mention", "lies outside"),
     ("crossre", "ner", [[0, 1, "x"], [3, 4, "y"], [2, 1, "x"]], "mention", "the first token 2 comes after"),
     ("crossre", "ner", [[0, 1, "x"], [3, 4, "y"], [True, 1, "x"]], "mention", "expected a whole number"),

@@ -50,6 +50,9 @@ class Format(NamedTuple):
 _NAMES = {"names": Option("Take the typed spans as names too", bool, True)}
 _TOKENIZER = {"tokenizer": Option('A language of spaCy, such as "en", or "whitespace"', str, "en")}
 _ENDS = {"ends": Option("Whether the ends of token spans are inclusive or exclusive; found if not given", str)}
+_OFFSETS = {
+    "offsets": Option("Whether offsets count tokens in the document or in the sentence; found if not given", str)
+}
 _DISCONTINUOUS = {
     "discontinuous": Option("Of a span in several pieces, take the hull or the first piece, or skip it", str, "skip")
 }
@@ -94,16 +97,16 @@ FORMATS = {
         },
     ),
     "conll04": Format("CoNLL04 (train.txt ...): names, mentions, relations", "*.txt"),
-    "crossre": Format("CrossRE, also DyGIE++ lines: names, mentions, relations", "*.json*", _NAMES),
+    "crossre": Format("CrossRE, also DyGIE++ lines: names, mentions, relations", "*.json*", {**_NAMES, **_ENDS}),
     "coref-json": Format(
         "JSON lines of coreference systems (e2e, SpanBERT, PreCo, wl-coref, fastcoref): coreference, names",
         "*.json*",
-        {**_NAMES, **_TOKENIZER, **_ENDS},
+        {**_NAMES, **_TOKENIZER, **_ENDS, **_OFFSETS},
     ),
     "corefud": Format("CorefUD (.conllu with Entity=): coreference, typed mentions", "*.conllu"),
     "demo": Format("our own readable format: all four layers", "*.txt"),
     "doccano": Format("doccano JSON lines: mentions, relations", "*.json*", {**_NAMES, **_TOKENIZER}),
-    "dygie": Format("DyGIE++ and SciERC JSON lines: all four layers", "*.json*", _NAMES),
+    "dygie": Format("DyGIE++ and SciERC JSON lines: all four layers", "*.json*", {**_NAMES, **_ENDS, **_OFFSETS}),
     "gap": Format("GAP (.tsv): the name that a pronoun means", "*.tsv", _TOKENIZER),
     "gum": Format("GUM and OntoGUM (.conllu with Entity=): coreference, typed nested mentions", "*.conllu"),
     "iob": Format(

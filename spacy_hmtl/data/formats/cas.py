@@ -22,6 +22,7 @@ from ..reading.tokens import Tokens
 
 NOT_READ = "annotations of the layer {name}, not read"
 SLOTS = "slots ({name}), not read"
+OTHER_TOKENS = "documents whose tokens overlap or leave out some of the text, which was split anew"
 OTHER_VIEW = "annotations of another view than the first, not read"
 # The ends of a relation, head first.
 _ENDS = (("Governor", "Dependent"), ("governor", "dependent"), ("source", "target"), ("from", "to"), ("head", "tail"))
@@ -75,7 +76,7 @@ def _read_document(structures: Sequence[Structure], names: bool, place: Place, f
     text: str = sofa.features["sofaString"]
     rows = [row for row in structures if not sofa.id or row.references.get("sofa", sofa.id) in (sofa.id, "1")]
     units = _units(text)
-    document = Standoff(place, text, [], tokens=_tokens(rows, text, units), layers=[])
+    document = Standoff(place, text, [], tokens=_tokens(rows, text, units, place, faults), layers=[])
     for _ in range(len(structures) - len(rows)):
         faults.note(place, OTHER_VIEW)
     reader = _Reader(document, {row.id: row for row in structures if row.id}, units, names, faults)
@@ -93,11 +94,19 @@ def _units(text: str) -> list[int]:
     return [*places, len(text)]
 
 
-def _tokens(rows: Sequence[Structure], text: str, units: Sequence[int]) -> Tokens | None:
-    """The tokens and sentences of a CAS; None if it has none."""
+def _tokens(
+    rows: Sequence[Structure], text: str, units: Sequence[int], place: Place, faults: FaultLog
+) -> Tokens | None:
+    """The tokens and sentences of a CAS; None if it has none, or, with a note, if they are not all of the text."""
     found = sorted(filter(None, (_extent(row, units) for row in rows if row.type.endswith(_TOKEN))))
     kept = [(start, end) for start, end in found if text[start:end].strip() and start < end]
-    if not kept or any(second[0] < first[1] for first, second in pairwise(kept)):
+    if not kept:
+        return None
+    between = "".join(
+        text[end:start] for end, start in zip([0, *(end for _, end in kept)], [*(s for s, _ in kept), len(text)])
+    )
+    if between.strip() or any(second[0] < first[1] for first, second in pairwise(kept)):
+        faults.note(place, OTHER_TOKENS)  # text outside the tokens would be lost
         return None
     firsts = sorted(filter(None, (_extent(row, units) for row in rows if row.type.endswith(_SENTENCE))))
     starts = [start for start, _ in kept]

@@ -8,10 +8,10 @@ Tokens as `sentences`, `tokens`, `cased_words`, `document`, or word pieces with 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...annotations import AnnotatedDocument
 from ...annotations.layers import Layers
@@ -19,13 +19,14 @@ from ...errors import Errors
 from ...types import Cluster, LabeledSpan
 from ..faults import ConversionError, FaultLog, Place
 from ..reading.coref_rows import CLUSTER_KEYS, Mention, clusters_of, names_of, usual_ends
+from ..reading.coref_sources import Source, by_sentence, find_meanings
 from ..reading.coref_words import Words, read_words
-from ..reading.ends import INCLUSIVE, TokenSpan, find_ends
+from ..reading.ends import FROM_ONE, TokenOffsets
 from ..reading.json_records import JsonObject, Record, Scalar, excerpt, misfit, note_unread, read_values
 from ..reading.offsets import CHARACTERS, Offsets, find_convention
 from ..reading.standoff import CharSpan, CorpusLayers, Standoff
 from ..reading.standoff_build import build
-from ..reading.token_rows import clean_clusters, outermost
+from ..reading.token_rows import clean_clusters, misfit_of_span, outermost
 
 PIECES = "documents of word pieces, which were put together to words"
 NO_CLUSTERS = "documents without clusters, taken as not annotated"
@@ -40,16 +41,6 @@ KNOWN = {
 }
 
 
-class _Source(NamedTuple):
-    """A document before it is known what its ends mean. words: None where offsets count characters."""
-
-    place: Place
-    fields: JsonObject
-    words: Words | None
-    clusters: list[list[Mention | str]] | None
-    names: list[Mention | str] | None
-
-
 def read(
     path: Path,
     *,
@@ -58,6 +49,7 @@ def read(
     names: bool = True,
     tokenizer: str = "en",
     ends: str | None = None,
+    offsets: str | None = None,
 ) -> Iterator[AnnotatedDocument]:
     """Read the lines of a coreference system.
 
@@ -68,23 +60,27 @@ def read(
     names (bool): Take `ner`, where there is one, as names; of nested ones the outermost.
     tokenizer (str): A language of spaCy or "whitespace", for documents without tokens.
     ends (str | None): "inclusive" or "exclusive", where the file does not tell.
+    offsets (str | None): Whether those of names that are listed by sentence count in the "document" or in the
+        "sentence", where the file does not tell.
     YIELDS (AnnotatedDocument): The documents, with `clusters`, and `entities` as far as there are some;
         `meta` keeps the speaker of each token.
-    RAISES (ConversionError): H102, if the file is of another format; H130; H140; H171, if the
-        file does not tell whether ends are inclusive.
+    RAISES (ConversionError): H102, if the file is of another format; H130; H140; H171, H700, H701, if
+        the file does not tell what its offsets mean.
     """
-    sources = []
+    sources: list[Source] = []
     for number, record in enumerate(_read_records(path, faults), start=1):
         fields = record.fields
         id = next((fields[key] for key in NAME_KEYS if not misfit(fields.get(key), Scalar)), None)
         part = fields.get("part_id")
         name = f"{path.stem}-{number}" if id in (None, "") else str(id)
-        if type(part) is int and "document_id" in fields and not name.endswith(f"_{part}"):
+        is_part = type(part) is int or (isinstance(part, str) and part.isdigit())
+        if is_part and "document_id" in fields and not name.endswith(f"_{part}"):
             name = f"{name}_{part}"
         if ids is None or name in ids:
             source = _read_source(fields, Place(path, record.line, name), faults)
             sources += [source] if source else []
-    meaning = _ends(sources, path, ends)
+    sources = by_sentence(sources, path, offsets, faults)
+    meanings = find_meanings(sources, path, ends)
     convention = find_convention(
         [
             Offsets(source.fields["text"], m.start, m.end, m.covered)
@@ -96,7 +92,7 @@ def read(
         if source.words is None:
             made = _build_text(source, convention, tokenizer, faults)
         else:
-            made = _build_tokens(source, source.words, meaning, names, faults)
+            made = _build_tokens(source, source.words, meanings[source.layout], names, faults)
         if made is not None:
             yield made
 
@@ -118,7 +114,7 @@ def _read_records(path: Path, faults: FaultLog) -> Iterator[Record]:
         yield Record(line, value)
 
 
-def _read_source(fields: JsonObject, place: Place, faults: FaultLog) -> _Source | None:
+def _read_source(fields: JsonObject, place: Place, faults: FaultLog) -> Source | None:
     """Read tokens and rows of a document; None, with a fault, if it has no tokens and no text."""
     words, text = read_words(fields), fields.get("text")
     clusters, key = clusters_of(fields, words)
@@ -134,7 +130,8 @@ def _read_source(fields: JsonObject, place: Place, faults: FaultLog) -> _Source 
     if words is not None and words.is_pieces:
         faults.note(place, PIECES)
     note_unread(fields, {*KNOWN, *([key] if key else [])}, place, faults)
-    return _Source(place, fields, words, clusters, names_of(fields) if words is not None else None)
+    found = names_of(fields) if words is not None else None
+    return Source(place, fields, words, clusters, found, (usual_ends(fields), key))
 
 
 def _beyond(clusters: list[list[Mention | str]], words: Words) -> bool:
@@ -142,50 +139,35 @@ def _beyond(clusters: list[list[Mention | str]], words: Words) -> bool:
     return bool(ends) and max(ends) > len(words.raw)
 
 
-def _character_mentions(source: _Source) -> Iterator[Mention]:
+def _character_mentions(source: Source) -> Iterator[Mention]:
     if source.words is None:
         yield from (m for cluster in source.clusters or [] for m in cluster if isinstance(m, Mention))
 
 
-def _ends(sources: Sequence[_Source], path: Path, given: str | None) -> str:
-    """What the ends of the token spans of a file mean."""
-    spans: list[TokenSpan] = []
-    usual = ""
-    for source in sources:
-        words = source.words
-        if words is None:
-            continue
-        usual = usual or usual_ends(source.fields)
-        for mention in chain(*(source.clusters or []), source.names or []):
-            if isinstance(mention, Mention) and not mention.is_certain:
-                tokens = words.raw if mention.sentence is None else _sentence(words, mention.sentence)
-                spans.append(TokenSpan(tokens, mention.start, mention.end, mention.covered))
-    return find_ends(spans, path, usual=usual, given=given)
-
-
-def _sentence(words: Words, number: int) -> list[str]:
-    bounds = [*words.firsts, len(words.raw)]
-    return words.raw[bounds[number] : bounds[number + 1]] if 0 <= number < len(bounds) - 1 else []
-
-
-def _build_tokens(source: _Source, words: Words, meaning: str, names: bool, faults: FaultLog) -> AnnotatedDocument:
+def _build_tokens(
+    source: Source, words: Words, meanings: tuple[TokenOffsets, TokenOffsets], names: bool, faults: FaultLog
+) -> AnnotatedDocument:
     """Make a document of tokens."""
+    if any(offsets.base for offsets in meanings):
+        faults.note(source.place, FROM_ONE)
 
     def place(mention: Mention | str, unit: str) -> tuple[int, int] | None:
+        offsets = meanings[unit == "name"]
         what = mention if isinstance(mention, str) else ""
         found = None
         if isinstance(mention, Mention):
-            tokens = words.raw if mention.sentence is None else _sentence(words, mention.sentence)
-            offset = 0 if mention.sentence is None or not tokens else words.firsts[mention.sentence]
-            last = mention.end if meaning == INCLUSIVE and not mention.is_certain else mention.end - 1
-            if not 0 <= mention.start <= last < len(tokens):
-                what = f"the span {mention.shown} is empty, reversed or ends after the last of {len(tokens)} tokens"
-            else:
-                found = words.span(offset + mention.start, offset + last)
+            first, tokens = source.tokens(mention)
+            start, end = (
+                (mention.start, mention.end) if mention.is_certain else offsets.place(mention.start, mention.end)
+            )
+            what = misfit_of_span(tokens, start, end, mention.covered, mention.shown)
+            if not what:
+                found = words.span(first + start, first + end - 1)
                 what = "" if found else f"the span {mention.shown} holds white space only"
         if what:
-            remedy = "Offsets count tokens, from 0."
+            remedy = f"Offsets count tokens, from {offsets.base}."
             faults.skip(source.place, what, unit=unit, remedy=remedy)
+            return None
         return found
 
     clusters: list[Cluster] | None = None
@@ -205,7 +187,7 @@ def _build_tokens(source: _Source, words: Words, meaning: str, names: bool, faul
     return AnnotatedDocument(source.place.document, words.words, spaces, words.sent_starts, layers, meta)
 
 
-def _build_text(source: _Source, convention: Any, tokenizer: str, faults: FaultLog) -> AnnotatedDocument | None:
+def _build_text(source: Source, convention: Any, tokenizer: str, faults: FaultLog) -> AnnotatedDocument | None:
     """Make a document of a text."""
     text: str = source.fields["text"]
     clusters = source.clusters or []

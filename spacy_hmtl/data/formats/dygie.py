@@ -2,7 +2,8 @@
 
 `sentences` holds the tokens of each sentence; `ner` and `relations` a list of rows per
 sentence, `clusters` lists of [first token, last token]. Offsets count tokens in the
-document and are inclusive. A key that is absent was not annotated. The lines of e2e-coref
+document and are inclusive, unless the file shows that they count in the sentence, are exclusive or begin
+with 1 (`spacy_hmtl.data.reading.sentence_offsets`). A key that is absent was not annotated. The lines of e2e-coref
 and SpanBERT, where `ner` is a plain list of rows, are read too. Keys with an
 underscore are free for metadata; `spacy_hmtl.data.export.dygie` keeps there what the
 format has no place for.
@@ -10,16 +11,19 @@ format has no place for.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...annotations import AnnotatedDocument
 from ...types import LabeledSpan, Triple
 from ..faults import FaultLog, Place
+from ..reading.ends import EXCLUSIVE, FROM_ONE
 from ..reading.json_records import JsonObject, Record, Scalar, misfit, note_unread, read_records, record_name
+from ..reading.sentence_offsets import IN_SENTENCE, OTHER_ENDS, SENTENCE, Meaning, find_meaning, in_tokens
 from ..reading.token_rows import outermost, read_clusters, read_relations, read_spans, sentence_starts
 
+OURS = "spacy_hmtl"  # the data set of what `export dygie` writes
 EVENTS = "lists of events, not read"
 SHAPE = {
     "doc_key?": Scalar,
@@ -43,7 +47,13 @@ KNOWN = {
 
 
 def read(
-    path: Path, *, faults: FaultLog, ids: Container[str] | None = None, names: bool = True
+    path: Path,
+    *,
+    faults: FaultLog,
+    ids: Container[str] | None = None,
+    names: bool = True,
+    ends: str | None = None,
+    offsets: str | None = None,
 ) -> Iterator[AnnotatedDocument]:
     """Read a file of DyGIE++ or SciERC.
 
@@ -51,30 +61,53 @@ def read(
     faults (FaultLog): Takes what is wrong.
     ids (Container[str] | None): Read these documents only; an id is a `doc_key`.
     names (bool): Take the mentions as names too; of nested ones the outermost.
+    ends (str | None): "inclusive" or "exclusive", where the file does not tell.
+    offsets (str | None): Whether those of `ner` and `relations` count in the "document" or in the "sentence",
+        where the file does not tell; those of clusters always count in the document.
     YIELDS (AnnotatedDocument): The documents, with the layers that the file has.
-    RAISES (ConversionError): H102, if the file is of another format.
+    RAISES (ConversionError): H102, if the file is of another format; H130; H171, H700, H701, if the file
+        does not tell what its offsets mean.
     """
-    for number, record in enumerate(read_records(path, "dygie", faults), start=1):
+    records = list(read_records(path, "dygie", faults))
+    meaning = meaning_of(records, path, ends, offsets)
+    for number, record in enumerate(records, start=1):
         name = record_name(record, "doc_key", f"{path.stem}-{number}")
         if ids is None or name in ids:
-            doc = read_document(record, Place(path, record.line, name), faults, names)
+            doc = read_document(record, Place(path, record.line, name), faults, names, meaning)
             if doc is not None:
                 yield doc
 
 
-def read_document(record: Record, place: Place, faults: FaultLog, names: bool) -> AnnotatedDocument | None:
+def meaning_of(records: Sequence[Record], path: Path, ends: str | None = None, offsets: str | None = None) -> Meaning:
+    """Find out what the offsets of a file mean, see `find_meaning`; what we wrote ourselves is no question.
+
+    records (Sequence[Record]): Its lines.
+    path (Path): The file, for messages.
+    ends, offsets (str | None): What the user says.
+    """
+    documents = [record.fields for record in records if not misfit(record.fields, {"sentences": [[str]]})]
+    return find_meaning([fields for fields in documents if fields.get("dataset") != OURS], path, ends, offsets)
+
+
+def read_document(
+    record: Record, place: Place, faults: FaultLog, names: bool, meaning: Meaning
+) -> AnnotatedDocument | None:
     """Read one document; None, with a fault, if its tokens or a layer as a whole cannot be read.
 
     record (Record): The line.
     place (Place): Its place, with the name of the document.
     faults (FaultLog): Takes what is wrong.
     names (bool): Take the mentions as names too; of nested ones the outermost.
+    meaning (Meaning): What the offsets of the file mean.
     """
     fields = record.fields
     what = misfit(fields, SHAPE) or _misfit_of_lengths(fields)
     if what:
         faults.skip(place, what, unit="document", remedy="Correct the line.")
         return None
+    if fields.get("dataset") != OURS:
+        fields = in_tokens(fields, meaning)
+        note_meaning(meaning, place, faults)
     if any(fields.get("events") or []):
         faults.note(place, EVENTS)
     note_unread(fields, KNOWN, place, faults)
@@ -95,6 +128,19 @@ def read_document(record: Record, place: Place, faults: FaultLog, names: bool) -
         if labels is not None and len(labels) == len(doc.layers.relations):
             doc.layers.relations = [_relabel(triple, *pair) for triple, pair in zip(doc.layers.relations, labels)]
     return doc
+
+
+def note_meaning(meaning: Meaning, place: Place, faults: FaultLog) -> None:
+    """Say what the offsets of a document count, where that is not what DyGIE++ has.
+
+    meaning (Meaning): What they mean.
+    place (Place): The document.
+    faults (FaultLog): Takes the notes.
+    """
+    frame, (ends, base) = meaning
+    said = ((frame == SENTENCE, IN_SENTENCE), (ends == EXCLUSIVE, OTHER_ENDS), (base == 1, FROM_ONE))
+    for kind in (kind for applies, kind in said if applies):
+        faults.note(place, kind)
 
 
 def _read_spans(doc: AnnotatedDocument, fields: JsonObject, place: Place, faults: FaultLog, names: bool) -> None:

@@ -17,6 +17,7 @@ from ..reading.standoff_build import build
 
 COLUMNS = ("ID", "Text", "Pronoun", "Pronoun-offset", "A", "A-offset", "A-coref", "B", "B-offset", "B-coref")
 UNLABELLED = "passages of which the file does not say whom the pronoun means, taken as not annotated"
+_REMEDY = "Correct the row; offsets count characters (Unicode code points) of the text, from 0."
 _SPANS = ("Pronoun", "A", "B")
 _TRUTH = {"true": True, "false": False}
 
@@ -48,7 +49,7 @@ def read(
             continue
         cells = line.text.split("\t")
         row = dict(zip(columns, cells))
-        place = Place(path, line.number, row.get("ID", ""))
+        place = Place(path, line.number, row.get("ID") or f"{path.stem}-{line.number - 1}")
         if (ids is None or place.document in ids) and is_decoded([line], place, faults):
             document = _read_row(row, line, len(cells) - len(columns), place, faults)
             made = build(document, CorpusLayers(False, True, False), tokenizer, faults) if document else None
@@ -63,7 +64,7 @@ def _read_row(row: dict[str, str], line: Line, n_more: int, place: Place, faults
     )
     for name in _SPANS:
         offset = row.get(f"{name}-offset", "")
-        if not what and not offset.isdigit():
+        if not what and not (offset.isascii() and offset.isdigit()):
             what = f"expected a number in the column {name}-offset, found {offset!r}"
         if not what and not row["Text"].startswith(row[name], int(offset)):
             start = int(offset)
@@ -76,7 +77,7 @@ def _read_row(row: dict[str, str], line: Line, n_more: int, place: Place, faults
     if not what and truths == [True, True]:
         what = "the pronoun cannot mean both A and B"
     if what:
-        faults.skip(place, what, unit="document", remedy="Correct the row.")
+        faults.skip(place, what, unit="document", remedy=_REMEDY)
         return None
     spans = [
         CharSpan(

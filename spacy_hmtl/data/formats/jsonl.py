@@ -85,6 +85,9 @@ def _leave_out_faulty(fields: JsonObject, place: Place, faults: FaultLog) -> Non
         for start, end in [] if what else _extents(item):
             if start not in starts or end not in ends or start >= end:
                 what = f"the characters [{start}, {end}) do not fall on token boundaries"
+            elif shape is SpanRecord and item.get("text") not in (None, fields["text"][start:end]):
+                covered = excerpt(fields["text"][start:end])
+                what = f"the characters [{start}, {end}) are {covered}, but the file says {excerpt(item['text'])}"
             elif shape is RelationRecord and arguments is not None and (start, end) not in arguments:
                 what = f"the argument [{start}, {end}) is no mention or name of the document"
         return what

@@ -8,7 +8,7 @@ property: of those in neither list nothing is known, which `annotated_labels` ke
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from ..faults import ConversionError, FaultLog, Place
 from ..reading.json_records import JsonObject, excerpt, misfit, note_unread, read_values
 from ..reading.standoff import CharSpan, CorpusLayers, Link, Standoff
 from ..reading.standoff_build import build
+from ..reading.standoff_place import place_spans
 
 NOTHING_ASKED = "passages for which no property was looked for, taken as not annotated"
 SHAPE = {"text": str, "facts": list, "none?": [str]}
@@ -55,11 +56,16 @@ def read(
         `meta["annotated_labels"]["relation"]` lists the properties that were looked for.
     RAISES (ConversionError): H102, if the file is of another format; H140.
     """
-    for passage in _passages(path, faults):
-        if ids is None or passage.name in ids:
-            made = _build(passage, Place(path, passage.line, passage.name), tokenizer, faults)
-            if made is not None:
-                yield made
+    documents = [
+        _document(passage, Place(path, passage.line, passage.name), faults)
+        for passage in _passages(path, faults)
+        if ids is None or passage.name in ids
+    ]
+    place_spans(documents, faults)
+    for document in documents:
+        made = build(document, CorpusLayers(True, False, False), tokenizer, faults)
+        if made is not None:
+            yield made
 
 
 def _passages(path: Path, faults: FaultLog) -> Iterator[_Passage]:
@@ -101,6 +107,15 @@ def _published(document: JsonObject, line: int, place: Place, faults: FaultLog) 
                 continue
             base = _base(fact, text, start if type(start) is int else 0)
             first = [offset - base for offset in offsets if isinstance(offset, int)]
+            wrong = _wrong_text(fact, text, first)
+            if wrong:
+                faults.skip(
+                    place._replace(document=name),
+                    f"in the fact {excerpt(fact)} {wrong}",
+                    unit="relation",
+                    remedy=_REMEDY,
+                )
+                continue
             facts.append([*first[:2], label, *first[2:]])
         asked = {_property(row) for row in passage.get("exhaustivelyAnnotatedProperties") or []}
         yield _Passage(name, line, text, facts, sorted(({fact[2] for fact in facts} | asked) - {""}))
@@ -114,6 +129,15 @@ def _property(fields: JsonObject) -> str:
     return found.split("> <")[1] if found.count("> <") == 2 else found
 
 
+def _wrong_text(fact: JsonObject, text: str, offsets: Sequence[int]) -> str:
+    """Say which argument of a fact is not what the fact says it is, or ""."""
+    for key, start, end in (("subjectText", *offsets[:2]), ("objectText", *offsets[2:])):
+        said, found = fact.get(key), text[max(start, 0) : max(end, 0)]
+        if isinstance(said, str) and said.split() != found.split():
+            return f"the characters [{start}, {end}) of the passage are {found[:60]!r}, but {key} is {said[:60]!r}"
+    return ""
+
+
 def _base(fact: JsonObject, text: str, start: int) -> int:
     """Where the offsets of a fact count from: as its subject shows, the passage's place in the document, or 0."""
     subject = fact.get("subjectText")
@@ -122,8 +146,8 @@ def _base(fact: JsonObject, text: str, start: int) -> int:
     return 0 if in_passage else start
 
 
-def _build(passage: _Passage, place: Place, tokenizer: str, faults: FaultLog) -> AnnotatedDocument | None:
-    """Make a document of a passage."""
+def _document(passage: _Passage, place: Place, faults: FaultLog) -> Standoff:
+    """A passage with its facts, before it is known what their offsets count."""
     document = Standoff(place, passage.text, [], links=[], layers=["relations"])
     for fact in passage.facts:
         what = misfit(fact, FACT)
@@ -142,4 +166,4 @@ def _build(passage: _Passage, place: Place, tokenizer: str, faults: FaultLog) ->
     elif passage.facts and not document.links:  # none could be read, which is not "nothing there"
         document.layers = []
     document.meta = {"annotated_labels": {"relation": passage.asked}} if passage.asked else {}
-    return build(document, CorpusLayers(True, False, False), tokenizer, faults)
+    return document

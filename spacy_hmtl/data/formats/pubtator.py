@@ -60,6 +60,7 @@ def read(
 def _blocks(path: Path, faults: FaultLog) -> Iterator[list[Line]]:
     """The lines of each document, without empty ones; a title begins one where no line is empty."""
     block: list[Line] = []
+    has_title = False
     for line in read_lines(path, faults):
         if not line.text.strip():
             continue
@@ -67,9 +68,11 @@ def _blocks(path: Path, faults: FaultLog) -> Iterator[list[Line]]:
         if not block and match is None:
             expected = "a title such as `123|t|The title`"
             raise not_this_format(path, "pubtator", expected, line, faults)
-        if block and match and match[1].strip() != _id(block[0]):
+        is_title = match is not None and match[2] == "t" and "\t" not in line.text[: match.start(3)]
+        if block and match and (match[1].strip() != _id(block[0]) or (is_title and has_title)):
             yield block
             block = []
+        has_title = is_title or (has_title and bool(block))
         block.append(line)
     if block:
         yield block
@@ -100,10 +103,12 @@ def _read_document(lines: list[Line], place: Place, faults: FaultLog) -> Standof
             concepts.add(row[5], document.spans[-1])
             listed.append([start, end, row[5].strip()])
     document.meta = {"concepts": listed} if listed else {}
-    known = {id(line) for line, _ in mentions}
+    known, n_faults = {id(line) for line, _ in mentions}, len(faults.faults)
     for line, row in rows:
         if id(line) not in known:
             _read_relation(line, row, concepts, place, faults)
+    if not mentions and any(fault.unit == "line" for fault in faults.faults[n_faults:]):
+        document.layers = []  # none could be read, which is not "nothing there"
     return document
 
 

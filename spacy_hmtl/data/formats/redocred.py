@@ -17,6 +17,7 @@ from ...annotations import AnnotatedDocument, Layers
 from ...types import LabeledSpan, Triple
 from ..faults import FaultLog, Place
 from ..reading.brackets import document_order
+from ..reading.docred_offsets import OTHER_NAME, Reading, find_reading, fits_name
 from ..reading.json_records import JsonObject, Record, Scalar, excerpt, misfit, note_unread, read_records, record_name
 from ..reading.token_rows import TWICE, clean_clusters, outermost, sentence_starts
 
@@ -51,15 +52,19 @@ def read(
         numbers of the sentences that say so.
     RAISES (ConversionError): H102, if the file is of another format.
     """
-    for number, record in enumerate(read_records(path, "redocred", faults), start=1):
+    records = list(read_records(path, "redocred", faults))
+    reading = find_reading([record.fields for record in records if not misfit(record.fields, SHAPE)])
+    for number, record in enumerate(records, start=1):
         name = record_name(record, "title", f"{path.stem}-{number}")
         if ids is None or name in ids:
-            doc = _read_document(record, Place(path, record.line, name), faults, names)
+            doc = _read_document(record, Place(path, record.line, name), reading, faults, names)
             if doc is not None:
                 yield doc
 
 
-def _read_document(record: Record, place: Place, faults: FaultLog, names: bool) -> AnnotatedDocument | None:
+def _read_document(
+    record: Record, place: Place, reading: Reading, faults: FaultLog, names: bool
+) -> AnnotatedDocument | None:
     """Read one document; None, with a fault, if its tokens or a layer as a whole cannot be read."""
     fields = record.fields
     labels = fields.get("labels")
@@ -73,7 +78,9 @@ def _read_document(record: Record, place: Place, faults: FaultLog, names: bool) 
     note_unread(fields, {"title", "sents", "vertexSet", "labels"}, place, faults)
     sentences: list[list[str]] = fields["sents"]
     offsets = [0, *accumulate(map(len, sentences))]
-    entities = [_read_entity(rows, offsets, place, faults) for rows in fields["vertexSet"]]
+    if reading.about:
+        faults.note(place, reading.about)
+    entities = [_read_entity(rows, sentences, offsets, reading, place, faults) for rows in fields["vertexSet"]]
     mentions = sorted(mention.span for entity in entities for mention in entity)
     for first, second in pairwise(mentions):
         if first == second:
@@ -113,24 +120,32 @@ def _rows_of_lists(labels: JsonObject) -> list[JsonObject]:
     return [{"r": label, "h": head, "t": tail, "evidence": sentences} for label, head, tail, sentences in columns]
 
 
-def _read_entity(rows: Sequence[JsonObject], offsets: list[int], place: Place, faults: FaultLog) -> list[Mention]:
+def _read_entity(
+    rows: Sequence[JsonObject],
+    sentences: Sequence[Sequence[str]],
+    offsets: Sequence[int],
+    reading: Reading,
+    place: Place,
+    faults: FaultLog,
+) -> list[Mention]:
     """Read the mentions of an entity; `offsets` are the first tokens of the sentences, and the end of the last."""
     mentions: list[Mention] = []
     for row in rows:
         what = misfit(row, MENTION)
-        sentence = -1 if what else row["sent_id"]
-        if not what and not 0 <= sentence < len(offsets) - 1:
-            what = f"there is no sentence {sentence}, the document has {len(offsets) - 1}"
-        elif not what:
-            length = offsets[sentence + 1] - offsets[sentence]
-            if not 0 <= row["pos"][0] < row["pos"][1] <= length:
-                what = f"the span {row['pos']} is empty or lies outside the sentence of {length} tokens"
+        sentence, start, end = (-1, 0, 0) if what else reading.place(row["sent_id"], *row["pos"], offsets)
+        if not what and not 0 <= sentence < len(sentences):
+            what = f"there is no sentence {row['sent_id']}, the document has {len(sentences)}"
+        elif not what and not 0 <= start < end <= len(sentences[sentence]):
+            length = len(sentences[sentence])
+            what = f"the span {row['pos']} is empty or lies outside the sentence of {length} tokens"
         if what:
             remedy = "Correct its `sent_id` and `pos`; `pos` counts tokens in the sentence."
             faults.skip(place, f"in the mention {excerpt(row)} {what}", unit="mention", remedy=remedy)
             continue
-        start, end = (offsets[sentence] + position for position in row["pos"])
-        mentions.append(Mention(LabeledSpan(start, end, row["type"]), sentence))
+        if not fits_name(row, sentences[sentence][start:end]):
+            faults.note(place, OTHER_NAME)
+        first = offsets[sentence]
+        mentions.append(Mention(LabeledSpan(first + start, first + end, row["type"]), sentence))
     return mentions
 
 

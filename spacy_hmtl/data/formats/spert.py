@@ -15,14 +15,15 @@ from typing import Any, NamedTuple
 from ...annotations import AnnotatedDocument
 from ...types import LabeledSpan, Triple
 from ..faults import FaultLog, Place
-from ..reading.ends import EXCLUSIVE, INCLUSIVE, TokenSpan, find_ends
+from ..reading.ends import EXCLUSIVE, FROM_ONE, INCLUSIVE, TokenOffsets, TokenSpan, find_offsets
 from ..reading.json_records import JsonObject, Record, excerpt, note_unread, read_records
 from ..reading.span_relations import KEYS as RELATION_KEYS
 from ..reading.span_relations import read_relation
 from ..reading.span_rows import SpanRow, read_span
 from ..reading.tags import BEGINS_WITH_I, is_tag, spans_of_tags
-from ..reading.token_rows import TWICE, outermost
+from ..reading.token_rows import TWICE, misfit_of_span, outermost
 
+POSITIONS = "documents whose relations count entities from 1, converted"
 WORD_KEYS = ("tokens", "tokenized_text", "words", "token")
 SPAN_KEYS = ("entities", "ner", "entity_mentions", "spans", "entity", "mentions")
 TAG_KEYS = ("ner_tags", "tags", "ner", "labels", "bio_tags", "bio", "ner_labels", "tag")
@@ -63,8 +64,8 @@ def read(
     ends (str | None): "inclusive" or "exclusive", where the file does not tell.
     YIELDS (AnnotatedDocument): The documents, with `mentions` and `entities` (tags: `entities` only), and
         `relations` where there are some.
-    RAISES (ConversionError): H102, if the file is of another format; H130; H171, if the file
-        does not tell whether ends are inclusive.
+    RAISES (ConversionError): H102, if the file is of another format; H130; H171, H700, if the file
+        does not tell what its offsets mean.
     """
     sources: list[_Source] = []
     for number, record in enumerate(read_records(path, "spert", faults), start=1):
@@ -75,9 +76,12 @@ def read(
             sources += [source] if source else []
     spans = [TokenSpan(s.words, row.start, row.end, row.covered) for s in sources for row in s.rows or [] if row]
     usual = INCLUSIVE if any("tokenized_text" in source.fields for source in sources) else EXCLUSIVE
-    meaning = find_ends(spans, path, usual=usual, given=ends)
+    offsets = find_offsets(spans, path, usual=usual, given=ends)
+    base = _base_of_positions(sources)
     for source in sources:
-        yield _build(source, meaning, names, faults)
+        for kind in [FROM_ONE] * offsets.base + [POSITIONS] * base:
+            faults.note(source.place, kind)
+        yield _build(source, offsets, base, names, faults)
 
 
 def _read_source(record: Record, place: Place, faults: FaultLog) -> _Source | None:
@@ -88,7 +92,8 @@ def _read_source(record: Record, place: Place, faults: FaultLog) -> _Source | No
         what = f"expected tokens, none of them empty, found {excerpt(words)}"
         faults.skip(place, what, unit="document", remedy="Correct the tokens.")
         return None
-    key = next((key for key in SPAN_KEYS if _are_rows(fields.get(key))), None)
+    found = [key for key in SPAN_KEYS if _are_rows(fields.get(key))]
+    key = next((key for key in found if fields[key]), next(iter(found), None))
     tags = next((name for name in TAG_KEYS if _are_tags(fields.get(name), words)), None)
     note_unread(fields, {*KNOWN, *RELATION_KEYS, key or tags or ""}, place, faults)
     if key is None:
@@ -110,7 +115,7 @@ def _are_tags(value: Any, words: Sequence[str]) -> bool:
     return isinstance(value, list) and len(value) == len(words) and all(isinstance(tag, str) for tag in value)
 
 
-def _build(source: _Source, meaning: str, names: bool, faults: FaultLog) -> AnnotatedDocument:
+def _build(source: _Source, offsets: TokenOffsets, base: int, names: bool, faults: FaultLog) -> AnnotatedDocument:
     """Make a document."""
     words, place = source.words, source.place
     doc = AnnotatedDocument(place.document, words, [True] * (len(words) - 1) + [False])
@@ -122,18 +127,18 @@ def _build(source: _Source, meaning: str, names: bool, faults: FaultLog) -> Anno
     for row in source.rows:
         spans: list[LabeledSpan] = []
         if row is not None:
-            end = row.end + 1 if meaning == INCLUSIVE else row.end
-            if 0 <= row.start < end <= len(words):
-                spans = [LabeledSpan(row.start, end, label) for label in row.labels]
+            start, end = offsets.place(row.start, row.end)
+            what = misfit_of_span(words, start, end, row.covered, f"[{row.start}, {row.end}]")
+            if what:
+                faults.skip(place, what, unit="mention", remedy=f"Offsets count tokens, from {offsets.base}.")
             else:
-                what = f"the span [{row.start}, {row.end}] is empty, reversed or ends after token {len(words) - 1}"
-                faults.skip(place, what, unit="mention", remedy="Offsets count tokens, from 0.")
+                spans = [LabeledSpan(start, end, label) for label in row.labels]
         found.append(spans)
     mentions = list(dict.fromkeys(span for spans in found for span in spans))
     if mentions or not source.rows:  # none that could be read is not "nothing there"
         layers.mentions = sorted(mentions, key=lambda span: (span.start, -span.end, span.label))
         layers.entities = outermost(mentions, place, faults) if names else None
-    layers.relations = _read_relations(source, found, faults)
+    layers.relations = _read_relations(source, found, base, faults)
     return doc
 
 
@@ -160,16 +165,35 @@ def _read_tags(source: _Source, faults: FaultLog) -> list[LabeledSpan] | None:
     return spans
 
 
-def _read_relations(source: _Source, found: list[list[LabeledSpan]], faults: FaultLog) -> list[Triple] | None:
+def _base_of_positions(sources: Sequence[_Source]) -> int:
+    """The position of the first entity in a file's relations: 1 if they name the last so, and never 0; else 0."""
+    at_last = False
+    for source in sources:
+        key = _key_of_relations(source.fields)
+        for value in source.fields[key] if key is not None else ():
+            ends = [value.get(end) for end in ("head", "tail")] if isinstance(value, dict) else []
+            if any(type(end) is not int or not 1 <= end <= len(source.rows or ()) for end in ends):
+                return 0
+            at_last = at_last or len(source.rows or ()) in ends
+    return int(at_last)
+
+
+def _key_of_relations(fields: JsonObject) -> str | None:
+    return next((key for key in RELATION_KEYS if isinstance(fields.get(key), list)), None)
+
+
+def _read_relations(
+    source: _Source, found: list[list[LabeledSpan]], base: int, faults: FaultLog
+) -> list[Triple] | None:
     """Read the relations of a document; None if it has no list of them, or if none could be read."""
-    key = next((key for key in RELATION_KEYS if isinstance(source.fields.get(key), list)), None)
+    key = _key_of_relations(source.fields)
     if key is None:
         return None
     places: dict[str, str] = {}
     for number, row in enumerate(source.rows or []):
         if row is not None:
             places.setdefault(f"{row.start}-{row.end}", str(number))
-        places[str(number)] = str(number)
+        places[str(number + base)] = str(number)
     places.update({row.id: str(i) for i, row in enumerate(source.rows or []) if row is not None and row.id is not None})
     triples: list[Triple] = []
     for value in source.fields[key]:
@@ -179,7 +203,7 @@ def _read_relations(source: _Source, found: list[list[LabeledSpan]], faults: Fau
             head, tail = (found[int(end)] for end in (link[0], link[2]))
             what = "" if head and tail else "an argument was skipped"
         if what or isinstance(link, str):
-            remedy = "Arguments count entities, from 0."
+            remedy = f"Arguments count entities, from {base}."
             faults.skip(source.place, f"in the relation {excerpt(value)} {what}", unit="relation", remedy=remedy)
             continue
         triple = Triple(head[0], link[1], tail[0])

@@ -8,6 +8,7 @@ lines is one annotation, `A[1]|B[2]` two; a relation stands at its target and na
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,17 +39,19 @@ INITIAL = "files without annotation (INITIAL_CAS), left out"
 NOT_READ = "layers {name}, not read"
 SLOTS = "slots of {name}, not read"
 SEVERAL = "documents with several layers of spans, all of them read as mentions"
+_REMEDY = "Give each annotation a number of its own, or export the document again."
 _TOKEN = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token"
 
 
 class _Unit(NamedTuple):
-    """A row: a token, or a part of one. start, end: in the text that the tokens make up."""
+    """A row: a token, or a part of one. start, end: in the text that the tokens make up; token: its number there."""
 
     id: str
     start: int
     end: int
     cells: list[str]
     line: int
+    token: int
 
 
 def read(
@@ -151,7 +154,7 @@ def _read_units(
             start, stop = origin[1], len(text)
         else:
             start, stop = (origin[1] + _characters(text[origin[1] :], offset - origin[0]) for offset in (begin, end))
-        units.append(_Unit(cells[0], start, stop, cells[3:], line.number))
+        units.append(_Unit(cells[0], start, stop, cells[3:], line.number, len(tokens.starts)))
     tokens.spaces.extend(text[end : end + 1] == " " for end in tokens.ends)
     return text, tokens, units
 
@@ -252,4 +255,8 @@ class _Reader:
 
 def _span(key: str, units: list[_Unit], label: str, layer: str) -> CharSpan:
     start, end = min(unit.start for unit in units), max(unit.end for unit in units)
-    return CharSpan(key, start, end, label, units[0].line, layer=layer)
+    # An annotation is one stretch: a number that stands again further on is a second annotation, by mistake.
+    gap = next(((one, two) for one, two in pairwise(units) if two.token > one.token + 1), None)
+    fault = f"its rows {gap[0].id} and {gap[1].id} do not follow each other" if gap and layer == "" else ""
+    fault = fault and f"the annotation {key} is in pieces: {fault}"
+    return CharSpan(key, start, end, label, units[0].line, layer=layer, fault=fault, remedy=_REMEDY if fault else "")

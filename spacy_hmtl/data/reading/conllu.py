@@ -17,11 +17,14 @@ NAMES = "documents without Entity=, whose names are read from the last column ({
 NAMES_TOO = "documents whose names are read from the last column ({key}), beside Entity="
 NOTHING = "documents without Entity=, and without names in the last column, taken as not annotated"
 UNREAD = "documents with {key}= in the last column, which is not read"
+DECLARED = "documents that declare # global.Entity, and have no Entity= in the last column, taken as not annotated"
+TYPE_FIRST = "documents without # global.Entity, whose brackets have the type before the number, as in (person-3)"
 N_COLUMNS = 10
 NUMBER, WORD, MISC = 0, 1, 9
 NEW_DOCUMENT = re.compile(r"#\s*newdoc\b(?:\s+id\s*=\s*(.*?))?\s*$")
 _COMMENT = re.compile(r"#\s*([^=]*?)\s*=\s*(.*?)\s*$")
 _NUMBER = re.compile(r"(\d+)(?:-(\d+)|\.(\d+))?$")
+_OLD_BRACKETS = re.compile(r"(\(?[a-z][a-z_]*-\d+\)?)+")
 _GENRES = ("meta::genre", "genre", "newdoc_genre")
 _FIELDS = "global.Entity"
 _NAMES = ("name", "Name", "NER", "ner", "NE", "")
@@ -96,6 +99,9 @@ def _read_document(block: list[Line], fields: str, place: Place, faults: FaultLo
     if sentences is None:
         return None
     doc = AnnotatedDocument(place.document, words=[], spaces=[], sent_starts=[])
+    if not fields and _type_is_first(sentences):
+        faults.note(place, TYPE_FIRST)
+        fields = "etype-GRP"
     reader = EntityReader(place, faults, fields)
     speakers: list[str] = []
     for sentence in sentences:
@@ -113,11 +119,20 @@ def _read_document(block: list[Line], fields: str, place: Place, faults: FaultLo
     if any(speakers):
         doc.meta["speakers"] = speakers
     doc.layers.mentions, doc.layers.clusters = reader.finish()
+    if doc.layers.clusters == [] and not any("Entity" in row.misc for s in sentences for row in s.rows):
+        doc.layers.mentions = doc.layers.clusters = None
+        faults.note(place, DECLARED)
     read = _read_names(doc, sentences, place, faults)
     if doc.layers.clusters is None and doc.layers.entities is None:
         faults.note(place, NOTHING)
     _note_unread(sentences, read, place, faults)
     return doc
+
+
+def _type_is_first(sentences: list[_Sentence]) -> bool:
+    """Whether brackets are as those of GUM before 2021: a word, a hyphen, a number."""
+    cells = [row.misc["Entity"] for sentence in sentences for row in sentence.rows if "Entity" in row.misc]
+    return bool(cells) and all(_OLD_BRACKETS.fullmatch(cell) for cell in cells)
 
 
 def _read_sentences(block: list[Line], place: Place, faults: FaultLog) -> list[_Sentence] | None:

@@ -23,6 +23,7 @@ class Mention(NamedTuple):
     sentence: the sentence in which `start` and `end` count, from 0; None if they count in the document.
     covered: what the file says it covers, or None.
     is_certain: whether the layout says that `end` is exclusive.
+    listed: of a name the sentence it is listed with, or None.
     """
 
     start: int
@@ -31,6 +32,7 @@ class Mention(NamedTuple):
     sentence: int | None = None
     covered: str | None = None
     is_certain: bool = False
+    listed: int | None = None
 
     @property
     def shown(self) -> str:
@@ -74,8 +76,10 @@ def names_of(fields: JsonObject) -> list[Mention | str] | None:
     if not isinstance(rows, list):
         return None
     is_nested = any(isinstance(row, list) and (not row or isinstance(row[0], list)) for row in rows)
-    flat = [row for part in rows for row in part] if is_nested and all(isinstance(r, list) for r in rows) else rows
-    return [_name(row) for row in flat]
+    if not (is_nested and all(isinstance(row, list) for row in rows)):
+        return [_name(row) for row in rows]
+    found = [(number, _name(row)) for number, part in enumerate(rows) for row in part]
+    return [name if isinstance(name, str) else name._replace(listed=number) for number, name in found]
 
 
 def _members(row: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..faults import FaultLog, Place
 from .brackets import is_brackets
-from .columns import MOST, are_parts_of_speech, counts_up, is_no_token
+from .columns import MOST, counts_up, is_no_token, misfit_of_words
 from .lines import Line, is_decoded
 from .name_brackets import is_name_cell
 
@@ -16,6 +16,7 @@ END = re.compile(r"#\s*end document")
 FULL = 12  # columns of CoNLL-2012 without the predicates
 NUMBER, SPEAKER, NAME = 2, 9, 10  # in a full table
 NOTHING = ("-", "_", "")
+NO_NAMES = f"documents whose column {NAME + 1} is none of names such as (PERSON* or *, not read"
 NO_END = "documents without '#end document', kept"
 OTHER_COLUMNS = "documents with other columns than CoNLL-2012, of which {columns} are read (numbers, tokens, clusters)"
 UNNUMBERED = "token numbers that do not count up, kept"
@@ -75,6 +76,8 @@ def read_rows(block: Sequence[Line], place: Place, faults: FaultLog) -> list[lis
         read = (layout.number, layout.word, len(sentences[0][0].columns) - 1)
         columns = ", ".join(str(k + 1) for k in read if k >= 0)
         faults.note(place, OTHER_COLUMNS.format(columns=columns))
+    if layout.is_full and not layout.has_names:
+        faults.note(place, NO_NAMES)
     rows = list(_rows(sentences, layout, place, faults))
     empty = next((row for sentence in rows for row in sentence if not row.word), None)
     if empty is not None:
@@ -114,7 +117,17 @@ def _split(block: Sequence[Line], place: Place, faults: FaultLog) -> list[list[_
         sentences[-1].append(_Cells(columns, line))
     if not ended:
         faults.note(place, NO_END)
-    return [sentence for sentence in sentences if sentence]
+    return _without_trailing([sentence for sentence in sentences if sentence])
+
+
+def _without_trailing(sentences: list[list[_Cells]]) -> list[list[_Cells]]:
+    """The rows without a last column that is empty in all of them, where the one before it has the coreference."""
+    rows = [row for sentence in sentences for row in sentence]
+    if any(row.columns[-1] or not _is_coreference(row.columns[-2]) for row in rows):
+        return sentences
+    if not any(is_brackets(row.columns[-2]) for row in rows):
+        return sentences
+    return [[_Cells(row.columns[:-1], row.line) for row in sentence] for sentence in sentences]
 
 
 def _width(sentences: Sequence[Sequence[_Cells]], columns: Sequence[str]) -> int:
@@ -149,8 +162,8 @@ def _find_layout(sentences: Sequence[Sequence[_Cells]]) -> _Layout | str:
     if number < 0 and width > 2:
         return "found no column of token numbers (0, 1, 2 ... in each sentence), by which the tokens are found"
     words = [word for sentence in column(number + 1) for word in sentence]
-    if are_parts_of_speech(words):
-        return f"expected tokens in column {number + 2}, found parts of speech such as {words[0]!r}"
+    if len(words) > 2 and (what := misfit_of_words(column(number + 1))):
+        return f"expected tokens in column {number + 2}, found {what} such as {words[0]!r}"
     is_full = number == NUMBER and width >= FULL
     names = [name for sentence in column(NAME) for name in sentence] if is_full else []
     fitting = sum(name in NOTHING or is_name_cell(name) for name in names)

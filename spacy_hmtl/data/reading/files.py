@@ -3,11 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ...annotations import AnnotatedDocument
 from ...errors import Errors
+from ...files import files_below
 from ..faults import ConversionError, FaultLog, Place
+
+EMPTY = "files without anything in them, left out"
+HIDDEN = "hidden files (.ipynb_checkpoints, ._name and the like), left out"
+OTHER_NAMES = "files that are not named {names}, left out"
+_SMALL = 1 << 16  # bytes of a file that may hold white space only
+
+
+def corpus_files(folder: Path, pattern: str, faults: FaultLog) -> list[Path]:
+    """The files of a folder that a format reads and that hold something, in order of their names.
+
+    folder (Path): The folder; files lie at any depth.
+    pattern (str): Globs of names with blanks between them, whatever the case of the letters.
+    faults (FaultLog): Takes notes of hidden files, of empty ones, and of those of other names.
+    """
+    found: list[Path] = []
+    for file in files_below(folder):
+        parts = file.relative_to(folder).parts
+        if any(part.startswith(".") or part == "__MACOSX" for part in parts):
+            faults.note(Place(file), HIDDEN)
+        elif not any(fnmatchcase(file.name.lower(), glob.lower()) for glob in pattern.split()):
+            faults.note(Place(file), OTHER_NAMES.format(names=" or ".join(pattern.split())))
+        elif file.stat().st_size < _SMALL and not file.read_bytes().strip():
+            faults.note(Place(file), EMPTY)
+        else:
+            found.append(file)
+    return found
 
 
 def read_files(

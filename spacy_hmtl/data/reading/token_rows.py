@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from .json_records import excerpt, misfit
 NESTED_NAMES = "names inside or across another name, kept as mentions only"
 TWICE = "relations that stand twice, kept"
 REPEATED = "mentions that stand twice in their cluster, kept once"
+_BRACKETS = re.compile(r"-[LR][RSC]B-")
 _BOUNDS = "Offsets count tokens in the document, from 0."
 
 
@@ -156,6 +158,27 @@ def clean_clusters(clusters: Iterable[Iterable[MentionSpan]], place: Place, faul
     for _ in crossing_pairs(list(taken)):
         faults.note(place, CROSSING)
     return make_clusters(cleaned)
+
+
+def misfit_of_span(words: Sequence[str], start: int, end: int, covered: str | None, shown: str) -> str:
+    """Say what is wrong with a span of tokens, or "".
+
+    words (Sequence[str]): The tokens that it counts.
+    start, end (int): Where it stands, from 0, end exclusive.
+    covered (str | None): What the file says it covers. If that stands elsewhere in the tokens, the offsets are wrong.
+    shown (str): The offsets for a message.
+    """
+    if not 0 <= start < end <= len(words):
+        return f"the span {shown} is empty, reversed or ends after the last of {len(words)} tokens"
+    found, said = " ".join(words[start:end]), _letters(covered or "")
+    if said and said != _letters(found) and said in _letters(" ".join(words)):
+        return f"the span {shown} is {found[:60]!r} in the tokens, but the file says {covered[:60]!r}"
+    return ""
+
+
+def _letters(text: str) -> str:
+    """A text without what tokenizers change: white space, marks, brackets as -LRB-, upper and lower case."""
+    return "".join(filter(str.isalnum, _BRACKETS.sub("", text))).casefold()
 
 
 def out_of_bounds(row: Sequence[int], n_tokens: int) -> str:
