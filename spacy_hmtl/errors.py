@@ -249,8 +249,9 @@ class Errors(metaclass=WithCodes):
     H691 = "The hub has refused the upload: {reason}. Log in with `hf auth login`, and check the name and your rights."
     H692 = "{model}: the meta says no {fields}. Complete meta.json (or the card of `spacy_hmtl.ModelCard.v1`), or give --force."
     H693 = "Document {number} of the gold documents is missing or has other tokens. Name the file that was annotated: `visualize MODEL gold.spacy OUT.html --gold gold.spacy`."
-    # corpus files
-    H700 = "{path}: its offsets seem to count tokens from 1, and nothing proves it: {reason}. Subtract 1 from them, or say --ends inclusive or --ends exclusive to take them from 0."
+
+    # What the offsets of a corpus count: H700 to H719
+    H700 = "{path}: its offsets seem to count tokens from 1, and nothing proves it: {reason}. Subtract 1 from them, or give --ends inclusive or --ends exclusive to take them from 0."
     H701 = "{path}: cannot tell whether its offsets count tokens in the document or in the sentence: {reason}. Say so with --offsets document or --offsets sentence."
 
     # What a request may cost: H720 to H729
