@@ -63,3 +63,18 @@ def test_spans_stand_right_on_both_sides_of_a_cut(tmp_path, monkeypatch, format,
     assert {" ".join(document.words[span[0] : span[1]]) for span in found} == {"Mira"}
     assert (len(found), len(document.words)) == (40, 160)
     assert not log.faults
+
+
+def test_brat_takes_a_text_of_more_than_a_million_characters(tmp_path):
+    text = "Mira left Oslo. " * 70_000
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    last = len(text) - len("Oslo. ")
+    (tmp_path / "a.ann").write_text(f"T1\tPER 0 4\tMira\nT2\tLOC {last} {last + 4}\tOslo\n", encoding="utf-8")
+    log = FaultLog()
+    (document,) = get_reader("brat")(tmp_path, faults=log)
+    assert (len(text), len(document.words)) == (1_120_000, 280_000)
+    assert [(document.words[start], label) for start, _, label, _ in document.layers.mentions or []] == [
+        ("Mira", "PER"),
+        ("Oslo", "LOC"),
+    ]
+    assert (log.faults, log.notes) == ([], [])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...annotations import AnnotatedDocument, Layers
+from ...types import Triple
 from ..faults import FaultLog, Place
 from ..reading.json_records import JsonObject, Record, Scalar, misfit, note_unread, read_records, record_name
 from ..reading.sentence_offsets import Meaning, in_tokens
@@ -81,10 +82,11 @@ def _read_document(
     rows = in_tokens(_by_sentence(fields), meaning)
     note_meaning(meaning, place, faults)
     mentions = read_spans(rows["ner"][0], len(words), place, faults)
-    relations, related = None, [] if fields.get("relations") is None else rows["relations"][0]
-    if fields.get("relations") is not None:
-        relations = read_relations(related, mentions, len(words), place, faults)
-    remarks = [row for row in related if _has_remarks(row)]
+    relations: list[Triple] | None = None
+    remarks: list[Any] = []
+    if "relations" in rows and rows["relations"] is not None:
+        relations = read_relations(rows["relations"][0], mentions, len(words), place, faults)
+        remarks = [row for row in rows["relations"][0] if _has_remarks(row)]
     return AnnotatedDocument(
         name=place.document,
         words=words,

@@ -131,7 +131,8 @@ def _property(fields: JsonObject) -> str:
 
 def _wrong_text(fact: JsonObject, text: str, offsets: Sequence[int]) -> str:
     """Say which argument of a fact is not what the fact says it is, or ""."""
-    for key, start, end in (("subjectText", *offsets[:2]), ("objectText", *offsets[2:])):
+    for key, first in (("subjectText", 0), ("objectText", 2)):
+        start, end = offsets[first : first + 2]
         said, found = fact.get(key), text[max(start, 0) : max(end, 0)]
         if isinstance(said, str) and said.split() != found.split():
             return f"the characters [{start}, {end}) of the passage are {found[:60]!r}, but {key} is {said[:60]!r}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -104,19 +104,19 @@ def find_meanings(
     """
     found: dict[tuple[str, str], tuple[TokenOffsets, TokenOffsets]] = {}
     for layout in dict.fromkeys(source.layout for source in sources):
-        spans: tuple[list[TokenSpan], list[TokenSpan]] = ([], [])
-        for source in (source for source in sources if source.layout == layout and source.words is not None):
-            for kind, mentions in zip(spans, (chain(*(source.clusters or [])), source.names or [])):
-                for mention in mentions:
-                    if isinstance(mention, Mention) and not mention.is_certain:
-                        tokens = source.tokens(mention)[1]
-                        kind.append(TokenSpan(tokens, mention.start, mention.end, mention.covered))
-        if not spans[0]:
-            names = clusters = find_offsets(spans[1], path, usual=layout[0], given=given)
-        else:
-            # Where the clusters show nothing, the names of the same file may.
-            usual = layout[0] or (find_ends(spans[1], path, usual=INCLUSIVE) if shows_ends(spans[1]) else "")
-            clusters = find_offsets(spans[0], path, usual=usual, given=given)
-            names = find_offsets(spans[1], path, usual=clusters.ends, given=given)
-        found[layout] = clusters, names
+        alike = [source for source in sources if source.layout == layout]
+        clusters = [span for source in alike for span in _token_spans(source, chain(*(source.clusters or [])))]
+        names = [span for source in alike for span in _token_spans(source, source.names or [])]
+        # Where the clusters show nothing, the names of the same file may.
+        usual = layout[0] or (find_ends(names, path, usual=INCLUSIVE) if shows_ends(names) else "")
+        of_clusters = find_offsets(clusters, path, usual=usual, given=given)
+        of_names = find_offsets(names, path, usual=of_clusters.ends if clusters else usual, given=given)
+        found[layout] = of_clusters, of_names
     return found
+
+
+def _token_spans(source: Source, mentions: Iterable[Mention | str]) -> Iterator[TokenSpan]:
+    """The mentions of a document that count tokens, but those whose layout says what its ends mean."""
+    for mention in mentions if source.words is not None else ():
+        if isinstance(mention, Mention) and not mention.is_certain:
+            yield TokenSpan(source.tokens(mention)[1], mention.start, mention.end, mention.covered)
