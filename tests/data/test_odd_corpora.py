@@ -37,12 +37,14 @@ def test_brackets_of_gum_before_2021_have_their_type_first(read):
     assert log.n_noted().total() == 1
 
 
-@pytest.mark.parametrize("cells", [("Mira entity=(1-person)", "left"), ("Mira", "left")])
-def test_a_treebank_that_declares_mentions_and_has_none_is_no_empty_gold(tmp_path, cells):
+def test_a_treebank_with_its_mentions_in_another_place_is_no_empty_gold(tmp_path, read):
     path = tmp_path / "a.conllu"
-    path.write_text(conllu(*cells))
-    with pytest.raises(ConversionError, match=r"\[H174\].*declare # global.Entity"):
+    path.write_text(conllu("Mira entity=(1-person)", "left"))
+    with pytest.raises(ConversionError, match=r"\[H174\].*Entity= in another column or spelling"):
         convert("gum", path, tmp_path / "out.spacy")
+    (document,), log = read("gum", conllu("Mira", "left"))
+    assert document.layers.clusters == []
+    assert "documents that declare # global.Entity and have no Entity=" in next(iter(log.n_noted()))
 
 
 def test_an_empty_column_behind_the_coreference_is_no_coreference(read):

@@ -17,7 +17,8 @@ NAMES = "documents without Entity=, whose names are read from the last column ({
 NAMES_TOO = "documents whose names are read from the last column ({key}), beside Entity="
 NOTHING = "documents without Entity=, and without names in the last column, taken as not annotated"
 UNREAD = "documents with {key}= in the last column, which is not read"
-DECLARED = "documents that declare # global.Entity, and have no Entity= in the last column, taken as not annotated"
+DECLARED = "documents that declare # global.Entity and have no Entity= in the last column, taken as without mentions"
+ELSEWHERE = "documents with Entity= in another column or spelling, which is not read"
 TYPE_FIRST = "documents without # global.Entity, whose brackets have the type before the number, as in (person-3)"
 N_COLUMNS = 10
 NUMBER, WORD, MISC = 0, 1, 9
@@ -120,8 +121,10 @@ def _read_document(block: list[Line], fields: str, place: Place, faults: FaultLo
         doc.meta["speakers"] = speakers
     doc.layers.mentions, doc.layers.clusters = reader.finish()
     if doc.layers.clusters == [] and not any("Entity" in row.misc for s in sentences for row in s.rows):
-        doc.layers.mentions = doc.layers.clusters = None
-        faults.note(place, DECLARED)
+        is_elsewhere = any("entity=" in row.line.text.lower() for s in sentences for row in s.rows)
+        faults.note(place, ELSEWHERE if is_elsewhere else DECLARED)
+        if is_elsewhere:
+            doc.layers.mentions = doc.layers.clusters = None
     read = _read_names(doc, sentences, place, faults)
     if doc.layers.clusters is None and doc.layers.entities is None:
         faults.note(place, NOTHING)

@@ -78,7 +78,8 @@ def _mentions(fields: JsonObject) -> Iterator[JsonObject]:
 
 
 def _fits(row: JsonObject, sentences: Sequence[Sequence[str]], firsts: Sequence[int], reading: Reading) -> bool:
-    sentence, start, end = reading.place(row["sent_id"], *row["pos"], firsts)
+    start, end = row["pos"]
+    sentence, start, end = reading.place(row["sent_id"], start, end, firsts)
     if not 0 <= sentence < len(sentences) or not 0 <= start < end <= len(sentences[sentence]):
         return False
     return fits_name(row, sentences[sentence][start:end])

@@ -20,6 +20,8 @@ CLEAR = 10
 # Of so many spans some have one token. Where no end equals its start, and a good part of the ends is the next one,
 # ends are exclusive.
 _MANY, _PART = 10, 0.3
+# Pronouns that would be mentions if tokens counted from 1: one may be chance.
+_HINTS = 2
 
 
 class TokenSpan(NamedTuple):
@@ -128,7 +130,8 @@ def _is_pronoun(span: TokenSpan) -> bool:
 
 def _has_no_token_alone(spans: Sequence[TokenSpan]) -> bool:
     """Whether none of many spans has one token if ends are inclusive, and a good part of them if exclusive."""
-    return len(spans) >= _MANY and sum(span.end == span.start + 1 for span in spans) >= _PART * len(spans)
+    lengths = {(id(span.words), span.start, span.end): span.end - span.start for span in spans}
+    return len(lengths) >= _MANY and list(lengths.values()).count(1) >= _PART * len(lengths)
 
 
 def _base(spans: Sequence[TokenSpan], path: object) -> int:
@@ -144,9 +147,9 @@ def _base(spans: Sequence[TokenSpan], path: object) -> int:
         return 1  # the last token, which has no such number if the first has 0
     if any(s.start == s.end for s in spans) and any(s.end == len(s.words) for s in spans):
         return 1  # inclusive ends, and the last token
-    for_one = sum(_is_pronoun_from_one(span) or _is_mark_from_zero(span) for span in spans)
-    if for_one and not any(_is_pronoun_from_zero(span) for span in spans):
-        reason = f"no span begins with token 0, and {for_one:,} of {len(spans):,} are a pronoun, or else a lone mark"
+    for_one = sum(map(_is_pronoun_from_one, spans))
+    if for_one >= _HINTS and not any(map(_is_pronoun_from_zero, spans)):
+        reason = f"no span begins with token 0, and {for_one:,} of {len(spans):,} would be a pronoun"
         raise ConversionError(Errors.H700.format(path=path, reason=reason))
     return 0
 
@@ -165,10 +168,3 @@ def _is_pronoun_from_zero(span: TokenSpan) -> bool:
     """Whether a span is a pronoun and no more if tokens count from 0, whatever its end means."""
     is_short = span.end - span.start <= 1 and span.start < len(span.words)
     return is_short and span.words[span.start].lower() in _PRONOUNS
-
-
-def _is_mark_from_zero(span: TokenSpan) -> bool:
-    """Whether a span with an inclusive end is a mark alone if tokens count from 0, and a word if from 1."""
-    words, start, end, _ = span
-    has_letters = [any(map(str.isalnum, word)) for word in words[start - 1 : start + 1]]
-    return start == end and has_letters == [True, False]
