@@ -136,4 +136,5 @@ def _corenlp(value: Any) -> Mention | str:
     if not isinstance(value, dict) or any(type(value.get(key)) is not int for key in keys):
         return _mention(value)
     sentence, start, end = (value[key] for key in keys)
-    return Mention(start - 1, end - 1, sentence=sentence - 1, covered=value.get("text"), is_certain=True)
+    covered = value["text"] if isinstance(value.get("text"), str) else None
+    return Mention(start - 1, end - 1, sentence=sentence - 1, covered=covered, is_certain=True)
