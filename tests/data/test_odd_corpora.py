@@ -124,11 +124,11 @@ def test_a_published_fact_whose_text_stands_elsewhere_is_a_fault(read):
 
 
 def test_our_own_lines_are_held_to_the_texts_they_give(read):
-    record = {"text": "Mira left", "tokens": [[0, 4], [5, 9]], "ents": []}
-    record["ents"] = [
+    names = [
         {"start": 0, "end": 4, "label": "PER", "text": "Mira"},
         {"start": 5, "end": 9, "label": "X", "text": "Oslo"},
     ]
+    record = {"text": "Mira left", "tokens": [[0, 4], [5, 9]], "ents": names}
     (document,), log = read("jsonl", lines(record))
     assert texts(document)["names"] == [("Mira", "PER")]
     assert 'are "left", but the file says "Oslo"' in log.faults[0].what

@@ -132,7 +132,10 @@ def _read_entity(
     mentions: list[Mention] = []
     for row in rows:
         what = misfit(row, MENTION)
-        sentence, start, end = (-1, 0, 0) if what else reading.place(row["sent_id"], *row["pos"], offsets)
+        sentence, start, end = -1, 0, 0
+        if not what:
+            start, end = row["pos"]
+            sentence, start, end = reading.place(row["sent_id"], start, end, offsets)
         if not what and not 0 <= sentence < len(sentences):
             what = f"there is no sentence {row['sent_id']}, the document has {len(sentences)}"
         elif not what and not 0 <= start < end <= len(sentences[sentence]):

@@ -170,7 +170,8 @@ def misfit_of_span(words: Sequence[str], start: int, end: int, covered: str | No
     """
     if not 0 <= start < end <= len(words):
         return f"the span {shown} is empty, reversed or ends after the last of {len(words)} tokens"
-    found, said = " ".join(words[start:end]), _letters(covered or "")
+    covered = covered or ""
+    found, said = " ".join(words[start:end]), _letters(covered)
     if said and said != _letters(found) and said in _letters(" ".join(words)):
         return f"the span {shown} is {found[:60]!r} in the tokens, but the file says {covered[:60]!r}"
     return ""
