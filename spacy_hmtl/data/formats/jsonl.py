@@ -16,7 +16,6 @@ from ...annotations.records import Extent, Outline, RelationRecord, SpanRecord, 
 from ..faults import FaultLog, Place
 from ..reading.json_records import JsonObject, Record, excerpt, note_unread, read_records
 from ..reading.token_rows import clean_clusters
-from ..reading.tokens import language
 
 _BORDERS = "Offsets count characters from 0, and fall on the boundaries of `tokens`."
 
@@ -32,7 +31,8 @@ def read(path: Path, *, faults: FaultLog, ids: Container[str] | None = None) -> 
         lose their confidences: what is converted is taken as gold.
     RAISES (ConversionError): H102, if the file is of another format.
     """
-    vocab = language("en").vocab
+    # Of its own, so that no words are kept when the file has been read.
+    vocab = Vocab()
     for number, record in enumerate(read_records(path, "jsonl", faults), start=1):
         id = record.fields.get("id")
         name = f"{path.stem}-{number}" if id is None else str(id)
