@@ -53,4 +53,6 @@ class Progress:
         return self
 
     def __exit__(self, *error: Any) -> None:
+        # A bar draws itself ten times a second at most: what came since the last time is shown, too.
+        self._bar.refresh()
         self._bar.close()
