@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import spacy
 import typer
-from pipelines import COARSE, clusters, gap, mentions, names, relations
+from pipelines import COARSE, by_name, clusters, gap, mentions, names, relations
 from spacy.language import Language
 from spacy.tokens import Doc
 from timing.turns import Turn
@@ -144,7 +144,8 @@ def main(
     output: Annotated[Path | None, typer.Option(help="JSON file for all figures")] = None,
 ) -> None:
     """Score every system, then let them take turns, and print the table."""
-    systems = {Path(path).name: Turn(serve, path, str(raw)) for path in (model, *(peer or []))}
+    systems = {name: Turn(serve, path, str(raw)) for name, path in by_name([model, *(peer or [])]).items()}
+    typer.echo("| | " + " | ".join(systems) + " |")
     result: dict[str, dict[str, Any]] = {}
     for number, (title, *_) in enumerate(ROWS):
         if only not in title:

@@ -150,6 +150,15 @@ def speed(models: dict[str, Language], path: Path) -> dict[str, float]:
     return best
 
 
+def by_name(paths: Iterable[str]) -> dict[str, str]:
+    """Pipelines by the last part of their paths. RAISES (ValueError): If two have the same."""
+    paths = list(paths)
+    found = {Path(path).name: path for path in paths}
+    if len(found) < len(paths):
+        raise ValueError(f"Two of these have the same name, rename a folder: {', '.join(paths)}")
+    return found
+
+
 def main(
     model: Annotated[str, typer.Argument(help="The pipeline")],
     raw: Annotated[Path, typer.Argument(help="Folder of converted corpora")],
@@ -160,7 +169,7 @@ def main(
     """Print all rows, and write them."""
     torch.set_num_threads(1)
     nlp = spacy.load(model)
-    peers = {Path(path).name: spacy.load(path) for path in peer or []}
+    peers = {name: spacy.load(path) for name, path in by_name(peer or []).items()}
     rows: list[tuple[str, Callable[[Pairs], Row], Path, bool]] = [
         ("names, UNER PUD", names, raw / "pud.spacy", False),
         ("pronouns, GAP validation", gap, raw / "gap-validation.spacy", False),
